@@ -1,0 +1,1 @@
+//! Pure functions of the history: what the screens and reports show.

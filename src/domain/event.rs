@@ -1,0 +1,182 @@
+//! Everything that can happen to a study. The events, in order, are the truth; all else is folded
+//! from them.
+
+use serde::{Deserialize, Serialize};
+
+use super::direction::Direction;
+use super::space::SearchSpace;
+use super::trial::{FoldScore, Report, Timestamp, TrialId};
+use super::value::Params;
+
+/// The version of the event format; written into `StudyCreated`.
+pub const FORMAT: u32 = 1;
+
+/// What a study is: fixed when it is created.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StudySpec {
+    /// Version of the event format.
+    pub format: u32,
+    /// The study's name; also its folder.
+    pub name: String,
+    /// Seeds the folds, the sampler and the trials.
+    pub seed: u64,
+    /// The metric that scores a trial.
+    pub metric: String,
+    /// Whether a smaller or larger score is better.
+    pub direction: Direction,
+    /// The searched parameters.
+    pub space: SearchSpace,
+    /// The model's parameters that are not searched.
+    pub fixed: Params,
+    /// The model's kind.
+    pub model: String,
+    /// The sampler's name, for display.
+    pub sampler: String,
+    /// Folds a trial is trained on.
+    pub folds: usize,
+    /// Most epochs a fold is trained for.
+    pub epochs: usize,
+    /// One line about the data: individuals, SNPs, trait.
+    pub data: String,
+    /// Hash of all that decides a score (data, folds, model, training), to refuse a changed study.
+    pub fingerprint: String,
+}
+
+/// How loud a note is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Worth knowing.
+    Info,
+    /// Something is not as it should be; the study goes on.
+    Warning,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The study began: always the first event, and only once.
+    StudyCreated {
+        /// What the study is.
+        study: StudySpec,
+    },
+    /// A coordinator opened the store: at each start and resume.
+    StudyOpened {
+        /// Total number of trials wanted.
+        trials: usize,
+        /// Trials that may run at once.
+        slots: usize,
+        /// Worker threads of each slot.
+        threads: usize,
+    },
+    /// No new trials start until resumed.
+    StudyPaused,
+    /// New trials start again.
+    StudyResumed,
+    /// A trial went into a slot; a new one, or a waiting one with the same params and seed.
+    TrialStarted {
+        /// The trial.
+        trial: TrialId,
+        /// Its values of the searched parameters.
+        params: Params,
+        /// Its seed.
+        seed: u64,
+        /// The slot.
+        slot: usize,
+    },
+    /// An epoch ended.
+    TrialReported {
+        /// The trial.
+        trial: TrialId,
+        /// What it reported.
+        report: Report,
+    },
+    /// A fold ended.
+    FoldFinished {
+        /// The trial.
+        trial: TrialId,
+        /// How.
+        fold: FoldScore,
+    },
+    /// The trial finished with a score.
+    TrialCompleted {
+        /// The trial.
+        trial: TrialId,
+        /// Its score.
+        score: f64,
+    },
+    /// The pruner ended the trial.
+    TrialPruned {
+        /// The trial.
+        trial: TrialId,
+        /// The rule's reason.
+        reason: String,
+    },
+    /// The trial went wrong.
+    TrialFailed {
+        /// The trial.
+        trial: TrialId,
+        /// What went wrong.
+        reason: String,
+    },
+    /// A person ended the trial.
+    TrialCancelled {
+        /// The trial.
+        trial: TrialId,
+    },
+    /// The trial was cut off with its process, or set back on quit; it starts again from the
+    /// beginning, with the same params and seed.
+    TrialRequeued {
+        /// The trial.
+        trial: TrialId,
+        /// Why.
+        reason: String,
+    },
+    /// A line for the log.
+    Noted {
+        /// How loud.
+        level: Level,
+        /// The line.
+        text: String,
+    },
+}
+
+/// An event with its place and time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Counts the study's events, from 0, without gaps.
+    pub sequence: u64,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+impl Event {
+    /// The trial it is about, if any.
+    pub fn trial(&self) -> Option<TrialId> {
+        match self {
+            Event::TrialStarted { trial, .. }
+            | Event::TrialReported { trial, .. }
+            | Event::FoldFinished { trial, .. }
+            | Event::TrialCompleted { trial, .. }
+            | Event::TrialPruned { trial, .. }
+            | Event::TrialFailed { trial, .. }
+            | Event::TrialCancelled { trial }
+            | Event::TrialRequeued { trial, .. } => Some(*trial),
+            Event::StudyCreated { .. }
+            | Event::StudyOpened { .. }
+            | Event::StudyPaused
+            | Event::StudyResumed
+            | Event::Noted { .. } => None,
+        }
+    }
+
+    /// Whether it must be on the disk before it counts. A report may be lost with the machine's
+    /// power: its trial is then trained again from the start anyway.
+    pub fn must_be_durable(&self) -> bool {
+        !matches!(self, Event::TrialReported { .. } | Event::Noted { .. })
+    }
+}

@@ -1,0 +1,437 @@
+//! The history of a study: a pure fold over its events.
+//!
+//! The live run, resume after a crash, `show`, and the tests of the dashboard all come by here.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::event::{Event, FORMAT, Level, Record, StudySpec};
+use super::trial::{Timestamp, Trial, TrialId, TrialState};
+
+/// How many lines of the log are kept in memory.
+const LOG_LINES: usize = 200;
+
+/// One line of the log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// When.
+    pub at: Timestamp,
+    /// How loud.
+    pub level: Level,
+    /// What.
+    pub text: String,
+}
+
+/// How many trials are in each state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Asked, not (again) started.
+    pub waiting: usize,
+    /// In a slot.
+    pub running: usize,
+    /// With a score.
+    pub complete: usize,
+    /// Ended by the pruner.
+    pub pruned: usize,
+    /// Ended by an error.
+    pub failed: usize,
+    /// Ended by a person.
+    pub cancelled: usize,
+}
+
+impl Counts {
+    /// Trials that will not change any more.
+    pub fn finished(&self) -> usize {
+        self.complete + self.pruned + self.failed + self.cancelled
+    }
+}
+
+/// All that is known of a study. Serialised without its trials: an index keeps those one by one and
+/// puts them back with [`History::restore`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct History {
+    study: StudySpec,
+    created: Timestamp,
+    last: Timestamp,
+    opened: Timestamp,
+    active_ms: u64,
+    target: usize,
+    slots: usize,
+    threads: usize,
+    paused: bool,
+    next_sequence: u64,
+    #[serde(skip)]
+    trials: Vec<Trial>,
+    counts: Counts,
+    incumbent: Option<TrialId>,
+    log: VecDeque<LogLine>,
+}
+
+/// Why an event can't follow the history.
+#[derive(Debug, Error, PartialEq)]
+pub enum EventError {
+    /// The first record of a study must create it.
+    #[error("the first record must be `study_created`, found record {0}")]
+    NoStudy(u64),
+    /// The store was written by a newer version.
+    #[error("event format {found} is newer than this program's {FORMAT}: update tune-tui")]
+    NewerFormat {
+        /// The store's format.
+        found: u32,
+    },
+    /// A record is missing or repeated.
+    #[error("expected record {expected}, found {found}")]
+    Sequence {
+        /// The number that should follow.
+        expected: u64,
+        /// The number found.
+        found: u64,
+    },
+    /// The study is created only once.
+    #[error("the study was created before")]
+    CreatedTwice,
+    /// No such trial.
+    #[error("there is no trial {0}")]
+    UnknownTrial(TrialId),
+    /// The trial's state does not allow the event. Finished trials are never modified.
+    #[error("trial {trial} is {state}: it can't be {event}")]
+    State {
+        /// The trial.
+        trial: TrialId,
+        /// Its state's word.
+        state: &'static str,
+        /// What the event would have done.
+        event: &'static str,
+    },
+    /// The event contradicts what is known of the trial.
+    #[error("trial {trial}: {problem}")]
+    Trial {
+        /// The trial.
+        trial: TrialId,
+        /// What contradicts.
+        problem: String,
+    },
+}
+
+impl History {
+    /// The history that the first record of a study begins.
+    ///
+    /// # Errors
+    /// Where the record is not `StudyCreated` number 0, or of a newer format.
+    pub fn begin(record: &Record) -> Result<Self, EventError> {
+        let Event::StudyCreated { study } = &record.event else {
+            return Err(EventError::NoStudy(record.sequence));
+        };
+        if record.sequence != 0 {
+            return Err(EventError::NoStudy(record.sequence));
+        }
+        if study.format > FORMAT {
+            return Err(EventError::NewerFormat { found: study.format });
+        }
+        Ok(History {
+            study: study.clone(),
+            created: record.at,
+            last: record.at,
+            opened: record.at,
+            active_ms: 0,
+            target: 0,
+            slots: 0,
+            threads: 0,
+            paused: false,
+            next_sequence: 1,
+            trials: Vec::new(),
+            counts: Counts::default(),
+            incumbent: None,
+            log: VecDeque::new(),
+        })
+    }
+
+    /// A history from its serialised part and its trials, by number.
+    pub fn restore(mut self, trials: Vec<Trial>) -> Self {
+        self.trials = trials;
+        self
+    }
+
+    /// Whether `event` may follow. Changes nothing.
+    ///
+    /// # Errors
+    /// Says what does not fit.
+    pub fn check(&self, event: &Event) -> Result<(), EventError> {
+        match event {
+            Event::StudyCreated { .. } => Err(EventError::CreatedTwice),
+            Event::StudyOpened { .. } | Event::StudyPaused | Event::StudyResumed | Event::Noted { .. } => {
+                Ok(())
+            }
+            Event::TrialStarted { trial, params, seed, .. } => self.check_start(*trial, params, *seed),
+            Event::TrialReported { trial, report } => {
+                let t = self.running_trial(*trial, "reported on")?;
+                let finite = report.train_loss.is_finite()
+                    && report.validation_loss.is_finite()
+                    && report.score.is_finite();
+                let problem = if report.step != t.reports.len() {
+                    format!("expected step {}, found {}", t.reports.len(), report.step)
+                } else if !finite {
+                    format!("step {} is not finite", report.step)
+                } else {
+                    return Ok(());
+                };
+                Err(EventError::Trial { trial: *trial, problem })
+            }
+            Event::FoldFinished { trial, fold } => {
+                let t = self.running_trial(*trial, "given a fold")?;
+                if fold.fold != t.folds.len() || !fold.score.is_finite() {
+                    let problem = format!("expected fold {} with a finite score", t.folds.len());
+                    return Err(EventError::Trial { trial: *trial, problem });
+                }
+                Ok(())
+            }
+            Event::TrialCompleted { trial, score } => {
+                self.running_trial(*trial, "completed")?;
+                if !score.is_finite() {
+                    let problem = format!("score {score} is not finite");
+                    return Err(EventError::Trial { trial: *trial, problem });
+                }
+                Ok(())
+            }
+            Event::TrialPruned { trial, .. } => self.running_trial(*trial, "pruned").map(drop),
+            Event::TrialFailed { trial, .. } => self.running_trial(*trial, "failed").map(drop),
+            Event::TrialRequeued { trial, .. } => self.running_trial(*trial, "queued again").map(drop),
+            Event::TrialCancelled { trial } => {
+                let t = self.trials.get(*trial).ok_or(EventError::UnknownTrial(*trial))?;
+                if t.state.is_finished() {
+                    return Err(EventError::State {
+                        trial: *trial,
+                        state: t.state.word(),
+                        event: "cancelled",
+                    });
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn check_start(
+        &self,
+        trial: TrialId,
+        params: &super::value::Params,
+        seed: u64,
+    ) -> Result<(), EventError> {
+        match self.trials.get(trial) {
+            None if trial == self.trials.len() => self
+                .study
+                .space
+                .check(params)
+                .map_err(|e| EventError::Trial { trial, problem: e.to_string() }),
+            None => Err(EventError::UnknownTrial(trial)),
+            Some(t) if t.state != TrialState::Waiting => {
+                Err(EventError::State { trial, state: t.state.word(), event: "started" })
+            }
+            Some(t) if &t.params != params || t.seed != seed => Err(EventError::Trial {
+                trial,
+                problem: "was asked with other params or another seed".into(),
+            }),
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn running_trial(&self, trial: TrialId, event: &'static str) -> Result<&Trial, EventError> {
+        let t = self.trials.get(trial).ok_or(EventError::UnknownTrial(trial))?;
+        if t.state == TrialState::Running {
+            Ok(t)
+        } else {
+            Err(EventError::State { trial, state: t.state.word(), event })
+        }
+    }
+
+    /// Takes a record in.
+    ///
+    /// # Errors
+    /// Where the sequence has a gap or [`check`](Self::check) refuses; nothing changed then.
+    pub fn apply(&mut self, record: &Record) -> Result<(), EventError> {
+        if record.sequence != self.next_sequence {
+            return Err(EventError::Sequence { expected: self.next_sequence, found: record.sequence });
+        }
+        self.check(&record.event)?;
+        self.advance_clock(record);
+        self.next_sequence += 1;
+        match &record.event {
+            Event::StudyCreated { .. } => {}
+            Event::StudyOpened { trials, slots, threads } => {
+                (self.target, self.slots, self.threads) = (*trials, *slots, *threads);
+                self.paused = false;
+            }
+            Event::StudyPaused => self.paused = true,
+            Event::StudyResumed => self.paused = false,
+            Event::Noted { level, text } => {
+                if self.log.len() == LOG_LINES {
+                    self.log.pop_front();
+                }
+                self.log.push_back(LogLine { at: record.at, level: *level, text: text.clone() });
+            }
+            Event::TrialStarted { trial, params, seed, slot } => {
+                if *trial == self.trials.len() {
+                    self.trials.push(Trial {
+                        id: *trial,
+                        params: params.clone(),
+                        seed: *seed,
+                        state: TrialState::Waiting,
+                        slot: *slot,
+                        started: record.at,
+                        finished: None,
+                        score: None,
+                        folds: Vec::new(),
+                        reports: Vec::new(),
+                    });
+                    self.counts.waiting += 1;
+                }
+                let t = &mut self.trials[*trial];
+                (t.slot, t.started) = (*slot, record.at);
+                self.set_state(*trial, TrialState::Running);
+            }
+            Event::TrialReported { trial, report } => self.trials[*trial].reports.push(report.clone()),
+            Event::FoldFinished { trial, fold } => self.trials[*trial].folds.push(fold.clone()),
+            Event::TrialCompleted { trial, score } => {
+                self.trials[*trial].score = Some(*score);
+                self.finish(*trial, TrialState::Complete, record.at);
+                self.promote(*trial);
+            }
+            Event::TrialPruned { trial, reason } => {
+                self.finish(*trial, TrialState::Pruned { reason: reason.clone() }, record.at);
+            }
+            Event::TrialFailed { trial, reason } => {
+                self.finish(*trial, TrialState::Failed { reason: reason.clone() }, record.at);
+            }
+            Event::TrialCancelled { trial } => self.finish(*trial, TrialState::Cancelled, record.at),
+            Event::TrialRequeued { trial, .. } => {
+                let t = &mut self.trials[*trial];
+                t.reports.clear();
+                t.folds.clear();
+                self.set_state(*trial, TrialState::Waiting);
+            }
+        }
+        Ok(())
+    }
+
+    /// The time between two records counts as active unless a coordinator was opened between them.
+    /// A clock that jumps back counts as nothing.
+    fn advance_clock(&mut self, record: &Record) {
+        if matches!(record.event, Event::StudyOpened { .. }) {
+            self.opened = record.at;
+        } else {
+            self.active_ms += record.at.saturating_sub(self.last);
+        }
+        self.last = record.at;
+    }
+
+    fn finish(&mut self, trial: TrialId, state: TrialState, at: Timestamp) {
+        self.trials[trial].finished = Some(at);
+        self.set_state(trial, state);
+    }
+
+    fn set_state(&mut self, trial: TrialId, state: TrialState) {
+        *self.counter(&self.trials[trial].state.clone()) -= 1;
+        *self.counter(&state) += 1;
+        self.trials[trial].state = state;
+    }
+
+    fn counter(&mut self, state: &TrialState) -> &mut usize {
+        match state {
+            TrialState::Waiting => &mut self.counts.waiting,
+            TrialState::Running => &mut self.counts.running,
+            TrialState::Complete => &mut self.counts.complete,
+            TrialState::Pruned { .. } => &mut self.counts.pruned,
+            TrialState::Failed { .. } => &mut self.counts.failed,
+            TrialState::Cancelled => &mut self.counts.cancelled,
+        }
+    }
+
+    fn promote(&mut self, trial: TrialId) {
+        let Some(score) = self.trials[trial].score else { return };
+        let best = self.incumbent.and_then(|i| self.trials[i].score);
+        if best.is_none_or(|best| self.study.direction.is_better(score, best)) {
+            self.incumbent = Some(trial);
+        }
+    }
+
+    /// What the study is.
+    pub fn study(&self) -> &StudySpec {
+        &self.study
+    }
+
+    /// All trials, by number.
+    pub fn trials(&self) -> &[Trial] {
+        &self.trials
+    }
+
+    /// One trial.
+    pub fn trial(&self, id: TrialId) -> Option<&Trial> {
+        self.trials.get(id)
+    }
+
+    /// The best complete trial so far; the earlier one on a tie.
+    pub fn incumbent(&self) -> Option<&Trial> {
+        self.incumbent.map(|i| &self.trials[i])
+    }
+
+    /// How many trials are in each state.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Total number of trials wanted.
+    pub fn target(&self) -> usize {
+        self.target
+    }
+
+    /// Trials that may run at once.
+    pub fn slots(&self) -> usize {
+        self.slots
+    }
+
+    /// Worker threads of each slot.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// Whether new trials are held back.
+    pub fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// Whether every wanted trial has ended.
+    pub fn is_done(&self) -> bool {
+        self.counts.running + self.counts.waiting == 0 && self.trials.len() >= self.target
+    }
+
+    /// The number the next record will have.
+    pub fn next_sequence(&self) -> u64 {
+        self.next_sequence
+    }
+
+    /// When the study was created.
+    pub fn created(&self) -> Timestamp {
+        self.created
+    }
+
+    /// When the last record was made.
+    pub fn last(&self) -> Timestamp {
+        self.last
+    }
+
+    /// When a coordinator last opened the study.
+    pub fn opened(&self) -> Timestamp {
+        self.opened
+    }
+
+    /// Milliseconds during which a coordinator was at work, up to the last record.
+    pub fn active_ms(&self) -> u64 {
+        self.active_ms
+    }
+
+    /// The last lines of the log, oldest first.
+    pub fn log(&self) -> impl DoubleEndedIterator<Item = &LogLine> {
+        self.log.iter()
+    }
+}

@@ -1,0 +1,15 @@
+//! The words of the product: parameters, trials, events and their history.
+//!
+//! Nothing here imports anything else of the crate, reads a clock, draws an unseeded random number
+//! or touches a file.
+
+pub mod direction;
+pub mod event;
+pub mod history;
+pub mod objective;
+pub mod seed;
+pub mod setting;
+pub mod space;
+pub mod table;
+pub mod trial;
+pub mod value;

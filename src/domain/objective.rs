@@ -1,0 +1,57 @@
+//! What a slot does: evaluate one job, reporting as it goes.
+
+use thiserror::Error;
+
+use super::trial::{FoldScore, Report, TrialId};
+use super::value::Params;
+
+/// One trial to evaluate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Job {
+    /// The trial.
+    pub trial: TrialId,
+    /// Its values of the searched parameters.
+    pub params: Params,
+    /// Its seed: everything random in the evaluation is derived from it.
+    pub seed: u64,
+}
+
+/// The answer to a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Go on.
+    Continue,
+    /// Return [`ObjectiveError::Stopped`] at once.
+    Stop,
+}
+
+/// Takes what a job reports.
+pub trait Reporter {
+    /// After each epoch. The losses and the score must be finite: a job whose loss is not returns
+    /// an error instead.
+    fn report(&self, report: Report) -> Verdict;
+
+    /// After each fold.
+    fn fold_finished(&self, fold: FoldScore);
+}
+
+/// Why a job gave no score.
+#[derive(Debug, Error)]
+pub enum ObjectiveError {
+    /// The verdict was to stop.
+    #[error("stopped")]
+    Stopped,
+    /// It went wrong; the text says what and where.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Gives a job its score.
+pub trait Objective: Send + Sync {
+    /// Evaluates `job` on the calling thread, which is in its slot's rayon pool. The score depends
+    /// on the job only: not on the slot, the number of threads or what ran before.
+    ///
+    /// # Errors
+    /// Where it was stopped or went wrong.
+    fn evaluate(&self, job: &Job, reporter: &dyn Reporter) -> Result<f64, ObjectiveError>;
+}

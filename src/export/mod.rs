@@ -1,0 +1,1 @@
+//! Trials as files that others can read.

@@ -1,0 +1,1 @@
+//! Fused compute behind candle's custom operations.

@@ -1,0 +1,20 @@
+//! tune-tui tunes the hyperparameters of neural networks for genomic prediction and shows the
+//! search as it happens. `ARCHITECTURE.md` draws the map of these modules.
+
+pub mod analysis;
+pub mod config;
+pub mod dataset;
+pub mod domain;
+pub mod executor;
+pub mod export;
+pub mod kernel;
+pub mod model;
+pub mod numeric;
+pub mod objective;
+pub mod pruner;
+pub mod sampler;
+pub mod storage;
+pub mod study;
+pub mod train;
+pub mod tui;
+pub mod wire;

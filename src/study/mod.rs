@@ -1,0 +1,3 @@
+//! A study: ask, run, record, repeat.
+
+pub mod handle;

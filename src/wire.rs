@@ -1,0 +1,1 @@
+//! From a study file to running parts: the composition root.
