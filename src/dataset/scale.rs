@@ -9,3 +9,33 @@ pub enum TraitScale {
     /// Mean 0 and standard deviation 1, so that learning rates and penalties suit any trait.
     Standardize,
 }
+
+/// Mean and inverse standard deviation of each SNP over the training rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scaler {
+    /// Mean dosage of each SNP.
+    pub mean: Vec<f32>,
+    /// 1 / standard deviation; 0 for a SNP that does not vary in the training rows.
+    pub inverse_sd: Vec<f32>,
+}
+
+impl Scaler {
+    /// Fits on `rows`, which must be the training rows.
+    pub fn fit(dataset: &super::Dataset, rows: &[usize]) -> Self {
+        let mut scaler = Scaler { mean: vec![], inverse_sd: vec![] };
+        for j in 0..dataset.snps {
+            let known: Vec<f64> = rows
+                .iter()
+                .map(|r| dataset.dosages[r * dataset.snps + j])
+                .filter(|d| *d != super::MISSING)
+                .map(f64::from)
+                .collect();
+            let n = known.len().max(1) as f64;
+            let mean = known.iter().sum::<f64>() / n;
+            let variance = known.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / n;
+            scaler.mean.push(mean as f32);
+            scaler.inverse_sd.push(if variance > 0.0 { (1.0 / variance.sqrt()) as f32 } else { 0.0 });
+        }
+        scaler
+    }
+}

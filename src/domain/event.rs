@@ -59,7 +59,7 @@ pub enum Event {
     /// The study began: always the first event, and only once.
     StudyCreated {
         /// What the study is.
-        study: StudySpec,
+        study: Box<StudySpec>,
     },
     /// A coordinator opened the store: at each start and resume.
     StudyOpened {

@@ -131,7 +131,7 @@ impl History {
             return Err(EventError::NewerFormat { found: study.format });
         }
         Ok(History {
-            study: study.clone(),
+            study: (**study).clone(),
             created: record.at,
             last: record.at,
             opened: record.at,

@@ -1,5 +1,7 @@
 //! Training one network on one fold.
 
+pub mod metric;
+
 /// The `[train]` table of the study file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainSpec {
