@@ -1,5 +1,7 @@
 //! Executors: where trials run.
 
+pub mod local;
+
 use std::time::Duration;
 
 use thiserror::Error;

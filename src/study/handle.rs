@@ -1,5 +1,10 @@
 //! The study thread and the two channels to it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+use super::Study;
 use crate::domain::event::Record;
 use crate::domain::trial::TrialId;
 
@@ -43,4 +48,58 @@ pub enum End {
     Stopped,
     /// The study can't go on; the text says why and what to do. All that counted is stored.
     Failed(String),
+}
+
+/// A study on its own thread.
+pub struct StudyHandle {
+    /// To the study.
+    pub commands: Sender<Command>,
+    thread: JoinHandle<()>,
+}
+
+/// A channel whose sender takes every stored record: see [`Parts::publish`](super::Parts::publish).
+pub fn updates() -> (Sender<Update>, Receiver<Update>) {
+    channel()
+}
+
+/// Runs `study` on its own thread until it ends; `updates` then gets [`Update::Ended`].
+///
+/// # Errors
+/// Where the system refuses a thread.
+pub fn spawn(mut study: Study, updates: Sender<Update>) -> std::io::Result<StudyHandle> {
+    let (commands, inbox) = channel();
+    let thread = std::thread::Builder::new().name("study".into()).spawn(move || {
+        let end = match catch_unwind(AssertUnwindSafe(|| run(&mut study, &inbox))) {
+            Ok(end) => end,
+            Err(_) => End::Failed("the study thread panicked: start the same command to resume".into()),
+        };
+        // The store is closed, and its lock given back, before anyone hears that the study ended.
+        drop(study);
+        // A viewer that has left does not want to know.
+        updates.send(Update::Ended(end)).ok();
+    })?;
+    Ok(StudyHandle { commands, thread })
+}
+
+fn run(study: &mut Study, inbox: &Receiver<Command>) -> End {
+    loop {
+        for command in inbox.try_iter() {
+            if let Err(error) = study.command(command) {
+                return End::Failed(error.to_string());
+            }
+        }
+        match study.turn() {
+            Ok(None) => {}
+            Ok(Some(end)) => return end,
+            Err(error) => return End::Failed(error.to_string()),
+        }
+    }
+}
+
+impl StudyHandle {
+    /// Waits for the study thread to end.
+    pub fn join(self) {
+        // Its panics are caught and told as `End::Failed`.
+        self.thread.join().ok();
+    }
 }

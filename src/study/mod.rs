@@ -1,3 +1,316 @@
 //! A study: ask, run, record, repeat.
+//!
+//! Every change goes the same way: [`check`](History::check) → append (durable) →
+//! [`apply`](History::apply) → publish. Nothing else changes the history.
 
 pub mod handle;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use self::handle::{Command, End, StopMode};
+use crate::domain::event::{Event, Level, Record, StudySpec};
+use crate::domain::history::{EventError, History};
+use crate::domain::objective::Job;
+use crate::domain::seed::derive;
+use crate::domain::trial::{Timestamp, TrialId, TrialState};
+use crate::executor::{Executor, ExecutorError, Message, Outcome};
+use crate::pruner::Pruner;
+use crate::sampler::{Sampler, SamplerError};
+use crate::storage::{Storage, StorageError};
+
+/// How long one turn waits for a message; also how late a command may be noticed.
+const WAIT: Duration = Duration::from_millis(50);
+
+/// The parts a study is made of.
+pub struct Parts {
+    /// Suggests params.
+    pub sampler: Box<dyn Sampler>,
+    /// Ends trials by rule.
+    pub pruner: Box<dyn Pruner>,
+    /// Runs trials.
+    pub executor: Box<dyn Executor>,
+    /// Keeps the records.
+    pub storage: Box<dyn Storage>,
+    /// Tells the time.
+    pub clock: fn() -> Timestamp,
+    /// Hears of every stored record.
+    pub publish: Box<dyn FnMut(&Record) + Send>,
+}
+
+/// Why a study can't start or go on. All that counted is stored.
+#[derive(Debug, Error)]
+pub enum StudyError {
+    /// The store failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The sampler has no suggestion.
+    #[error("the sampler failed: {0}")]
+    Sampler(#[from] SamplerError),
+    /// A slot is gone.
+    #[error(transparent)]
+    Executor(#[from] ExecutorError),
+    /// An event does not fit the history: a mistake of the program.
+    #[error("an event does not fit the history: {0}")]
+    Event(#[from] EventError),
+    /// The stored study is another one.
+    #[error(
+        "study `{name}` was created with other settings: {changed} changed since. Give the study \
+         another name, start over with --fresh (the old store is kept), or undo the change"
+    )]
+    Changed {
+        /// The study.
+        name: String,
+        /// What differs.
+        changed: String,
+    },
+}
+
+/// Why a running trial was told to stop.
+enum StopCause {
+    Pruned(String),
+    Cancelled,
+    Failed(String),
+}
+
+impl StopCause {
+    fn event(self, trial: TrialId) -> Event {
+        match self {
+            StopCause::Pruned(reason) => Event::TrialPruned { trial, reason },
+            StopCause::Cancelled => Event::TrialCancelled { trial },
+            StopCause::Failed(reason) => Event::TrialFailed { trial, reason },
+        }
+    }
+}
+
+/// A study at work.
+pub struct Study {
+    parts: Parts,
+    history: History,
+    stopping: HashMap<TrialId, StopCause>,
+    stop: Option<StopMode>,
+}
+
+impl Study {
+    /// Opens a study: a new one where `history` is `None`, else the stored one. Trials that were cut
+    /// off with the last coordinator are queued again. `trials` is the total wanted.
+    ///
+    /// # Errors
+    /// Where the store fails or holds a study that differs from `spec`.
+    pub fn open(
+        mut parts: Parts,
+        spec: StudySpec,
+        history: Option<History>,
+        trials: usize,
+    ) -> Result<Self, StudyError> {
+        let history = match history {
+            Some(history) => {
+                refuse_change(history.study(), &spec)?;
+                history
+            }
+            None => {
+                let event = Event::StudyCreated { study: Box::new(spec) };
+                let record = Record { sequence: 0, at: (parts.clock)(), event };
+                let history = History::begin(&record)?;
+                parts.storage.append(std::slice::from_ref(&record))?;
+                (parts.publish)(&record);
+                history
+            }
+        };
+        let mut study = Study { parts, history, stopping: HashMap::new(), stop: None };
+        let (slots, threads) = (study.parts.executor.slots(), study.parts.executor.threads());
+        study.record(Event::StudyOpened { trials, slots, threads })?;
+        for trial in study.running() {
+            study.record(Event::TrialRequeued { trial, reason: "interrupted".into() })?;
+            study.note(Level::Info, format!("trial {trial} was interrupted and starts again"))?;
+        }
+        Ok(study)
+    }
+
+    /// All that is known of the study.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// Puts a line into the log.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub fn note(&mut self, level: Level, text: String) -> Result<(), StudyError> {
+        self.record(Event::Noted { level, text })
+    }
+
+    /// Follows one command.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub fn command(&mut self, command: Command) -> Result<(), StudyError> {
+        match command {
+            Command::Pause if !self.history.is_paused() => self.record(Event::StudyPaused),
+            Command::Resume if self.history.is_paused() => self.record(Event::StudyResumed),
+            Command::Pause | Command::Resume => Ok(()),
+            Command::Cancel(trial) => self.cancel(trial),
+            Command::Stop(mode) => {
+                self.stop = Some(mode);
+                Ok(())
+            }
+        }
+    }
+
+    fn cancel(&mut self, trial: TrialId) -> Result<(), StudyError> {
+        match self.history.trial(trial).map(|t| &t.state) {
+            Some(TrialState::Running) => {
+                self.parts.executor.stop(trial);
+                self.stopping.insert(trial, StopCause::Cancelled);
+                Ok(())
+            }
+            Some(TrialState::Waiting) => self.record(Event::TrialCancelled { trial }),
+            _ => self.note(Level::Warning, format!("trial {trial} can't be cancelled: it does not run")),
+        }
+    }
+
+    /// One round: start what can start, take in what has happened. Returns why the study ended, once
+    /// it has.
+    ///
+    /// # Errors
+    /// Where the store, the sampler or a slot fails.
+    pub fn turn(&mut self) -> Result<Option<End>, StudyError> {
+        if self.stop == Some(StopMode::Now) {
+            for trial in self.running() {
+                self.parts.executor.stop(trial);
+                let requeued = Event::TrialRequeued { trial, reason: "the study was stopped".into() };
+                let event = self.stopping.remove(&trial).map_or(requeued, |cause| cause.event(trial));
+                self.record(event)?;
+            }
+            return Ok(Some(End::Stopped));
+        }
+        if self.history.is_done() {
+            return Ok(Some(End::Done));
+        }
+        if self.stop == Some(StopMode::AfterRunning) && self.history.counts().running == 0 {
+            return Ok(Some(End::Stopped));
+        }
+        self.start_trials()?;
+        let messages = self.parts.executor.poll(WAIT);
+        let mut settled = false;
+        for message in messages {
+            settled |= matches!(message, Message::Ended { .. });
+            self.take(message)?;
+        }
+        if settled && let Err(error) = self.parts.storage.settle(&self.history) {
+            self.note(Level::Warning, error.to_string())?;
+        }
+        Ok(None)
+    }
+
+    fn running(&self) -> Vec<TrialId> {
+        let running = self.history.trials().iter().filter(|t| t.state == TrialState::Running);
+        running.map(|t| t.id).collect()
+    }
+
+    fn start_trials(&mut self) -> Result<(), StudyError> {
+        while let Some(slot) = self.parts.executor.free_slot() {
+            if self.history.is_paused() || self.stop.is_some() {
+                break;
+            }
+            let Some(job) = self.next_job()? else { break };
+            self.record(Event::TrialStarted {
+                trial: job.trial,
+                params: job.params.clone(),
+                seed: job.seed,
+                slot,
+            })?;
+            self.parts.executor.submit(slot, job)?;
+        }
+        Ok(())
+    }
+
+    /// A waiting trial, else a new one while the study wants more.
+    fn next_job(&mut self) -> Result<Option<Job>, StudyError> {
+        if self.history.counts().waiting > 0 {
+            let waiting = self.history.trials().iter().find(|t| t.state == TrialState::Waiting);
+            return Ok(waiting.map(|t| Job { trial: t.id, params: t.params.clone(), seed: t.seed }));
+        }
+        let trial = self.history.trials().len();
+        if trial >= self.history.target() {
+            return Ok(None);
+        }
+        let study = self.history.study();
+        let seed = derive(study.seed, "trial", trial as u64);
+        let ask = derive(study.seed, "ask", trial as u64);
+        let params = self.parts.sampler.ask(&study.space, &self.history, ask)?;
+        Ok(Some(Job { trial, params, seed }))
+    }
+
+    fn take(&mut self, message: Message) -> Result<(), StudyError> {
+        match message {
+            Message::Reported { trial, report } => {
+                let event = Event::TrialReported { trial, report };
+                // A trial whose report does not fit has no business to go on.
+                if let Err(error) = self.history.check(&event) {
+                    self.note(Level::Warning, format!("dropped a report: {error}"))?;
+                    self.stop_trial(trial, StopCause::Failed(error.to_string()));
+                    return Ok(());
+                }
+                self.record(event)?;
+                if let Some(reason) = self.parts.pruner.decide(&self.history, trial) {
+                    self.stop_trial(trial, StopCause::Pruned(reason));
+                }
+                Ok(())
+            }
+            Message::FoldFinished { trial, fold } => self.record_or_note(Event::FoldFinished { trial, fold }),
+            Message::Ended { trial, outcome } => {
+                let cause = self.stopping.remove(&trial);
+                let event = match outcome {
+                    Outcome::Complete { score } => Event::TrialCompleted { trial, score },
+                    Outcome::Failed { reason } => Event::TrialFailed { trial, reason },
+                    Outcome::Stopped => cause
+                        .unwrap_or_else(|| StopCause::Failed("stopped without being asked to".into()))
+                        .event(trial),
+                };
+                self.record_or_note(event)
+            }
+        }
+    }
+
+    /// The first cause stands: a person's cancel is not turned into a prune.
+    fn stop_trial(&mut self, trial: TrialId, cause: StopCause) {
+        self.parts.executor.stop(trial);
+        self.stopping.entry(trial).or_insert(cause);
+    }
+
+    fn record_or_note(&mut self, event: Event) -> Result<(), StudyError> {
+        match self.history.check(&event) {
+            Ok(()) => self.record(event),
+            Err(error) => self.note(Level::Warning, format!("dropped an event: {error}")),
+        }
+    }
+
+    fn record(&mut self, event: Event) -> Result<(), StudyError> {
+        self.history.check(&event)?;
+        let record = Record { sequence: self.history.next_sequence(), at: (self.parts.clock)(), event };
+        self.parts.storage.append(std::slice::from_ref(&record))?;
+        self.history.apply(&record)?;
+        (self.parts.publish)(&record);
+        Ok(())
+    }
+}
+
+/// A stored study goes on only with what decided its scores; the sampler may change.
+fn refuse_change(stored: &StudySpec, wanted: &StudySpec) -> Result<(), StudyError> {
+    let differences = [
+        ("the seed", stored.seed != wanted.seed),
+        ("the metric", stored.metric != wanted.metric),
+        ("the model", stored.model != wanted.model || stored.fixed != wanted.fixed),
+        ("the search space", stored.space != wanted.space),
+        ("the data", stored.data != wanted.data),
+        ("the folds or epochs", (stored.folds, stored.epochs) != (wanted.folds, wanted.epochs)),
+        ("the data, split or training", stored.fingerprint != wanted.fingerprint),
+    ];
+    let Some((changed, _)) = differences.iter().find(|(_, differs)| *differs) else { return Ok(()) };
+    Err(StudyError::Changed { name: stored.name.clone(), changed: (*changed).to_owned() })
+}

@@ -1,0 +1,268 @@
+//! Trials on this machine: one thread and one rayon pool a slot.
+
+use std::any::Any;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use super::{Executor, ExecutorError, Message, Outcome};
+use crate::domain::objective::{Job, Objective, ObjectiveError, Reporter, Verdict};
+use crate::domain::trial::{FoldScore, Report, TrialId};
+
+/// Runs jobs in the threads of this process.
+///
+/// Dropping it tells every job to stop at its next report and does not wait.
+pub struct Local {
+    slots: Vec<Slot>,
+    threads: usize,
+    messages: Receiver<(usize, Message)>,
+}
+
+struct Slot {
+    jobs: Sender<Assignment>,
+    running: Option<(TrialId, Arc<AtomicBool>)>,
+}
+
+struct Assignment {
+    job: Job,
+    stop: Arc<AtomicBool>,
+}
+
+impl Local {
+    /// `slots` slots of `threads` threads each.
+    ///
+    /// # Errors
+    /// Where the system refuses a thread.
+    pub fn new(objective: Arc<dyn Objective>, slots: usize, threads: usize) -> Result<Self, ExecutorError> {
+        let (sender, messages) = channel();
+        let slots = (0..slots)
+            .map(|slot| {
+                let pool = ThreadPoolBuilder::new()
+                    .num_threads(threads)
+                    .thread_name(move |i| format!("slot-{slot}-{i}"))
+                    .build()
+                    .map_err(|e| ExecutorError(format!("failed to start the threads of slot {slot}: {e}")))?;
+                let (jobs, inbox) = channel();
+                let (objective, sender) = (Arc::clone(&objective), sender.clone());
+                std::thread::Builder::new()
+                    .name(format!("slot-{slot}"))
+                    .spawn(move || work(slot, &inbox, &pool, &*objective, &sender))
+                    .map_err(|e| ExecutorError(format!("failed to start the thread of slot {slot}: {e}")))?;
+                Ok(Slot { jobs, running: None })
+            })
+            .collect::<Result<_, ExecutorError>>()?;
+        Ok(Local { slots, threads, messages })
+    }
+}
+
+impl Executor for Local {
+    fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
+    fn threads(&self) -> usize {
+        self.threads
+    }
+
+    fn free_slot(&self) -> Option<usize> {
+        self.slots.iter().position(|s| s.running.is_none())
+    }
+
+    fn submit(&mut self, slot: usize, job: Job) -> Result<(), ExecutorError> {
+        let Some(place) = self.slots.get_mut(slot).filter(|s| s.running.is_none()) else {
+            return Err(ExecutorError(format!("slot {slot} is not free")));
+        };
+        let stop = Arc::new(AtomicBool::new(false));
+        let trial = job.trial;
+        place
+            .jobs
+            .send(Assignment { job, stop: Arc::clone(&stop) })
+            .map_err(|_| ExecutorError(format!("the worker of slot {slot} is gone")))?;
+        place.running = Some((trial, stop));
+        Ok(())
+    }
+
+    fn stop(&mut self, trial: TrialId) {
+        for (id, stop) in self.slots.iter().filter_map(|s| s.running.as_ref()) {
+            if *id == trial {
+                stop.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn poll(&mut self, wait: Duration) -> Vec<Message> {
+        let first = self.messages.recv_timeout(wait).ok();
+        let batch: Vec<_> = first.into_iter().chain(self.messages.try_iter()).collect();
+        batch
+            .into_iter()
+            .map(|(slot, message)| {
+                if matches!(message, Message::Ended { .. }) {
+                    self.slots[slot].running = None;
+                }
+                message
+            })
+            .collect()
+    }
+}
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        for (_, stop) in self.slots.iter().filter_map(|s| s.running.as_ref()) {
+            stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+fn work(
+    slot: usize,
+    inbox: &Receiver<Assignment>,
+    pool: &ThreadPool,
+    objective: &dyn Objective,
+    messages: &Sender<(usize, Message)>,
+) {
+    for Assignment { job, stop } in inbox {
+        let trial = job.trial;
+        let outcome = pool.install(|| {
+            let reporter = SlotReporter { slot, trial, stop: &stop, messages: messages.clone() };
+            // A panic must not take the slot with it: the trial fails and the next one runs here.
+            match catch_unwind(AssertUnwindSafe(|| objective.evaluate(&job, &reporter))) {
+                Ok(Ok(score)) if score.is_finite() => Outcome::Complete { score },
+                Ok(Ok(score)) => Outcome::Failed { reason: format!("the score is {score}") },
+                Ok(Err(ObjectiveError::Stopped)) => Outcome::Stopped,
+                Ok(Err(ObjectiveError::Failed(reason))) => Outcome::Failed { reason },
+                Err(panic) => Outcome::Failed { reason: format!("panicked: {}", panic_text(&*panic)) },
+            }
+        });
+        if messages.send((slot, Message::Ended { trial, outcome })).is_err() {
+            return; // the executor is gone, and with it the study
+        }
+    }
+}
+
+/// What a panic said.
+pub fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without a message")
+}
+
+struct SlotReporter<'a> {
+    slot: usize,
+    trial: TrialId,
+    stop: &'a AtomicBool,
+    messages: Sender<(usize, Message)>,
+}
+
+impl SlotReporter<'_> {
+    fn send(&self, message: Message) -> Verdict {
+        let delivered = self.messages.send((self.slot, message)).is_ok();
+        if delivered && !self.stop.load(Ordering::Relaxed) { Verdict::Continue } else { Verdict::Stop }
+    }
+}
+
+impl Reporter for SlotReporter<'_> {
+    fn report(&self, report: Report) -> Verdict {
+        self.send(Message::Reported { trial: self.trial, report })
+    }
+
+    fn fold_finished(&self, fold: FoldScore) {
+        // Its verdict is given again at the next report.
+        self.send(Message::FoldFinished { trial: self.trial, fold });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::domain::value::{Params, Value};
+
+    /// Reports for ever, panics, fails, or returns NaN, as its parameter says.
+    struct Scripted;
+
+    impl Objective for Scripted {
+        fn evaluate(&self, job: &Job, reporter: &dyn Reporter) -> Result<f64, ObjectiveError> {
+            match job.params.get("what") {
+                Some(Value::Text(w)) if w == "panic" => panic!("bad index 7"),
+                Some(Value::Text(w)) if w == "fail" => Err(ObjectiveError::Failed("no rows".into())),
+                Some(Value::Text(w)) if w == "nan" => Ok(f64::NAN),
+                Some(Value::Text(w)) if w == "threads" => Ok(rayon::current_num_threads() as f64),
+                _ => {
+                    for step in 0.. {
+                        let report = Report {
+                            step,
+                            fold: 0,
+                            epoch: step,
+                            train_loss: 1.0,
+                            validation_loss: 1.0,
+                            score: 1.0,
+                        };
+                        if reporter.report(report) == Verdict::Stop {
+                            return Err(ObjectiveError::Stopped);
+                        }
+                        std::thread::sleep(Duration::from_millis(1));
+                    }
+                    unreachable!()
+                }
+            }
+        }
+    }
+
+    fn job(trial: TrialId, what: &str) -> Job {
+        Job { trial, params: Params::from([("what".into(), Value::from(what))]), seed: 0 }
+    }
+
+    fn ends(executor: &mut Local, wanted: usize) -> HashMap<TrialId, Outcome> {
+        let mut ends = HashMap::new();
+        for _ in 0..2000 {
+            for message in executor.poll(Duration::from_millis(20)) {
+                if let Message::Ended { trial, outcome } = message {
+                    ends.insert(trial, outcome);
+                }
+            }
+            if ends.len() == wanted {
+                return ends;
+            }
+        }
+        panic!("only {ends:?} ended");
+    }
+
+    #[test]
+    fn whatever_a_trial_does_its_slot_goes_on() {
+        let mut executor = Local::new(Arc::new(Scripted), 1, 2).unwrap();
+        for (trial, what) in ["panic", "fail", "nan", "threads"].into_iter().enumerate() {
+            executor.submit(0, job(trial, what)).unwrap();
+            assert!(executor.free_slot().is_none());
+            assert!(executor.submit(0, job(9, "fail")).is_err(), "the slot is taken");
+            let outcome = ends(&mut executor, 1).remove(&trial).unwrap();
+            match what {
+                "panic" => assert_eq!(outcome, Outcome::Failed { reason: "panicked: bad index 7".into() }),
+                "fail" => assert_eq!(outcome, Outcome::Failed { reason: "no rows".into() }),
+                "nan" => assert_eq!(outcome, Outcome::Failed { reason: "the score is NaN".into() }),
+                _ => assert_eq!(outcome, Outcome::Complete { score: 2.0 }, "jobs run in the slot's pool"),
+            }
+            assert_eq!(executor.free_slot(), Some(0));
+        }
+    }
+
+    #[test]
+    fn stop_reaches_only_the_trial_it_names() {
+        let mut executor = Local::new(Arc::new(Scripted), 2, 1).unwrap();
+        executor.submit(0, job(5, "report")).unwrap();
+        executor.submit(1, job(6, "report")).unwrap();
+        executor.stop(6);
+        executor.stop(77);
+        assert_eq!(ends(&mut executor, 1), HashMap::from([(6, Outcome::Stopped)]));
+        assert_eq!(executor.free_slot(), Some(1));
+        executor.stop(5);
+        assert_eq!(ends(&mut executor, 1), HashMap::from([(5, Outcome::Stopped)]));
+    }
+}
