@@ -1,1 +1,279 @@
 //! From a study file to running parts: the composition root.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+
+use anyhow::{Context, Result, anyhow, bail};
+use candle_core::Device;
+
+use crate::config::study::{DataSource, DeviceChoice, ExecutorConfig, StudyConfig};
+use crate::config::write;
+use crate::dataset::fold::{self, Fold};
+use crate::dataset::{self, Dataset, simulate};
+use crate::domain::direction::Direction;
+use crate::domain::event::{FORMAT, Level, StudySpec};
+use crate::domain::objective::{Job, Objective, Reporter, Verdict};
+use crate::domain::setting::Settings;
+use crate::domain::table::{self, Row};
+use crate::domain::trial::{FoldScore, Report, Timestamp, Trial};
+use crate::executor::local::Local;
+use crate::model::{self, MODELS, ModelRow};
+use crate::objective::CrossValidation;
+use crate::pruner::PRUNERS;
+use crate::sampler::SAMPLERS;
+use crate::storage::file::{self, FileStore, OpenOptions};
+use crate::study::handle::Update;
+use crate::study::{Parts, Study};
+use crate::train::metric::{self, METRICS, Metric};
+
+/// The folder, beside the working directory, in which simulated populations are kept.
+const SIMULATED: &str = "data";
+
+/// The study file that is kept in a study's store: what `export` and `--verify` read.
+const KEPT_CONFIG: &str = "study.toml";
+
+/// Most slots that `workers = "auto"` takes: beyond it suggestions made in parallel teach the sampler
+/// less than the cores would within a trial.
+const AUTO_SLOTS: usize = 8;
+
+/// A study's data and parts before anything runs.
+pub struct Prepared {
+    /// The individuals.
+    pub dataset: Arc<Dataset>,
+    /// The splits.
+    pub folds: Vec<Fold>,
+    /// What the study is.
+    pub spec: StudySpec,
+    /// The model.
+    pub model: &'static ModelRow,
+    metric: &'static Metric,
+    device: Device,
+}
+
+/// Milliseconds since 1970-01-01 UTC.
+#[expect(clippy::disallowed_methods, reason = "the one clock; it is handed down from here")]
+pub fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    // A clock before 1970 is wrong anyway; times are for display only.
+    since.map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Loads the data, splits it, and looks up the parts.
+///
+/// # Errors
+/// Unusable data, a split that can't be made, a device that is not there.
+pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
+    let device = device(config.executor.device)?;
+    let dataset = Arc::new(load(config)?);
+    let folds = fold::split(&config.data.split, dataset.individuals(), dataset.groups(), config.seed)?;
+    let model = row(MODELS, &config.model.kind)?;
+    let metric = metric::find(&config.metric).with_context(|| format!("no metric `{}`", config.metric))?;
+    let spec = StudySpec {
+        format: FORMAT,
+        name: config.name.clone(),
+        seed: config.seed,
+        metric: config.metric.clone(),
+        direction: config.direction,
+        space: config.model.space.clone(),
+        fixed: config.model.fixed.clone(),
+        model: config.model.kind.clone(),
+        sampler: config.sampler.kind.clone(),
+        folds: folds.len(),
+        epochs: config.train.epochs,
+        data: dataset.describe(),
+        fingerprint: fingerprint(config, &dataset),
+    };
+    Ok(Prepared { dataset, folds, spec, model, metric, device })
+}
+
+/// Opens a study in `store`: a new one, or the one that is there. Every stored record goes to `updates`.
+///
+/// # Errors
+/// A store that is locked, damaged or not writable; a stored study with other settings.
+pub fn open(config: &StudyConfig, prepared: Prepared, store: &Path, updates: Sender<Update>) -> Result<Study> {
+    let options = OpenOptions { keep_checkpoints: config.keep_checkpoints, at: now(), host: host() };
+    let opened = FileStore::open(store, options)?;
+    let checkpoints = opened.store.checkpoints();
+    let (spec, objective) = objective(config, prepared, Some(checkpoints));
+    let (slots, threads, notice) = slots(&config.executor);
+    let parts = Parts {
+        sampler: (row(SAMPLERS, &config.sampler.kind)?.build)(&config.sampler.settings),
+        pruner: (row(PRUNERS, &config.pruner.kind)?.build)(&config.pruner.settings),
+        executor: Box::new(Local::new(Arc::new(objective), slots, threads)?),
+        storage: Box::new(opened.store),
+        clock: now,
+        // A viewer that has left does not end the search.
+        publish: Box::new(move |record| drop(updates.send(Update::Recorded(record.clone())))),
+    };
+    let mut study = Study::open(parts, spec, opened.history, config.trials)?;
+    keep_config(config, store)?;
+    for notice in opened.notices.into_iter().chain(notice) {
+        study.note(Level::Warning, notice)?;
+    }
+    Ok(study)
+}
+
+/// Moves an existing store aside, so that a study starts over; returns where it is now.
+///
+/// # Errors
+/// Where it is in use or can't be renamed.
+pub fn archive(store: &Path) -> Result<Option<PathBuf>> {
+    if !crate::storage::journal::path(store).exists() {
+        return Ok(None);
+    }
+    Ok(Some(file::archive(store, now(), &host())?))
+}
+
+/// The study file kept in a store.
+///
+/// # Errors
+/// Where it is missing or damaged.
+pub fn kept_config(store: &Path) -> Result<StudyConfig> {
+    Ok(StudyConfig::load(&store.join(KEPT_CONFIG), &[])?)
+}
+
+/// Trains `trial` of `config` again, on this thread, and returns its score.
+///
+/// # Errors
+/// Unusable data, or the reason why the trial fails.
+pub fn score_again(config: &StudyConfig, trial: &Trial) -> Result<f64> {
+    let prepared = prepare(config)?;
+    let (_, objective) = objective(config, prepared, None);
+    let job = Job { trial: trial.id, params: trial.params.clone(), seed: trial.seed };
+    objective.evaluate(&job, &Silent).map_err(|e| anyhow!("trial {} fails: {e}", trial.id))
+}
+
+/// How many slots of how many threads, and what to tell where the study file wants more than there is.
+pub fn slots(config: &ExecutorConfig) -> (usize, usize, Option<String>) {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    share(cores, config.workers, config.threads)
+}
+
+fn share(cores: usize, workers: Option<usize>, threads: Option<usize>) -> (usize, usize, Option<String>) {
+    let per_slot = threads.unwrap_or(1).clamp(1, cores);
+    let slots = workers.unwrap_or(AUTO_SLOTS).clamp(1, cores / per_slot);
+    let per_slot = threads.map_or(cores / slots, |_| per_slot);
+    let wanted = (workers.unwrap_or(slots), threads.unwrap_or(per_slot));
+    let notice = (wanted != (slots, per_slot)).then(|| {
+        format!(
+            "{} workers × {} threads were asked for, but there are {cores} cores: {slots} × {per_slot}",
+            wanted.0, wanted.1
+        )
+    });
+    (slots, per_slot, notice)
+}
+
+fn row<B>(rows: &'static [Row<B>], name: &str) -> Result<&'static Row<B>> {
+    // The study file's reader has checked the name against the same table.
+    table::find(rows, name).with_context(|| format!("no `{name}` in the table"))
+}
+
+fn objective(config: &StudyConfig, prepared: Prepared, checkpoints: Option<PathBuf>) -> (StudySpec, CrossValidation) {
+    let Prepared { dataset, folds, spec, model, metric, device } = prepared;
+    let objective = CrossValidation {
+        dataset,
+        folds,
+        model,
+        fixed: Settings(config.model.fixed.clone()),
+        train: config.train.clone(),
+        metric,
+        trait_scale: config.data.trait_scale,
+        device,
+        checkpoints,
+    };
+    (spec, objective)
+}
+
+fn load(config: &StudyConfig) -> Result<Dataset> {
+    let data = &config.data;
+    let (genotypes, phenotypes, trait_name) = match &data.source {
+        DataSource::Files { genotypes, phenotypes } => {
+            let named = data.trait_name.clone().context("data.trait is not given")?;
+            (genotypes.clone(), phenotypes.clone(), named)
+        }
+        DataSource::Simulate { preset, seed, settings } => {
+            let folder = simulated(preset, *seed, settings)?;
+            let named = data.trait_name.clone().unwrap_or_else(|| simulate::trait_of(preset).to_owned());
+            (folder.join("genotypes.bed"), folder.join("phenotypes.csv"), named)
+        }
+    };
+    Ok(dataset::load(&data.spec(&genotypes, &phenotypes, &trait_name))?)
+}
+
+/// The folder of a simulated population, made on first use.
+fn simulated(preset: &str, seed: u64, settings: &Settings) -> Result<PathBuf> {
+    let row = row(simulate::PRESETS, preset)?;
+    // Settings that differ make another population; the defaults have a plain name.
+    let plain = settings == &Settings::defaults(row.settings);
+    let suffix = if plain { String::new() } else { format!("-{:08x}", crc32fast::hash(format!("{settings:?}").as_bytes())) };
+    let folder = Path::new(SIMULATED).join(format!("{preset}-{seed}{suffix}"));
+    if !folder.exists() {
+        (row.build)(settings, seed, &folder)
+            .with_context(|| format!("failed to write the simulated population {}", folder.display()))?;
+    }
+    Ok(folder)
+}
+
+fn device(choice: DeviceChoice) -> Result<Device> {
+    match choice {
+        DeviceChoice::Cpu => Ok(Device::Cpu),
+        DeviceChoice::Cuda(_) if !candle_core::utils::cuda_is_available() => bail!(
+            "this tune-tui was built without CUDA: build it with `--features cuda`, or set executor.device = \"cpu\""
+        ),
+        DeviceChoice::Cuda(i) => Device::new_cuda(i).with_context(|| format!("failed to open cuda:{i}")),
+        DeviceChoice::Auto => Ok(Device::cuda_if_available(0)?),
+    }
+}
+
+fn fingerprint(config: &StudyConfig, dataset: &Dataset) -> String {
+    format!("{:08x}-{}", crc32fast::hash(config.fingerprint_text().as_bytes()), dataset.fingerprint())
+}
+
+fn keep_config(config: &StudyConfig, store: &Path) -> Result<()> {
+    let path = store.join(KEPT_CONFIG);
+    let text = write::toml(config);
+    let write = || {
+        let partial = path.with_extension("partial");
+        std::fs::write(&partial, &text)?;
+        std::fs::rename(&partial, &path)
+    };
+    write().with_context(|| format!("failed to write {}", path.display()))
+}
+
+fn host() -> String {
+    sysinfo::System::host_name().unwrap_or_else(|| "this machine".into())
+}
+
+/// A reporter that nobody listens to.
+struct Silent;
+
+impl Reporter for Silent {
+    fn report(&self, _: Report) -> Verdict {
+        Verdict::Continue
+    }
+
+    fn fold_finished(&self, _: FoldScore) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_times_slots_never_exceed_the_cores() {
+        for cores in 1..40 {
+            for workers in [None, Some(1), Some(3), Some(100)] {
+                for threads in [None, Some(1), Some(2), Some(64)] {
+                    let (slots, per_slot, notice) = share(cores, workers, threads);
+                    assert!(slots >= 1 && per_slot >= 1 && slots * per_slot <= cores);
+                    let granted = workers.is_none_or(|w| w == slots) && threads.is_none_or(|t| t == per_slot);
+                    assert_eq!(notice.is_none(), granted, "{cores} {workers:?} {threads:?}");
+                }
+            }
+        }
+        assert_eq!(share(2, None, None), (2, 1, None));
+        assert_eq!(share(64, None, None), (8, 8, None));
+        assert_eq!(share(2, Some(1), None), (1, 2, None));
+    }
+}

@@ -1,0 +1,73 @@
+//! `tune-tui export`: the best trials as a study file, JSON or CSV.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use super::output::{UsageError, complain};
+use super::{Exit, ExportArgs, show};
+use crate::config::StudyConfig;
+use crate::domain::history::History;
+use crate::domain::table;
+use crate::domain::trial::{Trial, TrialState};
+use crate::export::EXPORTERS;
+use crate::storage::journal;
+use crate::wire;
+
+/// Writes the best trials; with `--verify` trains the best again and compares its score.
+///
+/// # Errors
+/// No such study or format, no complete trial, a file that can't be written, a score that is not
+/// reproduced.
+pub fn export(args: &ExportArgs) -> Result<Exit> {
+    let Some(exporter) = EXPORTERS.iter().find(|e| e.name == args.format) else {
+        let names: Vec<&str> = EXPORTERS.iter().map(|e| e.name).collect();
+        bail!(UsageError(format!("unknown format `{}`: choose one of {}", args.format, names.join(", "))));
+    };
+    let store = show::locate(&args.stored)?;
+    let history = journal::read(&store)?.history;
+    let config = wire::kept_config(&store)?;
+    let best: Vec<&Trial> = show::ranked(&history)
+        .into_iter()
+        .filter(|t| t.state == TrialState::Complete)
+        .take(args.top.max(1))
+        .collect();
+    let Some(first) = best.first() else {
+        bail!("study `{}` has no complete trial to export yet", history.study().name);
+    };
+    let text = (exporter.write)(&config, &history, &best)?;
+    write(args, &history, &text)?;
+    if args.verify { verify(&config, first) } else { Ok(Exit::Done) }
+}
+
+fn write(args: &ExportArgs, history: &History, text: &str) -> Result<()> {
+    let path = match args.output.as_deref() {
+        Some(path) if path == Path::new("-") => return super::output::say(text.trim_end()),
+        Some(path) => path.to_owned(),
+        None => PathBuf::from(format!("configs/best/{}.{}", history.study().name, args.format)),
+    };
+    let failed = || format!("failed to write {}", path.display());
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(failed)?;
+    }
+    std::fs::write(&path, text).with_context(failed)?;
+    complain(&format!("wrote {}", path.display()));
+    Ok(())
+}
+
+fn verify(config: &StudyConfig, trial: &Trial) -> Result<Exit> {
+    let recorded = trial.score.context("the trial has no score")?;
+    complain(&format!("training trial {} again …", trial.id));
+    let exported = config.fixed_to(trial);
+    let again = wire::score_again(&exported, trial)?;
+    if again.to_bits() == recorded.to_bits() {
+        complain(&format!("verified: trial {}'s {} {recorded} is reproduced exactly", trial.id, config.metric));
+        return Ok(Exit::Done);
+    }
+    bail!(
+        "trial {}'s {} is not reproduced: {recorded} was recorded, {again} came out. The data, the program \
+         or the processor differ from when it was recorded",
+        trial.id,
+        config.metric
+    );
+}

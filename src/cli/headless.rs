@@ -1,0 +1,108 @@
+//! A study without the dashboard: a line for each trial that ends, or every event as JSON.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::output::{complain, say};
+use crate::analysis::human;
+use crate::domain::event::{Event, Level, Record};
+use crate::domain::history::History;
+use crate::domain::trial::Trial;
+use crate::domain::value::significant;
+use crate::study::handle::{Command, End, StopMode, Update};
+
+/// Follows a study to its end. `interrupted` is raised by a signal: the study then stops and saves.
+///
+/// # Errors
+/// Only where a record does not fit: a mistake of the program. An output that has gone away does not
+/// end the search.
+pub fn follow(
+    mut history: History,
+    updates: &Receiver<Update>,
+    commands: &Sender<Command>,
+    interrupted: &Arc<AtomicBool>,
+    json: bool,
+) -> Result<(History, End)> {
+    let mut output = Output { json, open: true };
+    let mut stopping = false;
+    loop {
+        if interrupted.load(Ordering::Relaxed) && !stopping {
+            stopping = true;
+            // The study thread may have ended by itself; its last update tells.
+            commands.send(Command::Stop(StopMode::Now)).ok();
+        }
+        match updates.recv_timeout(Duration::from_millis(100)) {
+            Ok(Update::Recorded(record)) => {
+                // What was recorded before the viewer came is in its history already.
+                if record.sequence >= history.next_sequence() {
+                    history.apply(&record)?;
+                }
+                output.record(&history, &record);
+            }
+            Ok(Update::Ended(end)) => return Ok((history, end)),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                return Ok((history, End::Failed("the study thread is gone".into())));
+            }
+        }
+    }
+}
+
+struct Output {
+    json: bool,
+    open: bool,
+}
+
+impl Output {
+    fn record(&mut self, history: &History, record: &Record) {
+        let line = if self.json { serde_json::to_string(record).ok() } else { line(history, &record.event) };
+        if let Some(line) = line.filter(|_| self.open)
+            && say(&line).is_err()
+        {
+            self.open = false;
+            complain("nobody reads the output any more; the study goes on");
+        }
+    }
+}
+
+/// What a person wants to read about an event, if anything.
+fn line(history: &History, event: &Event) -> Option<String> {
+    match event {
+        Event::Noted { level: Level::Warning, text } => Some(format!("warning: {text}")),
+        Event::Noted { level: Level::Info, text } => Some(text.clone()),
+        Event::TrialCompleted { trial, .. }
+        | Event::TrialPruned { trial, .. }
+        | Event::TrialFailed { trial, .. }
+        | Event::TrialCancelled { trial } => history.trial(*trial).map(|t| ended(history, t)),
+        _ => None,
+    }
+}
+
+fn ended(history: &History, trial: &Trial) -> String {
+    let counts = history.counts();
+    let params: Vec<String> = trial.params.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    let outcome = match trial.score {
+        Some(score) => {
+            let spread = trial.spread().map(|s| format!(" ± {}", significant(s, 2))).unwrap_or_default();
+            let best = history.incumbent().is_some_and(|b| b.id == trial.id);
+            format!("{} {}{spread}{}", history.study().metric, significant(score, 4), if best { "  best" } else { "" })
+        }
+        None => {
+            let reason = trial.state.reason().map(|r| format!(": {r}")).unwrap_or_default();
+            format!("{}{reason}", trial.state.word())
+        }
+    };
+    format!(
+        "[{}/{}] trial {}  {outcome}  ({})  {} epochs, {}",
+        counts.finished(),
+        history.target(),
+        trial.id,
+        params.join(", "),
+        trial.epochs(),
+        human::duration(trial.seconds(history.last())),
+    )
+}

@@ -1,0 +1,51 @@
+//! `tune-tui list`: the studies of a folder.
+
+use anyhow::Result;
+
+use super::output::{columns, complain, say};
+use super::{Exit, ListArgs};
+use crate::domain::history::History;
+use crate::domain::value::significant;
+use crate::storage::{journal, list};
+
+/// Prints a line for each study: its progress, its best score, where it is.
+///
+/// # Errors
+/// Where the folder can't be read. A store that can't be read has a line that says why.
+pub fn list(args: &ListArgs) -> Result<Exit> {
+    let stores = list::studies(&args.folder)?;
+    if stores.is_empty() {
+        complain(&format!(
+            "no studies in {}: start one with `tune-tui STUDY.toml`",
+            args.folder.display()
+        ));
+        return Ok(Exit::Done);
+    }
+    let mut rows = vec![["study", "trials", "best", "model", "sampler", "data"].map(str::to_owned).to_vec()];
+    for store in &stores {
+        match journal::read(store) {
+            Ok(replay) => rows.push(row(&replay.history)),
+            Err(error) => complain(&format!("warning: {error}")),
+        }
+    }
+    for line in columns(&rows) {
+        say(&line)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn row(history: &History) -> Vec<String> {
+    let study = history.study();
+    let best = match history.incumbent().and_then(|t| t.score) {
+        Some(score) => format!("{} {}", study.metric, significant(score, 4)),
+        None => "none yet".into(),
+    };
+    vec![
+        study.name.clone(),
+        format!("{}/{}", history.counts().finished(), history.target()),
+        best,
+        study.model.clone(),
+        study.sampler.clone(),
+        study.data.clone(),
+    ]
+}

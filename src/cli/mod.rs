@@ -1,0 +1,214 @@
+//! The commands: one file a subcommand.
+
+mod check;
+mod export;
+mod headless;
+mod list;
+mod output;
+mod run;
+mod show;
+mod simulate;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+use self::output::complain;
+
+/// How the program ended, as its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything was done.
+    Done,
+    /// Something failed; what counted is stored.
+    Failed,
+    /// The command line or the study file is wrong.
+    Usage,
+    /// The study finished without one complete trial.
+    NothingComplete,
+    /// Stopped before the end; all is saved.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::NothingComplete => 3,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// Tunes neural networks for genomic prediction, and shows the search as it happens.
+///
+/// `tune-tui STUDY.toml` starts or resumes a study with the dashboard. Stop it whenever you like: the
+/// same command goes on where it was.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: Option<RunArgs>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start or resume a study (the same as without `run`)
+    Run(RunArgs),
+    /// Read a study file and its data, print what would be done, train nothing
+    Check(StudyArgs),
+    /// Print a study's trials
+    Show(ShowArgs),
+    /// List the studies of a folder
+    List(ListArgs),
+    /// Write the best trials as a runnable study file, JSON or CSV
+    Export(ExportArgs),
+    /// Write a simulated population as PLINK and CSV files
+    Simulate(SimulateArgs),
+}
+
+/// A study file and what the command line changes in it.
+#[derive(Debug, Args)]
+struct StudyArgs {
+    /// The study file
+    #[arg(value_name = "STUDY.toml")]
+    study: PathBuf,
+    /// Change a setting of the study file, e.g. --set model.filters=32 or --set sampler.kind=random
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Total number of trials (not "more")
+    #[arg(long)]
+    trials: Option<u64>,
+    /// Trials that run at once
+    #[arg(long)]
+    workers: Option<u64>,
+    /// Where to train: cpu, cuda or cuda:N
+    #[arg(long)]
+    device: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    #[command(flatten)]
+    study: StudyArgs,
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Plain lines instead of the dashboard (so it is too where the output is not a terminal)
+    #[arg(long)]
+    headless: bool,
+    /// One JSON object a line: every event as it is stored, and a summary last
+    #[arg(long)]
+    json: bool,
+    /// Start over; the old store is kept under another name
+    #[arg(long)]
+    fresh: bool,
+    /// Draw the dashboard with ASCII characters only
+    #[arg(long)]
+    ascii: bool,
+}
+
+#[derive(Debug, Args)]
+struct StoreArgs {
+    /// The folder that holds the studies' stores
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    store: PathBuf,
+}
+
+/// A study that has been started before.
+#[derive(Debug, Args)]
+struct StoredArgs {
+    /// The study's name, its study file, or its store's folder
+    #[arg(value_name = "STUDY|DIR")]
+    study: String,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+#[derive(Debug, Args)]
+struct ShowArgs {
+    #[command(flatten)]
+    stored: StoredArgs,
+    /// One JSON object with the study, the best trial and all trials
+    #[arg(long)]
+    json: bool,
+    /// One trial in detail
+    #[arg(long, value_name = "N")]
+    trial: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+struct ListArgs {
+    /// The folder that holds the studies' stores
+    #[arg(value_name = "DIR", default_value = "runs")]
+    folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct ExportArgs {
+    #[command(flatten)]
+    stored: StoredArgs,
+    /// toml (a runnable study file), json or csv
+    #[arg(long, default_value = "toml")]
+    format: String,
+    /// How many of the best trials
+    #[arg(long, default_value_t = 1, value_name = "K")]
+    top: usize,
+    /// Where to write: a file, or - for standard output [default: configs/best/<study>.<format>]
+    #[arg(short, long, value_name = "PATH")]
+    output: Option<PathBuf>,
+    /// Train the exported config again and compare its score, bit for bit (format toml)
+    #[arg(long)]
+    verify: bool,
+}
+
+#[derive(Debug, Args)]
+struct SimulateArgs {
+    /// The preset's name; an unknown one lists those there are
+    preset: String,
+    /// The folder to write into; must not exist yet
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+    /// The seed
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Change a setting of the preset, e.g. --set individuals=1000
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+/// Parses the command line and does what it says.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        Some(Command::Run(args)) => run::run(&args),
+        Some(Command::Check(args)) => check::check(&args),
+        Some(Command::Show(args)) => show::show(&args),
+        Some(Command::List(args)) => list::list(&args),
+        Some(Command::Export(args)) => export::export(&args),
+        Some(Command::Simulate(args)) => simulate::simulate(&args),
+        None => match cli.run {
+            Some(args) => run::run(&args),
+            None => Ok(Exit::Usage), // clap printed the help
+        },
+    };
+    finish(outcome).into()
+}
+
+fn finish(outcome: Result<Exit>) -> Exit {
+    match outcome {
+        Ok(exit) => exit,
+        // `tune-tui show … | head` is no failure.
+        Err(error) if output::is_closed_pipe(&error) => Exit::Done,
+        Err(error) => {
+            let (text, exit) = output::describe(&error);
+            complain(&text);
+            exit
+        }
+    }
+}

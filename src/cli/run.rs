@@ -1,0 +1,148 @@
+//! `tune-tui STUDY.toml` and `tune-tui run`: start or resume a study.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::Receiver;
+
+use anyhow::{Context, Result};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use super::output::{complain, say};
+use super::{Exit, RunArgs, StudyArgs, headless};
+use crate::config::StudyConfig;
+use crate::domain::history::History;
+use crate::export::summary;
+use crate::study::handle::{self, End, Update};
+use crate::tui;
+use crate::wire;
+
+/// Starts or resumes the study, with the dashboard where there is a terminal.
+///
+/// # Errors
+/// A bad study file, unusable data, a store that can't be opened.
+pub fn run(args: &RunArgs) -> Result<Exit> {
+    let config = load(&args.study)?;
+    let store = args.store.store.join(&config.study.name);
+    let dashboard = !args.headless && !args.json && std::io::stdout().is_terminal();
+    if dashboard {
+        complain(&format!("reading the data of study `{}` …", config.study.name));
+    }
+    if args.fresh
+        && let Some(kept) = wire::archive(&store)?
+    {
+        complain(&format!("the old store was kept as {}", kept.display()));
+    }
+    let prepared = wire::prepare(&config)?;
+    let (sender, updates) = handle::updates();
+    let study = wire::open(&config, prepared, &store, sender.clone())?;
+    let history = study.history().clone();
+    let interrupted = signals(!dashboard)?;
+    let study = handle::spawn(study, sender).context("failed to start the study thread")?;
+    let commands = study.commands.clone();
+    let (history, end) = if dashboard {
+        watch(args, history, updates, commands, interrupted)?
+    } else {
+        headless::follow(history, &updates, &commands, &interrupted, args.json)?
+    };
+    study.join();
+    report(args, &history, &store, &end)?;
+    Ok(exit(&history, &end))
+}
+
+/// The study file with the command line's changes in it.
+pub fn load(args: &StudyArgs) -> Result<StudyConfig> {
+    let mut set = args.set.clone();
+    set.extend(args.trials.map(|n| format!("study.trials={n}")));
+    set.extend(args.workers.map(|n| format!("executor.workers={n}")));
+    set.extend(args.device.as_ref().map(|d| format!("executor.device={d}")));
+    Ok(StudyConfig::load(&args.study, &set)?)
+}
+
+/// The flag that TERM and INT raise; HUP too with the dashboard, whose terminal is then gone. A
+/// headless study needs no terminal and goes on.
+fn signals(headless: bool) -> Result<Arc<AtomicBool>> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let ignored = Arc::new(AtomicBool::new(false));
+    for (signal, flag) in
+        [(SIGTERM, &flag), (SIGINT, &flag), (SIGHUP, if headless { &ignored } else { &flag })]
+    {
+        signal_hook::flag::register(signal, Arc::clone(flag)).context("failed to watch for signals")?;
+    }
+    Ok(flag)
+}
+
+/// Hands the terminal to the dashboard until the person or the study leaves it.
+fn watch(
+    args: &RunArgs,
+    history: History,
+    updates: Receiver<Update>,
+    commands: std::sync::mpsc::Sender<handle::Command>,
+    interrupted: Arc<AtomicBool>,
+) -> Result<(History, End)> {
+    // What was recorded while the study was opened is in the history already.
+    updates.try_iter().for_each(drop);
+    todo!()
+}
+
+/// The last words, on the normal screen.
+fn report(args: &RunArgs, history: &History, store: &std::path::Path, end: &End) -> Result<()> {
+    if args.json {
+        return say(&serde_json::to_string(&summary::run(history))?);
+    }
+    let study = history.study();
+    let counts = history.counts();
+    say(&format!("{}: {} of {} trials finished", study.name, counts.finished(), history.target()))?;
+    match history.incumbent() {
+        Some(best) => {
+            let score = best.score.unwrap_or(f64::NAN);
+            let spread = best.spread().map(|s| format!(" ± {}", significant(s, 2))).unwrap_or_default();
+            say(&format!("best: {} {}{spread}, trial {}", study.metric, significant(score, 4), best.id))?;
+            for (name, value) in &best.params {
+                say(&format!("  {name} = {value}"))?;
+            }
+            say(&format!("export it:  tune-tui export {}", store.display()))?;
+        }
+        None => say("no trial has finished with a score")?,
+    }
+    say(&format!("stored in   {}", store.display()))?;
+    match end {
+        End::Done => {}
+        End::Stopped => complain(&format!("all is saved; resume with: {}", command_line(args))),
+        End::Failed(reason) => {
+            complain(&format!("error: {reason}\nwhat had finished is saved; resume with: {}", command_line(args)));
+        }
+    }
+    Ok(())
+}
+
+fn command_line(args: &RunArgs) -> String {
+    let mut words = vec!["tune-tui".to_owned(), quoted(&args.study.study.display().to_string())];
+    if args.headless {
+        words.insert(1, "run".into());
+        words.push("--headless".into());
+    }
+    if args.store.store != std::path::Path::new("runs") {
+        words.extend(["--store".into(), quoted(&args.store.store.display().to_string())]);
+    }
+    words.extend(args.study.set.iter().flat_map(|s| ["--set".to_owned(), quoted(s)]));
+    words.join(" ")
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./=:,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+fn exit(history: &History, end: &End) -> Exit {
+    match end {
+        End::Failed(_) => Exit::Failed,
+        End::Stopped => Exit::Interrupted,
+        End::Done if history.counts().complete == 0 => Exit::NothingComplete,
+        End::Done => Exit::Done,
+    }
+}

@@ -1,0 +1,154 @@
+//! `tune-tui show`: a study's trials, best first.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use super::output::{UsageError, columns, complain, say};
+use super::{Exit, ShowArgs, StoredArgs};
+use crate::analysis::human;
+use crate::config::StudyConfig;
+use crate::domain::history::History;
+use crate::domain::trial::Trial;
+use crate::domain::value::significant;
+use crate::export::summary;
+use crate::storage::journal;
+
+/// How many trials are listed unless the study has fewer.
+const LISTED: usize = 20;
+
+/// Prints a study or one of its trials.
+///
+/// # Errors
+/// Where there is no such study or trial, or its journal is damaged.
+pub fn show(args: &ShowArgs) -> Result<Exit> {
+    let store = locate(&args.stored)?;
+    let replay = journal::read(&store)?;
+    if let Some(notice) = &replay.notice {
+        complain(&format!("note: {notice}"));
+    }
+    let history = replay.history;
+    if let Some(id) = args.trial {
+        let Some(trial) = history.trial(id) else {
+            let there = match history.trials().len() {
+                0 => "it has none yet".to_owned(),
+                n => format!("it has 0 to {}", n - 1),
+            };
+            bail!(UsageError(format!("study `{}` has no trial {id}: {there}", history.study().name)));
+        };
+        return show_trial(&history, trial, args.json);
+    }
+    if args.json {
+        say(&serde_json::to_string(&summary::show(&history, history.last()))?)?;
+        return Ok(Exit::Done);
+    }
+    overview(&history)?;
+    Ok(Exit::Done)
+}
+
+/// The store of a study that is named by its name, its study file or its folder.
+///
+/// # Errors
+/// Where there is none, or the study file is bad.
+pub fn locate(args: &StoredArgs) -> Result<PathBuf> {
+    let named = Path::new(&args.study);
+    let store = if named.extension().is_some_and(|e| e == "toml") {
+        args.store.store.join(StudyConfig::load(named, &[])?.study.name)
+    } else if journal::path(named).is_file() {
+        named.to_owned()
+    } else {
+        args.store.store.join(named)
+    };
+    if !journal::path(&store).is_file() {
+        bail!(
+            "there is no study `{}`: {} holds no journal (`tune-tui list` shows the studies; --store names their folder)",
+            args.study,
+            store.display()
+        );
+    }
+    Ok(store)
+}
+
+/// The trials from best to worst; those without a score last, by number.
+pub fn ranked(history: &History) -> Vec<&Trial> {
+    let mut trials: Vec<&Trial> = history.trials().iter().collect();
+    let score = |t: &Trial| t.score.unwrap_or(f64::NAN);
+    trials.sort_by(|a, b| history.study().direction.compare(score(a), score(b)));
+    trials
+}
+
+fn overview(history: &History) -> Result<()> {
+    let (study, counts) = (history.study(), history.counts());
+    say(&format!("{}: {} on {}", study.name, study.model, study.data))?;
+    say(&format!(
+        "{} of {} trials finished: {} complete, {} pruned, {} failed, {} cancelled; {} at work",
+        counts.finished(),
+        history.target(),
+        counts.complete,
+        counts.pruned,
+        counts.failed,
+        counts.cancelled,
+        human::duration(history.active_ms() as f64 / 1000.0),
+    ))?;
+    let names: Vec<&str> = study.space.parameters.iter().map(|p| p.name.as_str()).collect();
+    let mut header = vec!["trial".to_owned(), study.metric.clone(), "±".into()];
+    header.extend(names.iter().map(|n| (*n).to_owned()));
+    header.extend(["state", "epochs", "time"].map(str::to_owned));
+    let mut rows = vec![header];
+    for trial in ranked(history).into_iter().take(LISTED) {
+        let mut row = vec![
+            trial.id.to_string(),
+            trial.score.map_or("-".into(), |s| significant(s, 4)),
+            trial.spread().map_or("-".into(), |s| significant(s, 2)),
+        ];
+        row.extend(names.iter().map(|n| trial.params.get(*n).map_or("-".into(), ToString::to_string)));
+        let time = human::duration(trial.seconds(history.last()));
+        row.extend([state(trial), trial.epochs().to_string(), time]);
+        rows.push(row);
+    }
+    for line in columns(&rows) {
+        say(&line)?;
+    }
+    if history.trials().len() > LISTED {
+        say(&format!("… and {} more (--json has all)", history.trials().len() - LISTED))?;
+    }
+    Ok(())
+}
+
+fn state(trial: &Trial) -> String {
+    match trial.state.reason() {
+        Some(reason) => format!("{}: {reason}", trial.state.word()),
+        None => trial.state.word().to_owned(),
+    }
+}
+
+fn show_trial(history: &History, trial: &Trial, json: bool) -> Result<Exit> {
+    if json {
+        say(&serde_json::to_string(trial)?)?;
+        return Ok(Exit::Done);
+    }
+    let score = trial.score.map_or("no score".into(), |s| format!("{} {}", history.study().metric, significant(s, 6)));
+    let spread = trial.spread().map(|s| format!(" ± {}", significant(s, 2))).unwrap_or_default();
+    say(&format!("trial {} of {}: {}, {score}{spread}, seed {}", trial.id, history.study().name, state(trial), trial.seed))?;
+    for (name, value) in &trial.params {
+        say(&format!("  {name} = {value}"))?;
+    }
+    for (name, value) in &history.study().fixed {
+        say(&format!("  {name} = {value} (fixed)"))?;
+    }
+    let mut rows = Vec::new();
+    for fold in &trial.folds {
+        let mut row = vec![fold.fold.to_string(), fold.best_epoch.to_string(), fold.epochs.to_string()];
+        row.extend(fold.metrics.values().map(|v| significant(*v, 4)));
+        rows.push(row);
+    }
+    if let Some(fold) = trial.folds.first() {
+        let mut header = ["fold", "best epoch", "epochs"].map(str::to_owned).to_vec();
+        header.extend(fold.metrics.keys().cloned());
+        rows.insert(0, header);
+    }
+    for line in columns(&rows) {
+        say(&line)?;
+    }
+    Ok(Exit::Done)
+}

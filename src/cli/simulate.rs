@@ -1,0 +1,25 @@
+//! `tune-tui simulate`: a simulated population as files.
+
+use anyhow::{Context, Result, bail};
+
+use super::output::complain;
+use super::{Exit, SimulateArgs};
+use crate::config;
+
+/// Writes a population into a new folder.
+///
+/// # Errors
+/// An unknown preset or setting, a folder that exists, a disk that refuses.
+pub fn simulate(args: &SimulateArgs) -> Result<Exit> {
+    let (preset, settings) = config::preset(&args.preset, &args.set)?;
+    if args.output.exists() {
+        bail!("{} exists: give -o a folder that does not, nothing is overwritten", args.output.display());
+    }
+    (preset.build)(&settings, args.seed, &args.output)
+        .with_context(|| format!("failed to write {}", args.output.display()))?;
+    complain(&format!(
+        "wrote {}: genotypes.bed/.bim/.fam, phenotypes.csv, effects.csv (the true effects)",
+        args.output.display()
+    ));
+    Ok(Exit::Done)
+}

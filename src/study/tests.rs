@@ -1,0 +1,288 @@
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::handle::{Command, End, StopMode};
+use super::*;
+use crate::domain::direction::Direction;
+use crate::domain::event::FORMAT;
+use crate::domain::seed::Rng;
+use crate::domain::space::{Distribution, Parameter, SearchSpace};
+use crate::domain::trial::{FoldScore, Report, Trial};
+use crate::domain::value::{Params, Value};
+use crate::storage::memory::MemoryStore;
+
+/// Runs jobs a message a poll, lowest slot first: as deterministic as one slot, with as many as wanted.
+struct Stepwise {
+    slots: Vec<Option<(Job, usize, bool)>>,
+}
+
+/// Two folds of two epochs.
+const STEPS: usize = 4;
+
+impl Executor for Stepwise {
+    fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
+    fn threads(&self) -> usize {
+        1
+    }
+
+    fn free_slot(&self) -> Option<usize> {
+        self.slots.iter().position(Option::is_none)
+    }
+
+    fn submit(&mut self, slot: usize, job: Job) -> Result<(), ExecutorError> {
+        assert!(self.slots[slot].replace((job, 0, false)).is_none());
+        Ok(())
+    }
+
+    fn stop(&mut self, trial: TrialId) {
+        for (_, _, stop) in self.slots.iter_mut().flatten().filter(|(job, ..)| job.trial == trial) {
+            *stop = true;
+        }
+    }
+
+    fn poll(&mut self, _: Duration) -> Vec<Message> {
+        let Some(slot) = self.slots.iter().position(Option::is_some) else { return vec![] };
+        let Some((job, step, stop)) = self.slots[slot].take() else { return vec![] };
+        let (trial, x) = (job.trial, job.params["x"].as_f64().unwrap());
+        let ended = |outcome| vec![Message::Ended { trial, outcome }];
+        if stop {
+            return ended(Outcome::Stopped);
+        }
+        if x > 0.9 {
+            return ended(Outcome::Failed { reason: "x is too large".into() });
+        }
+        let score = (x - 0.3).powi(2) + job.seed as f64 * 1e-18;
+        if step == STEPS {
+            return ended(Outcome::Complete { score });
+        }
+        self.slots[slot] = Some((job, step + 1, false));
+        let report = Report {
+            step,
+            fold: step / 2,
+            epoch: step % 2,
+            train_loss: score,
+            validation_loss: score,
+            score: if x < 0.02 { f64::NAN } else { score },
+        };
+        let mut messages = vec![Message::Reported { trial, report }];
+        if step % 2 == 1 {
+            let fold = FoldScore { fold: step / 2, score, best_epoch: 1, epochs: 2, metrics: BTreeMap::new() };
+            messages.push(Message::FoldFinished { trial, fold });
+        }
+        messages
+    }
+}
+
+/// Asks for what depends on all that is known: any difference in the history shows in the next point.
+struct Touchy;
+
+impl Sampler for Touchy {
+    fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Params, SamplerError> {
+        let known = format!("{:?}", history.trials().iter().map(|t| (&t.params, t.score)).collect::<Vec<_>>());
+        let seed = derive(seed, &known, 0);
+        Ok(space.from_unit(&[Rng::new(seed).uniform()]))
+    }
+}
+
+/// Prunes trials that report above a limit.
+struct Limit(f64);
+
+impl Pruner for Limit {
+    fn decide(&self, history: &History, trial: TrialId) -> Option<String> {
+        let last = history.trial(trial)?.reports.last()?;
+        (last.score > self.0).then(|| "above the limit".to_owned())
+    }
+}
+
+fn spec() -> StudySpec {
+    let distribution = Distribution::Float { low: 0.0, high: 1.0, log: false };
+    StudySpec {
+        format: FORMAT,
+        name: "scripted".into(),
+        seed: 11,
+        metric: "mse".into(),
+        direction: Direction::Minimize,
+        space: SearchSpace { parameters: vec![Parameter { name: "x".into(), distribution }] },
+        fixed: Params::new(),
+        model: "none".into(),
+        sampler: "touchy".into(),
+        folds: 2,
+        epochs: 2,
+        data: "none".into(),
+        fingerprint: "f".into(),
+    }
+}
+
+type Published = Arc<Mutex<Vec<Record>>>;
+
+fn parts(slots: usize, limit: f64) -> (Parts, Published) {
+    let published = Published::default();
+    let hear = Arc::clone(&published);
+    let parts = Parts {
+        sampler: Box::new(Touchy),
+        pruner: Box::new(Limit(limit)),
+        executor: Box::new(Stepwise { slots: vec![None; slots] }),
+        storage: Box::new(MemoryStore::new()),
+        clock: || 1000,
+        publish: Box::new(move |record| hear.lock().unwrap().push(record.clone())),
+    };
+    (parts, published)
+}
+
+/// A store that goes on after the records of `history`.
+struct Tail(MemoryStore);
+
+impl Storage for Tail {
+    fn append(&mut self, _: &[Record]) -> Result<(), StorageError> {
+        Ok(())
+    }
+
+    fn settle(&mut self, history: &History) -> Result<(), StorageError> {
+        self.0.settle(history)
+    }
+}
+
+fn finish(study: &mut Study) -> End {
+    for _ in 0..10_000 {
+        if let Some(end) = study.turn().unwrap() {
+            return end;
+        }
+    }
+    panic!("the study does not end");
+}
+
+fn begin(slots: usize, limit: f64, trials: usize) -> (Study, Published) {
+    let (parts, published) = parts(slots, limit);
+    (Study::open(parts, spec(), None, trials).unwrap(), published)
+}
+
+fn replay(records: &[Record]) -> History {
+    let mut history = History::begin(&records[0]).unwrap();
+    records[1..].iter().for_each(|r| history.apply(r).unwrap());
+    history
+}
+
+/// All of a trial but when and where it ran.
+fn essence(trial: &Trial) -> Trial {
+    Trial { slot: 0, started: 0, finished: None, ..trial.clone() }
+}
+
+#[test]
+fn interrupted_after_any_record_it_ends_as_if_it_had_not_been() {
+    let (mut undisturbed, published) = begin(1, 0.2, 12);
+    assert_eq!(finish(&mut undisturbed), End::Done);
+    let expected: Vec<Trial> = undisturbed.history().trials().iter().map(essence).collect();
+    let words: Vec<&str> = expected.iter().map(|t| t.state.word()).collect();
+    assert!(words.contains(&"complete") && words.contains(&"pruned") && words.contains(&"failed"), "{words:?}");
+
+    let records = published.lock().unwrap().clone();
+    assert_eq!(&replay(&records), undisturbed.history(), "what is published is all there is");
+    for cut in 1..records.len() {
+        let (mut parts, _) = parts(1, 0.2);
+        parts.storage = Box::new(Tail(MemoryStore::new()));
+        let mut resumed = Study::open(parts, spec(), Some(replay(&records[..cut])), 12).unwrap();
+        assert_eq!(resumed.history().counts().running, 0, "none is left running");
+        assert_eq!(finish(&mut resumed), End::Done);
+        let trials: Vec<Trial> = resumed.history().trials().iter().map(essence).collect();
+        assert_eq!(trials, expected, "interrupted after record {cut}");
+    }
+}
+
+#[test]
+fn parallel_slots_are_filled_and_each_trial_ends_once() {
+    let (mut study, published) = begin(3, 1.0, 9);
+    study.turn().unwrap();
+    assert_eq!(study.history().counts().running, 3);
+    assert_eq!(finish(&mut study), End::Done);
+    assert_eq!(study.history().counts().finished(), 9);
+    let records = published.lock().unwrap();
+    let ends = records.iter().filter(|r| {
+        matches!(r.event, Event::TrialCompleted { .. } | Event::TrialFailed { .. } | Event::TrialPruned { .. })
+    });
+    assert_eq!(ends.count(), 9);
+}
+
+#[test]
+fn a_cancelled_trial_ends_at_its_next_report_and_a_finished_one_is_left_alone() {
+    let (mut study, _) = begin(1, 1.0, 2);
+    study.turn().unwrap();
+    study.command(Command::Cancel(0)).unwrap();
+    study.turn().unwrap();
+    assert_eq!(study.history().trial(0).unwrap().state, TrialState::Cancelled);
+    study.command(Command::Cancel(0)).unwrap();
+    study.command(Command::Cancel(7)).unwrap();
+    let warnings: Vec<&str> = study.history().log().map(|l| l.text.as_str()).collect();
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    assert_eq!(finish(&mut study), End::Done);
+}
+
+#[test]
+fn pause_stop_now_and_stop_after_running() {
+    let (mut study, _) = begin(2, 1.0, 8);
+    study.command(Command::Pause).unwrap();
+    study.turn().unwrap();
+    assert_eq!(study.history().counts().running, 0);
+    study.command(Command::Resume).unwrap();
+    study.turn().unwrap();
+    assert_eq!(study.history().counts().running, 2);
+    study.command(Command::Stop(StopMode::AfterRunning)).unwrap();
+    assert_eq!(finish(&mut study), End::Stopped);
+    assert_eq!((study.history().counts().finished(), study.history().counts().waiting), (2, 0));
+
+    let (mut study, _) = begin(2, 1.0, 8);
+    study.turn().unwrap();
+    study.command(Command::Cancel(1)).unwrap();
+    study.command(Command::Stop(StopMode::Now)).unwrap();
+    assert_eq!(finish(&mut study), End::Stopped);
+    let states: Vec<&str> = study.history().trials().iter().map(|t| t.state.word()).collect();
+    assert_eq!(states, ["waiting", "cancelled"], "a cancel that was asked for is not undone by the stop");
+}
+
+#[test]
+fn a_report_that_is_not_finite_fails_its_trial() {
+    let (mut study, _) = begin(1, 1.0, 300);
+    assert_eq!(finish(&mut study), End::Done);
+    let nan = study.history().trials().iter().find(|t| t.params["x"].as_f64().unwrap() < 0.02).unwrap();
+    assert!(nan.state.reason().unwrap().contains("not finite"), "{:?}", nan.state);
+    assert!(nan.reports.is_empty());
+}
+
+#[test]
+fn nothing_is_published_that_could_not_be_stored() {
+    let (mut study, published) = begin(1, 1.0, 3);
+    let mut failing = MemoryStore::new();
+    failing.fail_next("no space left on device");
+    study.parts.storage = Box::new(failing);
+    let before = (study.history().clone(), published.lock().unwrap().len());
+    let error = study.turn().unwrap_err();
+    assert!(error.to_string().contains("no space left"), "{error}");
+    assert_eq!((study.history().clone(), published.lock().unwrap().len()), before);
+}
+
+#[test]
+fn a_changed_study_is_refused_and_the_sampler_may_change() {
+    let (study, _) = begin(1, 1.0, 3);
+    let history = study.history().clone();
+    let open = |change: &dyn Fn(&mut StudySpec)| {
+        let mut wanted = spec();
+        change(&mut wanted);
+        let (mut parts, _) = parts(1, 1.0);
+        parts.storage = Box::new(Tail(MemoryStore::new()));
+        Study::open(parts, wanted, Some(history.clone()), 3).map(drop)
+    };
+    open(&|s| s.sampler = "random".into()).unwrap();
+    let cases: [(&dyn Fn(&mut StudySpec), &str); 4] = [
+        (&|s| s.seed = 12, "the seed"),
+        (&|s| s.epochs = 3, "folds or epochs"),
+        (&|s| s.fingerprint = "g".into(), "the data, split or training"),
+        (&|s| drop(s.fixed.insert("l1".into(), Value::Float(1.0))), "the model"),
+    ];
+    for (change, named) in cases {
+        let error = open(change).unwrap_err().to_string();
+        assert!(error.contains(named) && error.contains("--fresh"), "{error}");
+    }
+}

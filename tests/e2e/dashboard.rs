@@ -1,0 +1,81 @@
+//! The dashboard in a real terminal: keys pressed, screens read.
+
+use crate::program::{SMALL, Scratch};
+use crate::terminal::Terminal;
+
+/// The small study with epochs enough that there is time to press keys.
+fn slower() -> String {
+    SMALL.replace("epochs = 4", "epochs = 60").replace("trials = 6", "trials = 40")
+}
+
+#[test]
+fn start_watch_a_trial_finish_open_it_quit_and_resume() {
+    let scratch = Scratch::new();
+    let study = scratch.file("small.toml", &slower());
+    let mut terminal = Terminal::start(&scratch, &[study], 24, 80);
+    terminal.wait_for("a finished trial", |s| s.contains("complete") && s.contains("1/40"));
+    assert!(terminal.is_full_screen());
+
+    terminal.press("\r");
+    let detail = terminal.wait_for("the detail of a trial", |s| s.contains("seed"));
+    assert!(detail.contains("learning_rate"), "{detail}");
+    terminal.press("\u{1b}");
+    terminal.wait_for("the overview again", |s| s.contains("1/40") || s.contains("2/40") || s.contains("/40"));
+
+    terminal.press("q");
+    terminal.wait_for_text("stop now");
+    terminal.press("\u{1b}");
+    terminal.wait_for("the question to go", |s| !s.contains("stop now"));
+    terminal.press("q");
+    terminal.wait_for_text("stop now");
+    terminal.press("n");
+    assert_eq!(terminal.wait_for_exit(), 130);
+    assert!(!terminal.is_full_screen(), "the terminal is restored");
+    let farewell = terminal.screen();
+    assert!(farewell.contains("resume"), "{farewell}");
+
+    let done = scratch.show("small")["trials"].as_array().unwrap().len();
+    let mut again = Terminal::start(&scratch, &[study, "--trials", &(done + 1).to_string()], 50, 160);
+    again.wait_for_text("finished");
+    again.press("q");
+    assert_eq!(again.wait_for_exit(), 0);
+    assert_eq!(scratch.show("small")["trials"].as_array().unwrap().len(), done + 1);
+}
+
+#[test]
+fn killed_on_screen_it_resumes_on_screen() {
+    let scratch = Scratch::new();
+    let study = scratch.file("small.toml", &slower());
+    let mut terminal = Terminal::start(&scratch, &[study], 50, 160);
+    terminal.wait_for("a finished trial", |s| s.contains("2/40"));
+    terminal.kill();
+    let mut again = Terminal::start(&scratch, &[study], 24, 80);
+    again.wait_for("the trials from before and new ones", |s| {
+        (2..40).any(|n| s.contains(&format!("{n}/40")))
+    });
+    // A hang-up of the terminal leaves a store that resumes, too.
+    let hangup = std::process::Command::new("kill").args(["-HUP", &again.process().to_string()]).status();
+    assert!(hangup.unwrap().success());
+    assert_eq!(again.wait_for_exit(), 130);
+    let show = scratch.show("small");
+    assert!(show["trials"].as_array().unwrap().iter().all(|t| t["state"] != "running"), "{show}");
+}
+
+#[test]
+fn any_size_and_any_key_are_survived() {
+    let scratch = Scratch::new();
+    let study = scratch.file("small.toml", &slower());
+    let mut terminal = Terminal::start(&scratch, &[study], 24, 80);
+    terminal.wait_for_text("/40");
+    for (rows, cols) in [(1, 1), (60, 200), (5, 20), (16, 60), (24, 80), (100, 300), (24, 80)] {
+        terminal.resize(rows, cols);
+        for key in ["j", "k", "\t", "?", "\u{1b}", "2", "3", "4", "1", "z", "z", "s", "S", "G", "gg", "h", "l"] {
+            terminal.press(key);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(60));
+    }
+    terminal.wait_for_text("/40");
+    terminal.press("\u{3}\u{3}");
+    assert_eq!(terminal.wait_for_exit(), 130);
+    assert!(!terminal.is_full_screen());
+}
