@@ -1,11 +1,36 @@
 //! Storage: the journal that is the truth, and the index built from it.
+//!
+//! A study's store is a folder:
+//!
+//! | entry           | what it is                                                             |
+//! |-----------------|------------------------------------------------------------------------|
+//! | `journal.jsonl` | every record, append-only, a checksum on each line ([`journal`])       |
+//! | `lock`          | held by the one process that coordinates the study ([`lock`])          |
+//! | `index.sled/`   | the history as of some byte of the journal; may be deleted at any time |
+//! | `checkpoints/`  | `trial-<id>/`, weights of running trials and of the best ([`checkpoints`]) |
+//!
+//! The coordinator opens a [`file::FileStore`]; viewers call [`journal::read`], which takes no lock.
 
+use std::io;
 use std::path::PathBuf;
 
 use thiserror::Error;
 
 use crate::domain::event::Record;
 use crate::domain::history::History;
+
+pub mod checkpoints;
+pub mod file;
+pub mod journal;
+pub mod list;
+pub mod lock;
+pub mod memory;
+#[cfg(test)]
+mod sample;
+mod sled;
+#[cfg(test)]
+mod tests;
+mod writer;
 
 /// Keeps a study's records.
 pub trait Storage: Send {
@@ -28,14 +53,42 @@ pub trait Storage: Send {
 #[derive(Debug, Error)]
 pub enum StorageError {
     /// The file system refused.
-    #[error("{action} {path}: {source}")]
+    #[error("{action} {path}: {source}{}", remedy(source))]
     Io {
         /// What was tried, e.g. "failed to write".
         action: &'static str,
         /// Where.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
+    },
+    /// Records could not be written whole; the journal is as it was before.
+    #[error(
+        "failed to append to {path}: {source}; it still ends with its last whole record{}",
+        remedy(source)
+    )]
+    Append {
+        /// The journal.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Records could not be written whole and it is not known what of them is on the disk. Opening
+    /// the store again reads what is there and goes on from it.
+    #[error("{path} takes no more records after a failed write ({problem}): start the same command again")]
+    Sealed {
+        /// The journal.
+        path: PathBuf,
+        /// What failed.
+        problem: String,
+    },
+    /// A record that could not be read back is not written in the first place.
+    #[error("record {sequence} can't be stored: {problem}")]
+    Refused {
+        /// The record.
+        sequence: u64,
+        /// Why.
+        problem: String,
     },
     /// Another process coordinates this study.
     #[error("the study in {path} is already running ({owner}): wait for it, or stop it there")]
@@ -46,7 +99,7 @@ pub enum StorageError {
         owner: String,
     },
     /// The folder holds no study.
-    #[error("{0} holds no study: it has no journal")]
+    #[error("{0} holds no study: it has no journal, or an empty one")]
     Missing(PathBuf),
     /// The journal is damaged before its end.
     #[error("{path}, line {line}: {problem}")]
@@ -61,4 +114,26 @@ pub enum StorageError {
     /// The index failed; it can be rebuilt.
     #[error("the index: {0}")]
     Index(String),
+}
+
+/// For `map_err`: the file system refused `action` at `path`.
+fn io_error(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> StorageError {
+    let path = path.into();
+    move |source| StorageError::Io { action, path, source }
+}
+
+/// What a person can do about an I/O error, with the separator before it; empty where unknown.
+fn remedy(error: &io::Error) -> &'static str {
+    use io::ErrorKind as Kind;
+    match error.kind() {
+        Kind::PermissionDenied | Kind::ReadOnlyFilesystem => ": choose another folder with --store",
+        Kind::StorageFull | Kind::QuotaExceeded => ": free some space, then start the same command again",
+        Kind::IsADirectory | Kind::NotADirectory | Kind::AlreadyExists => {
+            ": move what is in the way, or choose another folder with --store"
+        }
+        Kind::Unsupported => {
+            ": this file system lacks what a store needs, choose a folder on another with --store"
+        }
+        _ => "",
+    }
 }

@@ -1,0 +1,81 @@
+//! Which checkpoints are kept: those of trials that are not finished, and of the best complete ones.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::domain::history::History;
+use crate::domain::trial::{Trial, TrialId, TrialState};
+
+use super::{StorageError, io_error};
+
+const PREFIX: &str = "trial-";
+
+/// The checkpoints of a trial, in the checkpoints folder `root` of a store.
+pub fn folder(root: &Path, trial: TrialId) -> PathBuf {
+    root.join(format!("{PREFIX}{trial}"))
+}
+
+/// Deletes the folders of finished trials that are not among the best `keep` complete ones. Names
+/// that are no trial's folder are left alone.
+pub(super) fn retain(root: &Path, history: &History, keep: usize) -> Result<(), StorageError> {
+    let entries = match fs::read_dir(root) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(io_error("failed to list", root)(e)),
+    };
+    let best = best(history, keep);
+    for entry in entries {
+        let entry = entry.map_err(io_error("failed to list", root))?;
+        let name = entry.file_name();
+        let id = name.to_str().and_then(|n| n.strip_prefix(PREFIX)).and_then(|n| n.parse().ok());
+        let Some(trial) = id.and_then(|id| history.trial(id)) else { continue };
+        if trial.state.is_finished() && !best.contains(&trial.id) {
+            let path = folder(root, trial.id);
+            fs::remove_dir_all(&path).map_err(io_error("failed to delete", path))?;
+        }
+    }
+    Ok(())
+}
+
+/// The best `keep` complete trials; the earlier one on a tie.
+fn best(history: &History, keep: usize) -> BTreeSet<TrialId> {
+    let direction = history.study().direction;
+    let complete = history.trials().iter().filter(|t| t.state == TrialState::Complete);
+    let mut scored: Vec<(f64, &Trial)> = complete.filter_map(|t| Some((t.score?, t))).collect();
+    scored.sort_by(|a, b| direction.compare(a.0, b.0).then(a.1.id.cmp(&b.1.id)));
+    scored.iter().take(keep).map(|(_, t)| t.id).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::sample;
+
+    #[test]
+    fn running_trials_and_the_best_complete_ones_keep_their_checkpoints() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("checkpoints");
+        let history = sample::history(&sample::records(12));
+        assert!(retain(&root, &history, 2).is_ok(), "there need not be any checkpoints");
+        for trial in history.trials() {
+            fs::create_dir_all(folder(&root, trial.id)).unwrap();
+            fs::write(folder(&root, trial.id).join("weights"), "w").unwrap();
+        }
+        for foreign in ["trial-999", "trial-x", "notes"] {
+            fs::create_dir(root.join(foreign)).unwrap();
+        }
+        retain(&root, &history, 2).unwrap();
+        let mut scores: Vec<(f64, TrialId)> =
+            history.trials().iter().filter_map(|t| Some((t.score?, t.id))).collect();
+        scores.sort_by(|a, b| b.partial_cmp(a).unwrap());
+        assert!(scores.len() > 2, "the sample maximises and has more complete trials than are kept");
+        let best = [scores[0].1, scores[1].1];
+        for trial in history.trials() {
+            let kept = best.contains(&trial.id) || !trial.state.is_finished();
+            assert_eq!(folder(&root, trial.id).exists(), kept, "{trial:?}");
+        }
+        assert!(["trial-999", "trial-x", "notes"].iter().all(|n| root.join(n).exists()));
+    }
+}
