@@ -17,4 +17,4 @@ pub mod storage;
 pub mod study;
 pub mod train;
 pub mod tui;
-pub mod wire;
+//WIRE
