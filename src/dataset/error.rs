@@ -71,7 +71,9 @@ pub enum DataError {
         known: Vec<String>,
     },
     /// Two records of one individual.
-    #[error("{path}, line {line}: the id `{id}` stands on line {first} already: ids must be unique, keep one record an individual")]
+    #[error(
+        "{path}, line {line}: the id `{id}` stands on line {first} already: ids must be unique, keep one record an individual"
+    )]
     DuplicateId {
         /// The file.
         path: PathBuf,
@@ -125,7 +127,8 @@ pub enum DataError {
     /// Too few individuals have both genotypes and a trait value.
     #[error(
         "{left} individuals have both genotypes and a value of `{name}`, at least {} are needed \
-         ({joined} are in both files, {trait_missing} of them without a value)", super::FEWEST
+         ({joined} are in both files, {trait_missing} of them without a value)",
+        super::FEWEST
     )]
     TooFew {
         /// The trait.
@@ -138,7 +141,9 @@ pub enum DataError {
         trait_missing: usize,
     },
     /// Quality control left nothing.
-    #[error("no SNP is left after quality control: {counts}; lower `data.qc.maf` or exclude fewer chromosomes")]
+    #[error(
+        "no SNP is left after quality control: {counts}; lower `data.qc.maf` or exclude fewer chromosomes"
+    )]
     NoSnps {
         /// What was lost to which rule.
         counts: SnpCounts,
@@ -152,7 +157,9 @@ pub enum DataError {
         known: Vec<String>,
     },
     /// Chromosomes are to be excluded, but the format has no map.
-    #[error("{path} names no chromosomes, so none can be excluded: use PLINK's .bed, or leave the SNPs out of the file")]
+    #[error(
+        "{path} names no chromosomes, so none can be excluded: use PLINK's .bed, or leave the SNPs out of the file"
+    )]
     NoMap {
         /// The genotype file.
         path: PathBuf,

@@ -34,12 +34,7 @@ pub const FORMATS: &[Format] = &[
         endings: &["csv"],
         read: csv::read,
     },
-    Format {
-        name: "tsv",
-        help: "as csv, with tabs",
-        endings: &["tsv"],
-        read: csv::read,
-    },
+    Format { name: "tsv", help: "as csv, with tabs", endings: &["tsv"], read: csv::read },
     Format {
         name: "table",
         help: "whitespace-separated without header and ids, matched to the phenotypes by row",
@@ -139,7 +134,8 @@ fn join_ids(
     genotyped: &[String],
     recorded: &[String],
 ) -> Result<Vec<(usize, usize)>, DataError> {
-    let record_of: HashMap<&str, usize> = recorded.iter().enumerate().map(|(r, id)| (id.as_str(), r)).collect();
+    let record_of: HashMap<&str, usize> =
+        recorded.iter().enumerate().map(|(r, id)| (id.as_str(), r)).collect();
     let pairs: Vec<_> = genotyped
         .iter()
         .enumerate()

@@ -18,6 +18,8 @@ mod table;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_on_real_data;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -30,7 +30,8 @@ pub(super) fn read(spec: &DataSpec) -> Result<Phenotypes, DataError> {
         })
     };
     let trait_column = column(&spec.trait_name, "data.trait")?;
-    let group_column = spec.group_column.as_ref().map(|name| column(name, "data.split.column")).transpose()?;
+    let group_column =
+        spec.group_column.as_ref().map(|name| column(name, "data.split.column")).transpose()?;
     let id_column = match &spec.id_column {
         Some(name) => column(name, "data.id_column")?,
         None => file.id_column(),

@@ -65,13 +65,17 @@ impl Bed {
                 ));
             }
             mode => {
-                return Err(DataError::file(path, format!("the third byte is {mode:02x}, expected 01 (SNP-major)")));
+                return Err(DataError::file(
+                    path,
+                    format!("the third byte is {mode:02x}, expected 01 (SNP-major)"),
+                ));
             }
         }
         let stride = individuals.div_ceil(4);
         let expected = HEADER + stride * snps;
         if found != expected {
-            let state = if found < expected { "is truncated or belongs to others" } else { "belongs to others" };
+            let state =
+                if found < expected { "is truncated or belongs to others" } else { "belongs to others" };
             return Err(DataError::file(
                 path,
                 format!(
@@ -101,10 +105,10 @@ pub(super) fn read(spec: &DataSpec) -> Result<Genotypes, DataError> {
     let ids = read_fam(&path.with_extension("fam"))?;
     let bed = Bed::open(path, ids.len(), markers.len())?;
     let individuals = ids.len();
-    let matrix = Matrix::Packed { bed, rows: (0..individuals).collect(), columns: (0..markers.len()).collect() };
+    let matrix =
+        Matrix::Packed { bed, rows: (0..individuals).collect(), columns: (0..markers.len()).collect() };
     Ok(Genotypes { ids: Some(ids), individuals, markers, matrix })
 }
-
 
 /// Chromosome, name, position in Morgans, position in base pairs, A1, A2.
 fn read_bim(path: &Path) -> Result<Vec<Marker>, DataError> {
