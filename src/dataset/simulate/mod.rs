@@ -139,6 +139,8 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::dataset::fold::{Fold, Split, split};
+    use crate::dataset::scale::{Scaler, TraitScale, TraitScaler};
     use crate::dataset::{DataSpec, Dataset, load};
     use crate::domain::table::find;
     use crate::domain::value::Value;
@@ -171,10 +173,71 @@ mod tests {
         let (folder, dataset) = made("quick", &[], 1);
         let files = ["genotypes.bed", "genotypes.bim", "genotypes.fam", "phenotypes.csv", "effects.csv"];
         let sums = files.map(|f| crc32fast::hash(&fs::read(folder.path().join("data").join(f)).unwrap()));
-        assert_eq!(sums, [0, 0, 0, 0, 0], "{sums:#010x?}");
+        assert_eq!(sums, [0xe7ca_a72f, 0x1eea_3152, 0x07c9_c471, 0x2b57_8ad6, 0x8716_948d], "{sums:#010x?}");
         assert_eq!((dataset.individuals(), dataset.report().snps.read), (600, 1200));
         let (_, other) = made("quick", &[], 2);
         assert_ne!(dataset.fingerprint(), other.fingerprint());
+    }
+
+    /// Kernel ridge regression with the genomic relationship, solved by conjugate gradients.
+    fn gblup(dataset: &Dataset, fold: &Fold) -> f64 {
+        let snps = dataset.snps();
+        let scaler = Scaler::fit(dataset, &fold.train);
+        let rows = |rows: &[usize]| {
+            let mut x = vec![0.0; rows.len() * snps];
+            dataset.decode(rows, &scaler, &mut x);
+            x
+        };
+        let (train, validation) = (rows(&fold.train), rows(&fold.validation));
+        let kernel = |x: &[f32]| -> Vec<Vec<f64>> {
+            let dot = |a: &[f32], b: &[f32]| {
+                f64::from(a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>()) / snps as f64
+            };
+            x.chunks(snps).map(|a| train.chunks(snps).map(|b| dot(a, b)).collect()).collect()
+        };
+        let times = |k: &[Vec<f64>], v: &[f64], ridge: f64| -> Vec<f64> {
+            let product = k.iter().map(|row| row.iter().zip(v).map(|(k, v)| k * v).sum::<f64>());
+            product.zip(v.iter().chain(std::iter::repeat(&0.0))).map(|(p, v)| p + ridge * v).collect()
+        };
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let y = TraitScaler::fit(dataset.trait_values(), &fold.train, TraitScale::Center);
+        let k = kernel(&train);
+        let mut residual: Vec<f64> =
+            fold.train.iter().map(|r| y.forward(dataset.trait_values()[*r])).collect();
+        let (mut weights, mut direction) = (vec![0.0; residual.len()], residual.clone());
+        for _ in 0..60 {
+            let product = times(&k, &direction, 1.0);
+            let before = dot(&residual, &residual);
+            let step = before / dot(&direction, &product);
+            for i in 0..weights.len() {
+                weights[i] += step * direction[i];
+                residual[i] -= step * product[i];
+            }
+            let ratio = dot(&residual, &residual) / before;
+            direction.iter_mut().zip(&residual).for_each(|(d, r)| *d = r + ratio * *d);
+        }
+        let predicted = times(&kernel(&validation), &weights, 0.0);
+        let observed: Vec<f64> = fold.validation.iter().map(|r| dataset.trait_values()[*r]).collect();
+        let centred = |v: &[f64]| {
+            let mean = v.iter().sum::<f64>() / v.len() as f64;
+            v.iter().map(|v| v - mean).collect::<Vec<f64>>()
+        };
+        let (p, o) = (centred(&predicted), centred(&observed));
+        dot(&p, &o) / (dot(&p, &p) * dot(&o, &o)).sqrt()
+    }
+
+    #[test]
+    fn the_quick_preset_can_be_predicted() {
+        let correlations: Vec<f64> = (1..=2)
+            .flat_map(|seed| {
+                let (_folder, dataset) = made("quick", &[], seed);
+                let folds = split(&Split::KFold { folds: 5 }, 600, None, 1).unwrap();
+                folds.iter().map(|fold| gblup(&dataset, fold)).collect::<Vec<f64>>()
+            })
+            .collect();
+        let mean = correlations.iter().sum::<f64>() / correlations.len() as f64;
+        eprintln!("{correlations:?}");
+        assert!(mean > 0.45 && mean < 0.75, "{correlations:?}");
     }
 
     #[test]
