@@ -17,7 +17,8 @@ pub(super) struct Phenotypes {
     pub groups: Option<Vec<String>>,
 }
 
-/// Reads delimited text with a header.
+/// Reads delimited text with a header. Columns `FID` and `IID` make it a PLINK phenotype file, in which
+/// -9 means missing; elsewhere -9 is a value like any other.
 pub(super) fn read(spec: &DataSpec) -> Result<Phenotypes, DataError> {
     let path = &spec.phenotypes;
     let file = Delimited::open(path)?;
@@ -36,10 +37,13 @@ pub(super) fn read(spec: &DataSpec) -> Result<Phenotypes, DataError> {
         Some(name) => column(name, "data.id_column")?,
         None => file.id_column(),
     };
+    let has = |name: &str| file.header.iter().any(|h| h.eq_ignore_ascii_case(name));
+    let plink = has("FID") && has("IID");
     let (mut ids, mut values, mut groups) = (Vec::new(), Vec::new(), Vec::new());
     file.for_each(|line, record| {
         ids.push((line, record[id_column].trim().to_owned()));
-        values.push(trait_value(path, line, &spec.trait_name, &record[trait_column])?);
+        let value = trait_value(path, line, &spec.trait_name, &record[trait_column])?;
+        values.push(value.filter(|v| !(plink && *v == -9.0)));
         groups.extend(group_column.map(|c| record[c].trim().to_owned()));
         Ok(())
     })?;

@@ -228,15 +228,11 @@ mod tests {
 
     #[test]
     fn the_quick_preset_can_be_predicted() {
-        let correlations: Vec<f64> = (1..=2)
-            .flat_map(|seed| {
-                let (_folder, dataset) = made("quick", &[], seed);
-                let folds = split(&Split::KFold { folds: 5 }, 600, None, 1).unwrap();
-                folds.iter().map(|fold| gblup(&dataset, fold)).collect::<Vec<f64>>()
-            })
-            .collect();
+        let (_folder, dataset) = made("quick", &[], 1);
+        let folds = split(&Split::KFold { folds: 5 }, 600, None, 1).unwrap();
+        let correlations: Vec<f64> = folds.iter().map(|fold| gblup(&dataset, fold)).collect();
         let mean = correlations.iter().sum::<f64>() / correlations.len() as f64;
-        eprintln!("{correlations:?}");
+        eprintln!("mean {mean}: {correlations:?}");
         assert!(mean > 0.45 && mean < 0.75, "{correlations:?}");
     }
 
