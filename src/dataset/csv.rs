@@ -1,0 +1,124 @@
+//! Delimited text with a header: opening it, and genotypes in it.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Seek};
+use std::path::Path;
+
+use ::csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
+
+use super::error::DataError;
+use super::matrix::Matrix;
+use super::{DataSpec, Genotypes, MISSING, Marker, unique_ids};
+
+/// A delimited file whose header is read.
+pub(super) struct Delimited<'a> {
+    path: &'a Path,
+    reader: Reader<BufReader<File>>,
+    /// The columns' names, trimmed.
+    pub header: Vec<String>,
+}
+
+impl<'a> Delimited<'a> {
+    /// Opens a file; the delimiter is whichever of tab, semicolon and comma the header has most of.
+    pub fn open(path: &'a Path) -> Result<Self, DataError> {
+        let refused = |source| DataError::Read { path: path.to_owned(), source };
+        let mut file = BufReader::new(File::open(path).map_err(refused)?);
+        let mut first = Vec::new();
+        file.read_until(b'\n', &mut first).map_err(refused)?;
+        file.rewind().map_err(refused)?;
+        let occurrences = |delimiter: u8| first.iter().filter(|b| **b == delimiter).count();
+        let mut delimiter = *b"\t;,".iter().max_by_key(|d| occurrences(**d)).unwrap_or(&b',');
+        if occurrences(delimiter) == 0 {
+            delimiter = b' ';
+        }
+        let mut reader = ReaderBuilder::new().delimiter(delimiter).from_reader(file);
+        let header = reader.headers().map_err(|e| malformed(path, &e))?;
+        let header: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
+        if header.iter().all(String::is_empty) {
+            return Err(DataError::file(path, "has no header line"));
+        }
+        Ok(Delimited { path, reader, header })
+    }
+
+    /// The number of the column called `name`.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.header.iter().position(|h| h == name)
+    }
+
+    /// The column of ids where none is named: `id` or `IID` in any case, else the first.
+    pub fn id_column(&self) -> usize {
+        let named = |wanted: &str| self.header.iter().position(|h| h.eq_ignore_ascii_case(wanted));
+        named("id").or_else(|| named("iid")).unwrap_or(0)
+    }
+
+    /// Calls `each` with the line number and the cells of every record.
+    pub fn for_each(
+        mut self,
+        mut each: impl FnMut(u64, &StringRecord) -> Result<(), DataError>,
+    ) -> Result<(), DataError> {
+        let mut record = StringRecord::new();
+        while self.reader.read_record(&mut record).map_err(|e| malformed(self.path, &e))? {
+            each(record.position().map_or(0, ::csv::Position::line), &record)?;
+        }
+        Ok(())
+    }
+}
+
+fn malformed(path: &Path, error: &::csv::Error) -> DataError {
+    let line = error.position().map_or(1, ::csv::Position::line);
+    match error.kind() {
+        ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            DataError::line(path, line, format!("{len} cells, the header has {expected_len}"))
+        }
+        ErrorKind::Utf8 { .. } => DataError::line(path, line, "is not UTF-8 text: save the file as UTF-8"),
+        _ => DataError::line(path, line, error.to_string()),
+    }
+}
+
+/// The code of a genotype as text: 0, 1, 2, [`MISSING`], or `None` for anything else.
+pub(super) fn dosage(text: &[u8]) -> Option<u8> {
+    match text.trim_ascii() {
+        b"0" | b"0.0" => Some(0),
+        b"1" | b"1.0" => Some(1),
+        b"2" | b"2.0" => Some(2),
+        b"" | b"." | b"-9" => Some(MISSING),
+        word if word.eq_ignore_ascii_case(b"na") || word.eq_ignore_ascii_case(b"nan") => Some(MISSING),
+        _ => None,
+    }
+}
+
+/// One row an individual: its id, and a column for each SNP.
+pub(super) fn read(spec: &DataSpec) -> Result<Genotypes, DataError> {
+    let path = &spec.genotypes;
+    let file = Delimited::open(path)?;
+    let named = spec.id_column.as_ref().and_then(|name| file.column(name));
+    let id_column = named.unwrap_or_else(|| file.id_column());
+    let header = file.header.clone();
+    let mut ids = Vec::new();
+    let mut dosages = Vec::new();
+    file.for_each(|line, record| {
+        for (column, text) in record.iter().enumerate() {
+            if column == id_column {
+                ids.push((line, text.trim().to_owned()));
+                continue;
+            }
+            dosages.push(dosage(text.as_bytes()).ok_or_else(|| DataError::Cell {
+                path: path.to_owned(),
+                line,
+                column: header[column].clone(),
+                text: text.to_owned(),
+                expected: "0, 1, 2 or a missing genotype (NA, nan, -9, `.` or nothing)".into(),
+            })?);
+        }
+        if dosages.len() as u64 > spec.memory {
+            return Err(DataError::TooLarge { path: path.to_owned(), memory: spec.memory });
+        }
+        Ok(())
+    })?;
+    let ids = unique_ids(path, ids)?;
+    let mut names = header;
+    names.remove(id_column);
+    let matrix = Matrix::Decoded { snps: names.len(), dosages };
+    let markers = names.into_iter().map(Marker::unplaced).collect();
+    Ok(Genotypes { individuals: ids.len(), ids: Some(ids), markers, matrix })
+}

@@ -1,0 +1,83 @@
+//! Quality control of SNPs, over the individuals of the dataset.
+
+use std::collections::BTreeSet;
+
+use super::error::DataError;
+use super::matrix::CodeCounts;
+use super::report::SnpCounts;
+use super::{DataSpec, MISSING, Marker};
+
+/// The columns to keep, ascending, and what was lost to which rule.
+pub(super) fn select(
+    spec: &DataSpec,
+    markers: &[Marker],
+    counts: &[CodeCounts],
+) -> Result<(Vec<usize>, SnpCounts), DataError> {
+    check_excluded(spec, markers)?;
+    let mut report = SnpCounts { read: markers.len(), ..SnpCounts::default() };
+    let mut kept = Vec::new();
+    for (j, (marker, counts)) in markers.iter().zip(counts).enumerate() {
+        let excluded = marker.chromosome.as_ref().is_some_and(|c| spec.exclude_chromosomes.contains(c));
+        let [none, one, two, _] = *counts;
+        if excluded {
+            report.excluded += 1;
+        } else if none + one + two == 0 {
+            report.all_missing += 1;
+        } else if [none, one, two].iter().filter(|n| **n > 0).count() == 1 {
+            report.monomorphic += 1;
+        } else if minor_allele_frequency(counts) < spec.maf {
+            report.rare += 1;
+        } else {
+            kept.push(j);
+        }
+    }
+    report.kept = kept.len();
+    if kept.is_empty() {
+        return Err(DataError::NoSnps { counts: report });
+    }
+    Ok((kept, report))
+}
+
+/// The frequency of the rarer allele among the genotypes that are not missing; 0 where there are none.
+fn minor_allele_frequency(&[none, one, two, _]: &CodeCounts) -> f64 {
+    let alleles = 2 * (none + one + two);
+    let counted = one + 2 * two;
+    f64::from(counted.min(alleles - counted)) / f64::from(alleles.max(1))
+}
+
+/// The fraction of missing genotypes among the kept columns.
+pub(super) fn missing_rate(counts: &[CodeCounts], kept: &[usize]) -> f64 {
+    let missing: f64 = kept.iter().map(|j| f64::from(counts[*j][usize::from(MISSING)])).sum();
+    let all: f64 = kept.iter().map(|j| f64::from(counts[*j].iter().sum::<u32>())).sum();
+    if all > 0.0 { missing / all } else { 0.0 }
+}
+
+fn check_excluded(spec: &DataSpec, markers: &[Marker]) -> Result<(), DataError> {
+    if spec.exclude_chromosomes.is_empty() {
+        return Ok(());
+    }
+    let known: BTreeSet<&str> = markers.iter().filter_map(|m| m.chromosome.as_deref()).collect();
+    if known.is_empty() {
+        return Err(DataError::NoMap { path: spec.genotypes.clone() });
+    }
+    match spec.exclude_chromosomes.iter().find(|c| !known.contains(c.as_str())) {
+        Some(name) => Err(DataError::UnknownChromosome {
+            name: name.clone(),
+            known: known.into_iter().map(str::to_owned).collect(),
+        }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frequencies_ignore_missing_genotypes_and_fold_to_the_rarer_allele() {
+        assert_eq!(minor_allele_frequency(&[6, 2, 2, 90]), 0.3);
+        assert_eq!(minor_allele_frequency(&[2, 2, 6, 0]), 0.3);
+        assert_eq!(minor_allele_frequency(&[0, 0, 0, 9]), 0.0);
+        assert_eq!(missing_rate(&[[1, 1, 1, 1], [0, 0, 0, 4], [4, 0, 0, 0]], &[0, 2]), 0.125);
+    }
+}
