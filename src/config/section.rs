@@ -166,13 +166,6 @@ impl<'a> Field<'a> {
         }
     }
 
-    pub fn int(&self) -> Result<i64, ConfigError> {
-        match self.node.content {
-            Content::Int(v) => Ok(v),
-            _ => Err(self.wrong("a whole number")),
-        }
-    }
-
     pub fn count(&self, bounds: RangeInclusive<usize>) -> Result<usize, ConfigError> {
         let number = match self.node.content {
             Content::Int(v) => usize::try_from(v).ok().filter(|v| bounds.contains(v)),

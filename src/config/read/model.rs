@@ -79,14 +79,7 @@ fn search(field: &Field<'_>, accepts: &Accepts) -> Result<Distribution, ConfigEr
             }
             None => choice(values, accepts),
         },
-        ("int", Accepts::Int { .. }) => {
-            let (low, high) = bounds(values, accepts, log)?;
-            Ok(Distribution::Int { low: low.0, high: high.0, log })
-        }
-        ("float", Accepts::Float { .. }) => {
-            let (low, high) = bounds(values, accepts, log)?;
-            Ok(Distribution::Float { low: low.1, high: high.1, log })
-        }
+        ("int", Accepts::Int { .. }) | ("float", Accepts::Float { .. }) => range(values, accepts, log),
         _ => {
             let message = format!("`{}` can't be searched as `{key}`", field.name);
             Err(values.node.error(message, format!("expected a search such as `{}`", example(accepts))))
@@ -94,30 +87,28 @@ fn search(field: &Field<'_>, accepts: &Accepts) -> Result<Distribution, ConfigEr
     }
 }
 
-/// Two bounds, each as a whole and as a real number (the setting decides which of them is meant).
-fn bounds(list: &Field<'_>, accepts: &Accepts, log: bool) -> Result<((i64, f64), (i64, f64)), ConfigError> {
+fn range(list: &Field<'_>, accepts: &Accepts, log: bool) -> Result<Distribution, ConfigError> {
     const EXPECTED: &str = "two bounds, `[low, high]`";
     let items = list.items(EXPECTED)?;
     let [low_field, high_field] = items.as_slice() else {
         let message = format!("`{}` has {} bounds", list.name, items.len());
         return Err(list.node.error(message, format!("expected {EXPECTED}")));
     };
-    let bound = |field: &Field<'_>| match field.admitted(accepts)? {
-        Value::Int(v) => Ok((v, v as f64)),
-        Value::Float(v) => Ok((0, v)),
-        Value::Bool(_) | Value::Text(_) => Err(field.wrong(accepts.expectation())),
-    };
-    let (low, high) = (bound(low_field)?, bound(high_field)?);
-    if low > high {
+    let (low, high) = (low_field.admitted(accepts)?, high_field.admitted(accepts)?);
+    if low.as_f64() > high.as_f64() {
         let message = format!("`{}` has its low bound above its high one", list.name);
         let (low, high) = (low_field.node.origin.text(), high_field.node.origin.text());
         return Err(list.node.error(message, format!("write `[{high}, {low}]`")));
     }
-    if log && low.1 <= 0.0 {
-        let message = format!("`{}` can't be searched on a log scale from {}", list.name, low.1);
+    if log && low.as_f64().is_none_or(|low| low <= 0.0) {
+        let message = format!("`{}` can't be searched on a log scale from {low}", list.name);
         return Err(low_field.node.error(message, "raise it above 0, or remove `log = true`"));
     }
-    Ok((low, high))
+    match (low, high) {
+        (Value::Int(low), Value::Int(high)) => Ok(Distribution::Int { low, high, log }),
+        (Value::Float(low), Value::Float(high)) => Ok(Distribution::Float { low, high, log }),
+        _ => Err(list.wrong(EXPECTED)),
+    }
 }
 
 fn choice(list: &Field<'_>, accepts: &Accepts) -> Result<Distribution, ConfigError> {
