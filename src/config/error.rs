@@ -152,8 +152,14 @@ pub(super) fn quoted(word: &str) -> String {
 }
 
 /// "`a`, `b`, `c`".
-pub(super) fn listed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    words.into_iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ")
+fn listed(words: &[&str]) -> String {
+    words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// What is allowed: the only word, or one of several.
+pub(super) fn one_of(words: &[&str]) -> String {
+    let several = if words.len() == 1 { "" } else { "one of " };
+    format!("expected {several}{}", listed(words))
 }
 
 /// ": did you mean `x`?" for the candidate nearest to `word`, or nothing where none is near.

@@ -40,4 +40,4 @@ pub fn parse(file: &Path, text: &str, tables: &Tables) -> Result<StudyConfig, Co
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

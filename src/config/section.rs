@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::error::{ConfigError, Origin, did_you_mean, listed, quoted};
+use super::error::{ConfigError, Origin, did_you_mean, one_of, quoted};
 use super::node::{Content, Node, Table};
 use crate::domain::setting::Accepts;
 use crate::domain::value::Value;
@@ -48,7 +48,7 @@ impl<'a> Section<'a> {
         };
         let near = did_you_mean(key, keys.iter().copied());
         let message = format!("{owner} has no key {}{near}", quoted(key));
-        Err(ConfigError::at(&entry.key, message, format!("expected one of {}", listed(keys.iter().copied()))))
+        Err(ConfigError::at(&entry.key, message, one_of(keys)))
     }
 
     fn entries(&self) -> impl Iterator<Item = (&'a str, &'a super::node::Entry)> {
@@ -146,16 +146,13 @@ impl<'a> Field<'a> {
 
     /// One of `words`; `what` says which kind of thing they name.
     pub fn word(&self, what: &str, words: &[&'static str]) -> Result<&'static str, ConfigError> {
-        let expected = match words {
-            [only] => format!("`{only}`"),
-            _ => format!("one of {}", listed(words.iter().copied())),
-        };
         let Content::Text(found) = &self.node.content else {
-            return Err(self.wrong(expected));
+            let message = format!("`{}` can't be {}", self.name, self.node.found());
+            return Err(self.node.error(message, one_of(words)));
         };
         words.iter().find(|w| *w == found).copied().ok_or_else(|| {
             let near = did_you_mean(found, words.iter().copied());
-            self.node.error(format!("unknown {what} {}{near}", quoted(found)), format!("expected {expected}"))
+            self.node.error(format!("unknown {what} {}{near}", quoted(found)), one_of(words))
         })
     }
 
