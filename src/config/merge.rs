@@ -48,7 +48,11 @@ fn with_includes(file: &Path, text: &str, open: &mut Vec<PathBuf>) -> Result<Nod
         let Content::Text(path) = &name.content else { continue };
         let path = folder.join(path);
         let identity = canonical(&path);
-        if open.contains(&identity) || open.len() > DEEPEST {
+        if open.len() > DEEPEST {
+            let message = format!("files are included more than {DEEPEST} deep");
+            return Err(name.error(message, "include fewer files in one another"));
+        }
+        if open.contains(&identity) {
             let message = format!("{} includes itself", quoted(&path.display().to_string()));
             return Err(name.error(message, "remove it: a file can't be a part of itself"));
         }
@@ -116,24 +120,18 @@ fn near_file(file: &Path) -> String {
     did_you_mean(wanted, names.iter().map(String::as_str))
 }
 
-/// Puts `over` over `base`.
+/// Puts `over` over `base`. The place of a table in both is that of the file that wins.
 fn overlay(base: &mut Table, over: Table) {
-    for (key, entry) in over {
-        match (base.get_mut(&key).map(|e| &mut e.value.content), &entry.value.content) {
-            (Some(Content::Table(below)), Content::Table(above)) => {
-                if changes_kind(below, above.get("kind")) {
-                    below.clear();
-                }
-                // The place of the table is that of the file that wins.
-                let mut merged = std::mem::take(below);
-                merged.extend(above.clone());
-                base.insert(
-                    key,
-                    Entry { value: Node { content: Content::Table(merged), ..entry.value }, ..entry },
-                );
+    for (key, mut entry) in over {
+        let below = base.remove(&key).map(|below| below.value.content);
+        if let (Some(Content::Table(mut below)), Content::Table(above)) = (below, &mut entry.value.content) {
+            if changes_kind(&below, above.get("kind")) {
+                below.clear();
             }
-            _ => drop(base.insert(key, entry)),
+            below.append(above);
+            *above = below;
         }
+        base.insert(key, entry);
     }
 }
 

@@ -271,12 +271,15 @@ proptest! {
         let mut text: Vec<char> = include_str!("../../studies/quickstart.toml").chars().collect();
         let pieces = ['=', '{', '[', '"'];
         for (index, edit, other) in edits {
+            if text.is_empty() {
+                break;
+            }
             let at = index.index(text.len());
             match edit {
                 0 => drop(text.remove(at)),
                 1 => text.insert(at, other),
                 2 => text[at] = pieces[other as usize % pieces.len()],
-                _ => text.truncate(at.max(1)),
+                _ => text.truncate(at),
             }
         }
         let text: String = text.into_iter().collect();
