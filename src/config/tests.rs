@@ -195,6 +195,28 @@ fn a_study_file_wins_over_its_includes_and_set_wins_over_both() {
 }
 
 #[test]
+fn a_path_is_taken_from_the_working_folder_then_from_beside_the_study_file() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("beside.bed"), "").unwrap();
+    let file = folder.path().join("study.toml");
+    let genotypes = |name: &str| {
+        let text = format!("[data]\ngenotypes = \"{name}\"\nphenotypes = \"nowhere.csv\"\ntrait = 2\n");
+        let data = parse(&file, &text, &tables()).unwrap_or_else(|e| panic!("{e}")).data;
+        assert_eq!(data.trait_name.as_deref(), Some("2"));
+        match data.source {
+            study::DataSource::Files { genotypes, phenotypes } => {
+                assert_eq!(phenotypes, Path::new("nowhere.csv"));
+                genotypes
+            }
+            study::DataSource::Simulate { .. } => panic!("files were given"),
+        }
+    };
+    assert_eq!(genotypes("beside.bed"), folder.path().join("beside.bed"));
+    // Tests run in the project's folder.
+    assert_eq!(genotypes("Cargo.toml"), Path::new("Cargo.toml"));
+}
+
+#[test]
 fn overrides_are_refused_with_their_own_text() {
     for (set, column, fragment) in [
         ("model.filters", 7, "without `=`"),
