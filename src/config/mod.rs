@@ -1,1 +1,43 @@
-//! The study file.
+//! The study file: from TOML text to plain typed structs, with errors that show the place.
+//!
+//! ```text
+//! text ─► node (values with their places) ─► merge (include, --set) ─► read ─► StudyConfig ─► write
+//! ```
+//!
+//! [`load`] reads a study file, [`write::toml`] writes one that reads back equal.
+
+pub mod error;
+mod merge;
+mod node;
+mod read;
+mod section;
+pub mod study;
+pub mod tables;
+pub mod write;
+
+use std::path::Path;
+
+pub use error::ConfigError;
+pub use study::StudyConfig;
+pub use tables::Tables;
+
+/// Reads a study file, what it includes, and `key=value` overrides (the command line's `--set`).
+///
+/// # Errors
+/// The first thing that is wrong, with its place, what is allowed, and the nearest right word.
+pub fn load(file: &Path, overrides: &[String], tables: &Tables) -> Result<StudyConfig, ConfigError> {
+    let root = merge::assemble(file, overrides)?;
+    read::study(&root, file, tables)
+}
+
+/// Reads a study file from its text; `file` names it in errors and is what `include` is relative to.
+///
+/// # Errors
+/// As [`load`].
+pub fn parse(file: &Path, text: &str, tables: &Tables) -> Result<StudyConfig, ConfigError> {
+    let root = merge::assemble_text(file, text)?;
+    read::study(&root, file, tables)
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

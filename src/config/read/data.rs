@@ -1,0 +1,152 @@
+//! The `[data]` table.
+
+use std::path::{Path, PathBuf};
+
+use super::{MANY, kind, settings};
+use crate::config::error::ConfigError;
+use crate::config::node::Content;
+use crate::config::section::{Field, Section};
+use crate::config::study::{DataConfig, DataSource};
+use crate::config::tables::Tables;
+use crate::dataset::fold::Split;
+use crate::dataset::scale::TraitScale;
+
+const KEYS: &[&str] = &[
+    "genotypes",
+    "phenotypes",
+    "trait",
+    "simulate",
+    "format",
+    "id_column",
+    "qc",
+    "impute",
+    "encoding",
+    "split",
+    "trait_scale",
+    "memory",
+];
+
+const MEMORY: u64 = 512 << 20;
+
+pub(super) fn read(section: Section<'_>, tables: &Tables) -> Result<DataConfig, ConfigError> {
+    let section = section.only(KEYS, "the table `data`")?;
+    let source = source(&section, tables)?;
+    let trait_name = section.get("trait").map(|field| field.name()).transpose()?;
+    if trait_name.is_none() && matches!(source, DataSource::Files { .. }) {
+        section.need("trait", r#"trait = "ebv""#)?;
+    }
+    let (maf, exclude_chromosomes) = quality_control(&section)?;
+    section.word("impute", "imputation", &["mean"], "mean")?;
+    section.word("encoding", "encoding", &["additive"], "additive")?;
+    let scale = section.word("trait_scale", "scale", &["center", "standardize"], "standardize")?;
+    Ok(DataConfig {
+        source,
+        trait_name,
+        format: section.text("format")?.map(str::to_owned),
+        id_column: section.get("id_column").map(|field| field.name()).transpose()?,
+        maf,
+        exclude_chromosomes,
+        split: section.get("split").map_or(Ok(Split::KFold { folds: 5 }), |field| split(&field))?,
+        trait_scale: if scale == "center" { TraitScale::Center } else { TraitScale::Standardize },
+        memory: section.get("memory").map_or(Ok(MEMORY), |field| bytes(&field))?,
+    })
+}
+
+fn source(section: &Section<'_>, tables: &Tables) -> Result<DataSource, ConfigError> {
+    let Some(simulate) = section.get("simulate") else {
+        const EXAMPLE: &str = r#"genotypes = "data/pig.bed"` or `simulate = { preset = "quick" }"#;
+        let genotypes = section.need("genotypes", EXAMPLE)?;
+        let phenotypes = section.need("phenotypes", r#"phenotypes = "data/pig.csv""#)?;
+        return Ok(DataSource::Files { genotypes: path(&genotypes)?, phenotypes: path(&phenotypes)? });
+    };
+    if let Some(other) = ["genotypes", "phenotypes", "format"].iter().find_map(|key| section.get(key)) {
+        let message = format!("`{}` can't stand beside `data.simulate`", other.name);
+        return Err(other.node.error(message, "remove one of the two: data are read or simulated"));
+    }
+    let table = simulate.section()?;
+    table.need("preset", r#"simulate = { preset = "quick", seed = 1 }"#)?;
+    let row = kind(&table, "preset", "preset", &tables.presets, "quick")?;
+    Ok(DataSource::Simulate {
+        preset: row.name.to_owned(),
+        seed: table.get("seed").map_or(Ok(1), |field| field.seed())?,
+        settings: settings(table, "preset", row, &["preset", "seed"])?,
+    })
+}
+
+/// A path as it stands where that is there, seen from the folder in which tune-tui was started; else
+/// relative to the file that names it, where it is there. Whether it can be read is found on loading.
+fn path(field: &Field<'_>) -> Result<PathBuf, ConfigError> {
+    let written = PathBuf::from(field.text()?);
+    let file = field.node.origin.source.file.as_deref();
+    let beside = file.and_then(Path::parent).map(|folder| folder.join(&written));
+    Ok(match beside {
+        Some(beside) if !written.exists() && beside.exists() => beside,
+        _ => written,
+    })
+}
+
+fn quality_control(section: &Section<'_>) -> Result<(f64, Vec<String>), ConfigError> {
+    let Some(field) = section.get("qc") else { return Ok((0.0, Vec::new())) };
+    let table = field.section()?.only(&["maf", "exclude_chromosomes"], "the table `data.qc`")?;
+    let maf = match table.get("maf") {
+        Some(field) => {
+            let maf = field.float()?;
+            if !(0.0..0.5).contains(&maf) {
+                return Err(field.wrong("a frequency of at least 0 and below 0.5"));
+            }
+            maf
+        }
+        None => 0.0,
+    };
+    let excluded = table.get("exclude_chromosomes").map_or(Ok(Vec::new()), |field| field.names())?;
+    Ok((maf, excluded))
+}
+
+fn split(field: &Field<'_>) -> Result<Split, ConfigError> {
+    let table = field.section()?;
+    let kind = table
+        .need("kind", r#"split = { kind = "kfold", folds = 5 }"#)?
+        .word("split", &["holdout", "kfold", "column"])?;
+    let owner = format!("the split `{kind}`");
+    match kind {
+        "holdout" => {
+            let table = table.only(&["kind", "fraction"], &owner)?;
+            let Some(field) = table.get("fraction") else { return Ok(Split::Holdout { fraction: 0.2 }) };
+            let fraction = field.float()?;
+            if fraction <= 0.0 || fraction >= 1.0 {
+                return Err(field.wrong("a fraction above 0 and below 1"));
+            }
+            Ok(Split::Holdout { fraction })
+        }
+        "kfold" => {
+            let table = table.only(&["kind", "folds"], &owner)?;
+            Ok(Split::KFold { folds: table.count("folds", 2..=MANY, 5)? })
+        }
+        _ => {
+            let table = table.only(&["kind", "column", "validate"], &owner)?;
+            let column = table.need("column", r#"column = "generation""#)?.name()?;
+            let listed = table.need("validate", r#"validate = ["5"]"#)?;
+            let validate = listed.names()?;
+            if validate.is_empty() {
+                return Err(listed.wrong("at least one value of the column"));
+            }
+            Ok(Split::Column { column, validate })
+        }
+    }
+}
+
+/// A number of bytes: plain, or as text with a binary unit.
+fn bytes(field: &Field<'_>) -> Result<u64, ConfigError> {
+    const UNITS: [(&str, u32); 4] = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)];
+    let count = match &field.node.content {
+        Content::Int(v) => u64::try_from(*v).ok(),
+        Content::Text(text) => UNITS.iter().find_map(|(unit, shift)| {
+            let number: u64 = text.strip_suffix(unit)?.trim().parse().ok()?;
+            number.checked_mul(1 << shift).filter(|v| i64::try_from(*v).is_ok())
+        }),
+        _ => None,
+    };
+    count
+        .filter(|v| *v > 0)
+        .ok_or_else(|| field.wrong("bytes such as \"512MiB\" or \"2GiB\" (KiB, MiB, GiB, TiB)"))
+}

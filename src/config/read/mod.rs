@@ -1,0 +1,109 @@
+//! From the tree to the typed study: one function a table of the file.
+
+mod data;
+mod model;
+mod parts;
+
+use std::path::Path;
+
+use super::error::{ConfigError, quoted};
+use super::node::Node;
+use super::section::Section;
+use super::study::StudyConfig;
+use super::tables::{Kind, Tables};
+use crate::domain::setting::Settings;
+
+/// The tables of a study file.
+const SECTIONS: &[&str] = &["study", "data", "model", "train", "sampler", "pruner", "executor"];
+
+/// Most trials, folds, epochs or rows a batch: enough for anyone, and nothing overflows.
+const MANY: usize = 1_000_000;
+
+/// Reads the tree of the study file called `file`.
+pub(super) fn study(root: &Node, file: &Path, tables: &Tables) -> Result<StudyConfig, ConfigError> {
+    let top = Section::open("", root)?.only(&[SECTIONS, &["include"]].concat(), "the study file")?;
+    if let Some(include) = top.get("include") {
+        let remedy = "write `include = [\"…\"]` in the study file";
+        return Err(include.node.error("`include` can't be set on the command line", remedy));
+    }
+    let fields = SECTIONS.iter().map(|name| top.get(name)).collect::<Vec<_>>();
+    let section = |index: usize| match &fields[index] {
+        Some(field) => field.section(),
+        None => Ok(Section::absent(SECTIONS[index], &root.origin)),
+    };
+    let own =
+        section(0)?.only(&["name", "metric", "trials", "seed", "keep_checkpoints"], "the table `study`")?;
+    let names: Vec<&'static str> = tables.metrics.iter().map(|(name, _)| *name).collect();
+    let metric = own.word("metric", "metric", &names, "mse")?;
+    let Some((_, direction)) = tables.metrics.iter().find(|(name, _)| *name == metric) else {
+        return Err(missing_row(&own, "metric", metric));
+    };
+    Ok(StudyConfig {
+        name: name(&own, file)?,
+        metric: metric.to_owned(),
+        direction: *direction,
+        trials: own.count("trials", 1..=MANY, 40)?,
+        seed: own.get("seed").map_or(Ok(0), |field| field.seed())?,
+        keep_checkpoints: own.count("keep_checkpoints", 0..=MANY, 5)?,
+        data: data::read(section(1)?, tables)?,
+        model: model::read(section(2)?, tables)?,
+        train: parts::train(section(3)?, tables)?,
+        sampler: parts::part(section(4)?, "sampler", &tables.samplers, "gp-ucb")?,
+        pruner: parts::part(section(5)?, "pruner", &tables.pruners, "none")?,
+        executor: parts::executor(section(6)?)?,
+    })
+}
+
+/// The study's name: as given, or the file's stem. It becomes a folder's name, so nothing in it may
+/// lead out of the store.
+fn name(section: &Section<'_>, file: &Path) -> Result<String, ConfigError> {
+    const ALLOWED: &str = "letters, digits, `-`, `_` and `.`, no `.` in front, at most 100";
+    let is_fit = |name: &str| {
+        let known = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        !name.is_empty() && name.len() <= 100 && !name.starts_with('.') && name.chars().all(known)
+    };
+    if let Some(field) = section.get("name") {
+        let name = field.text()?;
+        return if is_fit(name) { Ok(name.to_owned()) } else { Err(field.wrong(ALLOWED)) };
+    }
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    if is_fit(&stem) {
+        return Ok(stem.into_owned());
+    }
+    let message = format!("the file's name {} can't be the study's name: it holds {ALLOWED}", quoted(&stem));
+    Err(ConfigError::at(section.origin(), message, "add a line such as `name = \"pig_ebv\"` to `[study]`"))
+}
+
+/// The row that `key` names, or the default one.
+fn kind<'t>(
+    section: &Section<'_>,
+    key: &str,
+    what: &str,
+    rows: &'t [Kind],
+    default: &'static str,
+) -> Result<&'t Kind, ConfigError> {
+    let names: Vec<&'static str> = rows.iter().map(|row| row.name).collect();
+    let name = section.word(key, what, &names, default)?;
+    rows.iter().find(|row| row.name == name).ok_or_else(|| missing_row(section, what, name))
+}
+
+fn missing_row(section: &Section<'_>, what: &str, name: &str) -> ConfigError {
+    let message = format!("this program has no {what} `{name}`, which is the default");
+    ConfigError::at(section.origin(), message, format!("name another {what}"))
+}
+
+/// The values of a row's settings: those that the file gives, and the row's own for the others.
+/// `own` are the table's keys that are no settings.
+fn settings(section: Section<'_>, what: &str, row: &Kind, own: &[&str]) -> Result<Settings, ConfigError> {
+    let names = row.settings.iter().map(|s| s.name);
+    let keys: Vec<&str> = own.iter().copied().chain(names).collect();
+    let section = section.only(&keys, &format!("the {what} `{}`", row.name))?;
+    let mut settings = Settings::defaults(row.settings);
+    for setting in row.settings {
+        if let Some(field) = section.get(setting.name) {
+            let value = field.admitted(&setting.accepts)?;
+            settings.0.insert(setting.name.to_owned(), value);
+        }
+    }
+    Ok(settings)
+}

@@ -1,0 +1,312 @@
+//! Tests over whole study files. The corpus under `tests/malformed` says in its first lines where
+//! and what each error must be.
+
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+
+use super::tables::{Kind, Tables};
+use super::*;
+use crate::domain::direction::Direction;
+use crate::domain::setting::{Accepts, Preset, Setting};
+
+const fn setting(name: &'static str, accepts: Accepts, preset: Preset) -> Setting {
+    Setting { name, accepts, preset, help: "" }
+}
+
+const fn int(name: &'static str, min: i64, max: i64, default: i64) -> Setting {
+    setting(name, Accepts::Int { min, max }, Preset::Int(default))
+}
+
+const CNN: &[Setting] = &[
+    setting(
+        "filters",
+        Accepts::Int { min: 1, max: 4096 },
+        Preset::SearchInt { low: 20, high: 100, log: false },
+    ),
+    setting(
+        "kernel",
+        Accepts::Int { min: 1, max: 1_000_000 },
+        Preset::SearchInt { low: 10, high: 50, log: false },
+    ),
+    setting(
+        "l1",
+        Accepts::Float { min: 0.0, max: 1e6 },
+        Preset::SearchFloat { low: 0.001, high: 1.0, log: true },
+    ),
+    int("stride", 1, 1000, 2),
+    int("pool", 1, 1000, 2),
+    setting("padding", Accepts::Word(&["same", "valid"]), Preset::Word("same")),
+    setting("activation", Accepts::Word(&["linear", "relu", "elu", "tanh"]), Preset::Word("linear")),
+];
+
+const GP_UCB: &[Setting] = &[
+    int("startup", 1, 10_000, 15),
+    setting("kappa", Accepts::Float { min: 0.0, max: 1000.0 }, Preset::Float(2.576)),
+];
+
+const QUICK: &[Setting] = &[
+    int("individuals", 10, 100_000, 400),
+    int("snps", 10, 1_000_000, 1000),
+    int("chromosomes", 1, 100, 5),
+    setting("h2", Accepts::Float { min: 0.0, max: 1.0 }, Preset::Float(0.5)),
+];
+
+/// Rows like the crate's own, so that these tests do not change with them.
+pub(crate) fn tables() -> Tables {
+    let kind = |name, settings| Kind { name, settings };
+    let median: &[Setting] = const { &[int("startup", 0, 1000, 5), int("warmup", 0, 1000, 5)] };
+    let metric = |name, direction| (name, direction);
+    Tables {
+        samplers: vec![kind("random", &[]), kind("gp-ucb", GP_UCB)],
+        pruners: vec![kind("none", &[]), kind("median", median)],
+        models: vec![kind("cnn", CNN)],
+        presets: vec![kind("quick", QUICK), kind("qtlmas2010", &[]), kind("pig", &[])],
+        metrics: [("mse", false), ("rmse", false), ("mae", false), ("r2", true), ("pearson", true)]
+            .map(|(name, up)| metric(name, if up { Direction::Maximize } else { Direction::Minimize }))
+            .to_vec(),
+        optimizers: vec!["adam", "sgd"],
+    }
+}
+
+fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(text: &str) -> Result<StudyConfig, ConfigError> {
+    parse(Path::new("study.toml"), text, &tables())
+}
+
+fn load_text(text: &str, overrides: &[&str]) -> Result<StudyConfig, ConfigError> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("study.toml");
+    std::fs::write(&file, text).unwrap();
+    load(&file, &overrides.iter().map(|o| (*o).to_owned()).collect::<Vec<_>>(), &tables())
+}
+
+const SMALL: &str = "[data]\nsimulate = { preset = \"quick\" }\n";
+
+#[test]
+fn every_malformed_file_is_refused_at_its_place_with_its_words() {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(project().join("tests/malformed"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    assert!(files.len() >= 45, "only {} malformed files", files.len());
+    let mut wrong = Vec::new();
+    for file in &files {
+        let text = std::fs::read_to_string(file).unwrap();
+        let first = text.lines().next().unwrap().trim_start_matches('\u{feff}');
+        let expected = first.strip_prefix("# expect: ").expect("the first line says what to expect");
+        let (place, fragments) = expected.split_once(' ').unwrap();
+        match load(file, &[], &tables()) {
+            Ok(_) => wrong.push(format!("{} is accepted", file.display())),
+            Err(e) => {
+                let found =
+                    if e.line() == 0 { "file".to_owned() } else { format!("{}:{}", e.line(), e.column()) };
+                let shown = e.to_string();
+                if found != place || fragments.split('|').any(|f| !shown.contains(f)) {
+                    wrong.push(format!("expected {expected}\nfound at {found}\n{shown}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn an_error_is_drawn_with_its_line() {
+    let drawn = |result: Result<StudyConfig, ConfigError>| result.unwrap_err().to_string();
+    assert_eq!(
+        drawn(read(&format!("# a study\n{SMALL}\n\n\n\n\n[sampler]\nkind = \"gpucb\" # x\n"))),
+        [
+            "error: unknown sampler `gpucb`: did you mean `gp-ucb`?",
+            "  --> study.toml:10:8",
+            "   |",
+            "10 | kind = \"gpucb\" # x",
+            "   |        ^^^^^^^ expected one of `random`, `gp-ucb`",
+        ]
+        .join("\n")
+    );
+    assert_eq!(
+        drawn(load_text(SMALL, &["model.stride=0"])),
+        [
+            "error: `model.stride` can't be `0`",
+            "  --> command line",
+            " |",
+            " | --set model.stride=0",
+            " |                    ^ expected a whole number from 1 to 1000, or a search such as `{ int = [1, 50] }`",
+        ]
+        .join("\n")
+    );
+    assert!(
+        drawn(read("[study]\ntrials = 3\n"))
+            .starts_with("error: `data` has no `genotypes`\n  --> study.toml\n  = add a line such as")
+    );
+}
+
+#[test]
+fn the_studies_that_are_shipped_are_good() {
+    for (name, dimensions) in [("quickstart", 4), ("qtlmas2010", 3), ("pig_ebv", 3)] {
+        let file = project().join(format!("studies/{name}.toml"));
+        let config = load(&file, &[], &tables()).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!((config.name.as_str(), config.model.space.dimensions()), (name, dimensions));
+        let again = parse(&file, &write::toml(&config), &tables()).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(again, config, "writing and reading changes {name}");
+    }
+}
+
+#[test]
+fn what_is_not_written_has_its_default() {
+    let config = read(SMALL).unwrap();
+    assert_eq!((config.name.as_str(), config.metric.as_str(), config.trials), ("study", "mse", 40));
+    assert_eq!((config.sampler.kind.as_str(), config.pruner.kind.as_str()), ("gp-ucb", "none"));
+    assert_eq!(config.sampler.settings.count("startup"), 15);
+    let searched: Vec<_> = config.model.space.parameters.iter().map(|p| p.name.as_str()).collect();
+    assert_eq!(searched, ["filters", "kernel", "l1", "learning_rate"]);
+    assert_eq!(config.data.trait_name, None);
+}
+
+#[test]
+fn a_study_file_wins_over_its_includes_and_set_wins_over_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::create_dir(path("configs")).unwrap();
+    std::fs::write(path("configs/deep.toml"), "[study]\ntrials = 1\nseed = 1\nkeep_checkpoints = 1\n")
+        .unwrap();
+    let middle = "include = [\"deep.toml\"]\n[study]\ntrials = 2\nseed = 2\n[sampler]\nkind = \"gp-ucb\"\nkappa = 1.0\n[model]\nl1 = { float = [1, 2] }\n";
+    std::fs::write(path("configs/middle.toml"), middle).unwrap();
+    let study =
+        format!("include = [\"configs/middle.toml\"]\n{SMALL}[study]\ntrials = 3\n[model]\nl1 = 0.5\n");
+    std::fs::write(path("study.toml"), study).unwrap();
+    let load = |set: &[&str]| {
+        let set: Vec<String> = set.iter().map(|s| (*s).to_owned()).collect();
+        load(&path("study.toml"), &set, &tables()).unwrap_or_else(|e| panic!("{e}"))
+    };
+    let config = load(&[]);
+    assert_eq!((config.trials, config.seed, config.keep_checkpoints), (3, 2, 1));
+    assert_eq!(config.model.fixed["l1"], 0.5.into());
+    let config = load(&["study.trials=4", "model.filters = { int = [2, 3] }", "sampler.kind=random"]);
+    assert_eq!((config.trials, config.sampler.kind.as_str()), (4, "random"));
+    let config = load(&["data.qc.maf=0.25", "executor.device=cuda:1", "data.memory=1GiB"]);
+    assert_eq!((config.data.maf, config.data.memory), (0.25, 1 << 30));
+    assert_eq!(config.executor.device, study::DeviceChoice::Cuda(1));
+}
+
+#[test]
+fn a_path_is_taken_from_the_working_folder_then_from_beside_the_study_file() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("beside.bed"), "").unwrap();
+    let file = folder.path().join("study.toml");
+    let genotypes = |name: &str| {
+        let text = format!("[data]\ngenotypes = \"{name}\"\nphenotypes = \"nowhere.csv\"\ntrait = 2\n");
+        let data = parse(&file, &text, &tables()).unwrap_or_else(|e| panic!("{e}")).data;
+        assert_eq!(data.trait_name.as_deref(), Some("2"));
+        match data.source {
+            study::DataSource::Files { genotypes, phenotypes } => {
+                assert_eq!(phenotypes, Path::new("nowhere.csv"));
+                genotypes
+            }
+            study::DataSource::Simulate { .. } => panic!("files were given"),
+        }
+    };
+    assert_eq!(genotypes("beside.bed"), folder.path().join("beside.bed"));
+    // Tests run in the project's folder.
+    assert_eq!(genotypes("Cargo.toml"), Path::new("Cargo.toml"));
+}
+
+#[test]
+fn overrides_are_refused_with_their_own_text() {
+    for (set, column, fragment) in [
+        ("model.filters", 7, "without `=`"),
+        ("model..filters=3", 13, "an empty key"),
+        ("study.trials=", 19, "without a value"),
+        ("study.name.x.y=3", 18, "nothing to stand in"),
+        ("sampler.kind=gpucb", 20, "did you mean `gp-ucb`?"),
+        ("study.trials=[1", 22, "not TOML"),
+        ("studdy.trials=1", 7, "did you mean `study`?"),
+    ] {
+        let error = load_text(&format!("[study]\nname = \"n\"\n{SMALL}"), &[set]).unwrap_err();
+        assert_eq!((error.file.as_str(), error.column()), (error::COMMAND_LINE, column), "{error}");
+        assert!(error.to_string().contains(fragment), "{error}");
+    }
+}
+
+#[test]
+fn files_that_can_not_be_read_say_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pig.toml");
+    std::fs::write(&file, b"[study]\nname = \"\xff\"\n").unwrap();
+    let message = |file: &Path| load(file, &[], &tables()).unwrap_err().message;
+    assert!(message(&file).ends_with("is not UTF-8 text: see line 2"));
+    assert!(message(folder.path()).ends_with("is a folder"));
+    assert!(message(&folder.path().join("pigs.toml")).ends_with(": did you mean `pig.toml`?"));
+    std::fs::write(&file, "\u{feff} \n").unwrap();
+    assert!(message(&file).ends_with("is empty"));
+}
+
+#[test]
+fn the_fingerprint_is_of_what_decides_a_score_only() {
+    let base = load_text(SMALL, &[]).unwrap().fingerprint_text();
+    let with = |set: &str| load_text(SMALL, &[set]).unwrap().fingerprint_text();
+    let same = [
+        "study.trials=7",
+        "study.name=x",
+        "sampler.kind=random",
+        "pruner.kind=median",
+        "executor.workers=3",
+        "study.keep_checkpoints=0",
+        "data.memory=1GiB",
+    ];
+    for set in same {
+        assert_eq!(with(set), base, "{set}");
+    }
+    let other = [
+        "study.seed=7",
+        "study.metric=r2",
+        "data.simulate.seed=2",
+        "data.simulate.snps=20",
+        "data.qc.maf=0.1",
+        "data.split={kind='kfold',folds=2}",
+        "data.trait_scale=center",
+        "model.stride=1",
+        "model.filters={int=[20,99]}",
+        "train.epochs=3",
+        "train.seed=1",
+    ];
+    for set in other {
+        assert_ne!(with(set), base, "{set}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = read(&String::from_utf8_lossy(&bytes)).map_err(|e| e.to_string());
+    }
+
+    #[test]
+    fn no_mutation_of_a_good_file_panics(
+        edits in proptest::collection::vec((any::<prop::sample::Index>(), 0_usize..4, any::<char>()), 1..6)
+    ) {
+        let mut text: Vec<char> = include_str!("../../studies/quickstart.toml").chars().collect();
+        let pieces = ['=', '{', '[', '"'];
+        for (index, edit, other) in edits {
+            if text.is_empty() {
+                break;
+            }
+            let at = index.index(text.len());
+            match edit {
+                0 => drop(text.remove(at)),
+                1 => text.insert(at, other),
+                2 => text[at] = pieces[other as usize % pieces.len()],
+                _ => text.truncate(at),
+            }
+        }
+        let text: String = text.into_iter().collect();
+        if let Err(e) = read(&text) {
+            prop_assert!(e.to_string().starts_with("error: "));
+        }
+    }
+}

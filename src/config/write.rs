@@ -1,0 +1,165 @@
+//! From a checked study back to TOML: what is written reads back equal, bit for bit.
+
+use std::fmt::Write as _;
+
+use super::study::{DataConfig, DataSource, DeviceChoice, ExecutorConfig, ModelConfig, Part, StudyConfig};
+use crate::dataset::fold::Split;
+use crate::dataset::scale::TraitScale;
+use crate::domain::space::Distribution;
+use crate::domain::value::{Params, Value};
+use crate::train::TrainSpec;
+
+/// The study as a complete study file: every value is written, defaults too.
+pub fn toml(config: &StudyConfig) -> String {
+    let mut out = String::from("[study]\n");
+    line(&mut out, "name", &text(&config.name));
+    line(&mut out, "metric", &text(&config.metric));
+    line(&mut out, "trials", &config.trials.to_string());
+    line(&mut out, "seed", &config.seed.to_string());
+    line(&mut out, "keep_checkpoints", &config.keep_checkpoints.to_string());
+    out.push_str(&data(&config.data));
+    line(&mut out, "memory", &config.data.memory.to_string());
+    out.push_str(&model(&config.model));
+    out.push_str(&train(&config.train));
+    out.push_str(&part("sampler", &config.sampler));
+    out.push_str(&part("pruner", &config.pruner));
+    out.push_str(&executor(&config.executor));
+    out
+}
+
+/// The part of it that decides a trial's score.
+pub(super) fn deciding(config: &StudyConfig) -> String {
+    let mut out = String::from("[study]\n");
+    line(&mut out, "metric", &text(&config.metric));
+    line(&mut out, "seed", &config.seed.to_string());
+    out + &data(&config.data) + &model(&config.model) + &train(&config.train)
+}
+
+fn line(out: &mut String, key: &str, value: &str) {
+    // Writing to a string can't fail.
+    let _ = writeln!(out, "{key} = {value}");
+}
+
+fn text(value: &str) -> String {
+    ::toml::Value::from(value).to_string()
+}
+
+fn texts(values: &[String]) -> String {
+    format!("[{}]", values.iter().map(|v| text(v)).collect::<Vec<_>>().join(", "))
+}
+
+/// A plain value; a real number in its shortest form that reads back the same.
+fn scalar(value: &Value) -> String {
+    match value {
+        Value::Bool(v) => v.to_string(),
+        Value::Int(v) => v.to_string(),
+        Value::Float(v) => format!("{v:?}"),
+        Value::Text(v) => text(v),
+    }
+}
+
+fn float(value: f64) -> String {
+    scalar(&Value::Float(value))
+}
+
+/// The table without `memory`, which changes the speed but not a score.
+fn data(data: &DataConfig) -> String {
+    let mut out = String::from("\n[data]\n");
+    match &data.source {
+        DataSource::Files { genotypes, phenotypes } => {
+            line(&mut out, "genotypes", &text(&genotypes.to_string_lossy()));
+            line(&mut out, "phenotypes", &text(&phenotypes.to_string_lossy()));
+        }
+        DataSource::Simulate { preset, seed, settings } => {
+            let more: String = settings.0.iter().map(|(k, v)| format!(", {k} = {}", scalar(v))).collect();
+            line(&mut out, "simulate", &format!("{{ preset = {}, seed = {seed}{more} }}", text(preset)));
+        }
+    }
+    let optional = [("trait", &data.trait_name), ("format", &data.format), ("id_column", &data.id_column)];
+    for (key, value) in optional {
+        if let Some(value) = value {
+            line(&mut out, key, &text(value));
+        }
+    }
+    let excluded = texts(&data.exclude_chromosomes);
+    line(&mut out, "qc", &format!("{{ maf = {}, exclude_chromosomes = {excluded} }}", float(data.maf)));
+    line(&mut out, "impute", &text("mean"));
+    line(&mut out, "encoding", &text("additive"));
+    let split = match &data.split {
+        Split::Holdout { fraction } => format!("{{ kind = \"holdout\", fraction = {} }}", float(*fraction)),
+        Split::KFold { folds } => format!("{{ kind = \"kfold\", folds = {folds} }}"),
+        Split::Column { column, validate } => {
+            format!("{{ kind = \"column\", column = {}, validate = {} }}", text(column), texts(validate))
+        }
+    };
+    line(&mut out, "split", &split);
+    let scale = match data.trait_scale {
+        TraitScale::Center => "center",
+        TraitScale::Standardize => "standardize",
+    };
+    line(&mut out, "trait_scale", &text(scale));
+    out
+}
+
+fn model(model: &ModelConfig) -> String {
+    let mut out = String::from("\n[model]\n");
+    line(&mut out, "kind", &text(&model.kind));
+    plain(&mut out, &model.fixed);
+    for parameter in &model.space.parameters {
+        let search = match &parameter.distribution {
+            Distribution::Int { low, high, log } => format!("{{ int = [{low}, {high}], log = {log} }}"),
+            Distribution::Float { low, high, log } => {
+                format!("{{ float = [{}, {}], log = {log} }}", float(*low), float(*high))
+            }
+            Distribution::Choice { choices } => {
+                let listed: Vec<String> = choices.iter().map(scalar).collect();
+                format!("{{ choice = [{}] }}", listed.join(", "))
+            }
+        };
+        line(&mut out, &parameter.name, &search);
+    }
+    out
+}
+
+fn plain(out: &mut String, values: &Params) {
+    for (key, value) in values {
+        line(out, key, &scalar(value));
+    }
+}
+
+fn train(train: &TrainSpec) -> String {
+    let mut out = String::from("\n[train]\n");
+    line(&mut out, "epochs", &train.epochs.to_string());
+    line(&mut out, "batch", &train.batch.to_string());
+    line(&mut out, "optimizer", &text(&train.optimizer));
+    if let Some(stop) = train.early_stopping {
+        let delta = float(stop.min_delta);
+        line(&mut out, "early_stopping", &format!("{{ patience = {}, min_delta = {delta} }}", stop.patience));
+    }
+    if let Some(seed) = train.seed {
+        line(&mut out, "seed", &seed.to_string());
+    }
+    out
+}
+
+fn part(table: &str, part: &Part) -> String {
+    let mut out = format!("\n[{table}]\n");
+    line(&mut out, "kind", &text(&part.kind));
+    plain(&mut out, &part.settings.0);
+    out
+}
+
+fn executor(executor: &ExecutorConfig) -> String {
+    let automatic = |count: Option<usize>| count.map_or_else(|| text("auto"), |n| n.to_string());
+    let device = match executor.device {
+        DeviceChoice::Auto => "auto".to_owned(),
+        DeviceChoice::Cpu => "cpu".to_owned(),
+        DeviceChoice::Cuda(number) => format!("cuda:{number}"),
+    };
+    let mut out = String::from("\n[executor]\n");
+    line(&mut out, "kind", &text(&executor.kind));
+    line(&mut out, "workers", &automatic(executor.workers));
+    line(&mut out, "threads", &automatic(executor.threads));
+    line(&mut out, "device", &text(&device));
+    out
+}

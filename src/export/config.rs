@@ -1,0 +1,29 @@
+//! One trial as a study file of its own.
+
+use super::{Export, ExportError};
+use crate::config::write;
+
+/// A study file in which every parameter has the trial's value and the training has its seed.
+///
+/// Relative paths stay as they were: relative to the folder in which tune-tui is started.
+pub(super) fn export(export: &Export<'_>) -> Result<String, ExportError> {
+    let [trial] = export.trials else {
+        return Err(ExportError::NotOne(export.trials.len()));
+    };
+    let Some(score) = trial.score else {
+        return Err(ExportError::NotComplete { id: trial.id, state: trial.state.word() });
+    };
+    let config = export.config.fixed_to(trial);
+    let spread = trial.spread().map_or_else(String::new, |sd| format!(" ± {sd:?} (standard deviation)"));
+    Ok(format!(
+        "# Trial {id} of the study {study}: {metric} {score:?}{spread} over {folds} fold(s).\n\
+         # Written by `tune-tui export`. Start it where the study was started, so that relative paths hold:\n\
+         #     tune-tui run FILE --headless\n\
+         # `tune-tui export --verify` trains it again and compares the score.\n\n{toml}",
+        id = trial.id,
+        study = export.config.name,
+        metric = export.config.metric,
+        folds = trial.folds.len(),
+        toml = write::toml(&config),
+    ))
+}

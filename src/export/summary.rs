@@ -1,0 +1,103 @@
+//! The JSON of `show --json` and of the last line of `run --json`.
+
+use serde::Serialize;
+
+use crate::domain::event::StudySpec;
+use crate::domain::history::History;
+use crate::domain::trial::{FoldScore, Timestamp, Trial, TrialId};
+use crate::domain::value::Params;
+
+/// A trial as `show --json` and `export --format json` write it.
+#[derive(Debug, Serialize)]
+pub struct TrialObject<'a> {
+    id: TrialId,
+    state: &'static str,
+    score: Option<f64>,
+    params: &'a Params,
+    seed: u64,
+    folds: &'a [FoldScore],
+    epochs: usize,
+    seconds: f64,
+}
+
+/// The best trial in short.
+#[derive(Debug, Serialize)]
+struct Best<'a> {
+    trial: TrialId,
+    score: Option<f64>,
+    params: &'a Params,
+}
+
+#[derive(Debug, Serialize)]
+struct Finished {
+    complete: usize,
+    pruned: usize,
+    failed: usize,
+    cancelled: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Summary<'a> {
+    study: &'a str,
+    trials: Finished,
+    best: Option<Best<'a>>,
+    elapsed_s: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct SummaryLine<'a> {
+    summary: Summary<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct Show<'a> {
+    study: &'a StudySpec,
+    best: Option<Best<'a>>,
+    trials: Vec<TrialObject<'a>>,
+}
+
+/// One trial; `now` ends the seconds of one that still runs.
+pub fn trial_object(trial: &Trial, now: Timestamp) -> TrialObject<'_> {
+    TrialObject {
+        id: trial.id,
+        state: trial.state.word(),
+        score: trial.score,
+        params: &trial.params,
+        seed: trial.seed,
+        folds: &trial.folds,
+        epochs: trial.epochs(),
+        seconds: trial.seconds(now),
+    }
+}
+
+fn best(history: &History) -> Option<Best<'_>> {
+    history.incumbent().map(|trial| Best { trial: trial.id, score: trial.score, params: &trial.params })
+}
+
+/// `show --json`: one object with the study, its best trial (or null) and all trials by number.
+///
+/// # Errors
+/// Where JSON can't be written.
+pub fn show(history: &History, now: Timestamp) -> serde_json::Result<String> {
+    let trials = history.trials().iter().map(|trial| trial_object(trial, now)).collect();
+    serde_json::to_string(&Show { study: history.study(), best: best(history), trials })
+}
+
+/// The last line of `run --json`. `elapsed_s` is the time at work over all starts of the study, with
+/// what has passed since the last record.
+///
+/// # Errors
+/// Where JSON can't be written.
+pub fn summary_line(history: &History, now: Timestamp) -> serde_json::Result<String> {
+    let counts = history.counts();
+    let trials = Finished {
+        complete: counts.complete,
+        pruned: counts.pruned,
+        failed: counts.failed,
+        cancelled: counts.cancelled,
+    };
+    let elapsed_ms = history.active_ms() + now.saturating_sub(history.last());
+    let elapsed_s = elapsed_ms as f64 / 1000.0;
+    let study = &history.study().name;
+    serde_json::to_string(&SummaryLine { summary: Summary { study, trials, best: best(history), elapsed_s } })
+}
