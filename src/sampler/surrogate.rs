@@ -1,0 +1,182 @@
+//! What a Gaussian process makes of a history: the surrogate of the objective.
+//!
+//! | trial            | its cost                                                               |
+//! |------------------|------------------------------------------------------------------------|
+//! | complete         | its score's                                                            |
+//! | pruned           | of its finished folds, or else its best report; at least the median of |
+//! |                  | the complete trials, since the rule found it not worth finishing       |
+//! | running, waiting | the posterior mean: less is to be learnt there, and nothing else       |
+//! |                  | changes (kriging believer: Ginsbourger, Le Riche & Carraro 2010)       |
+//! | failed, cancelled| the posterior mean + κ sd: the worst that is plausible, so that one    |
+//! |                  | failure among good trials does little and a region of failures is left |
+
+use crate::domain::direction::Direction;
+use crate::domain::history::History;
+use crate::domain::seed::{Rng, derive};
+use crate::domain::space::{Distribution, SearchSpace, SpaceError};
+use crate::domain::trial::{Trial, TrialState};
+use crate::numeric::gaussian_process::{FitError, GaussianProcess};
+use crate::numeric::kernel::Metric;
+
+/// Most trials that the hyperparameters are fitted to: a fit's cost grows with the cube.
+const MOST_FITTED: usize = 150;
+/// Most trials that the process is conditioned on.
+const MOST_SEEN: usize = 500;
+
+/// The surrogate of an objective.
+#[derive(Debug)]
+pub struct Surrogate {
+    /// Standardised costs over the unit cube; smaller is better.
+    pub process: GaussianProcess,
+    /// The points of the scored trials, best first.
+    pub ranked: Vec<Vec<f64>>,
+}
+
+/// A trial's place and cost.
+#[derive(Debug, Clone)]
+struct Observation {
+    point: Vec<f64>,
+    cost: f64,
+}
+
+/// Why there is no surrogate.
+#[derive(Debug, thiserror::Error)]
+pub enum SurrogateError {
+    /// A trial does not belong to the space.
+    #[error("trial {0}: {1}")]
+    Space(usize, SpaceError),
+    /// The process could not be fitted.
+    #[error(transparent)]
+    Fit(#[from] FitError),
+}
+
+/// How many trials of the history have a cost.
+pub fn scored(history: &History) -> usize {
+    let costs = costs(history);
+    costs.iter().flatten().count()
+}
+
+impl Surrogate {
+    /// Fits to the trials of `history`, at least one of which is scored.
+    ///
+    /// # Errors
+    /// Where a trial does not belong to `space` or the process can't be fitted.
+    pub fn fit(
+        space: &SearchSpace,
+        history: &History,
+        kappa: f64,
+        seed: u64,
+    ) -> Result<Self, SurrogateError> {
+        let place = |t: &Trial| space.to_unit(&t.params).map_err(|e| SurrogateError::Space(t.id, e));
+        let (mut observed, mut pending, mut ended) = (Vec::new(), Vec::new(), Vec::new());
+        for (trial, cost) in history.trials().iter().zip(costs(history)) {
+            let point = place(trial)?;
+            match cost {
+                Some(cost) => observed.push(Observation { point, cost }),
+                None if trial.state.is_finished() => ended.push(point),
+                None => pending.push(point),
+            }
+        }
+        observed.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+        let ranked = observed.iter().map(|o| o.point.clone()).collect();
+        warp(&mut observed);
+        let observed = thin(observed, MOST_SEEN, derive(seed, "thin", 0));
+        let process = condition(space, observed, seed)?;
+
+        let believed = pending.into_iter().map(|point| (process.predict(&point).mean, point)).chain(
+            ended.into_iter().map(|point| {
+                let at = process.predict(&point);
+                (at.mean + kappa * at.sd, point)
+            }),
+        );
+        let (costs, points): (Vec<f64>, Vec<Vec<f64>>) = believed.take(MOST_SEEN).unzip();
+        let process = if points.is_empty() { process } else { process.with(points, costs)? };
+        Ok(Surrogate { process, ranked })
+    }
+}
+
+/// The cost of each trial that has one.
+fn costs(history: &History) -> Vec<Option<f64>> {
+    let direction = history.study().direction;
+    let complete = |t: &Trial| t.score.map(|s| direction.cost(s));
+    let mut known: Vec<f64> = history.trials().iter().filter_map(complete).collect();
+    known.sort_by(f64::total_cmp);
+    let median = known.get(known.len() / 2).copied().unwrap_or(f64::NEG_INFINITY);
+    let cost = |t: &Trial| match t.state {
+        TrialState::Pruned { .. } => pruned_cost(t, direction).map(|c| c.max(median)),
+        _ => complete(t),
+    };
+    history.trials().iter().map(cost).collect()
+}
+
+fn pruned_cost(trial: &Trial, direction: Direction) -> Option<f64> {
+    if trial.folds.is_empty() {
+        return trial.reports.iter().map(|r| direction.cost(r.score)).min_by(f64::total_cmp);
+    }
+    let sum: f64 = trial.folds.iter().map(|f| direction.cost(f.score)).sum();
+    Some(sum / trial.folds.len() as f64)
+}
+
+/// Standardises the costs, which are sorted.
+fn warp(observed: &mut [Observation]) {
+    let mode = std::env::var("WARP").unwrap_or_default();
+    let n = observed.len() as f64;
+    if mode == "log" || mode == "winsor" {
+        let q = |f: f64| observed[((observed.len() - 1) as f64 * f) as usize].cost;
+        let (best, med) = (q(0.0), q(0.5));
+        let s = if med > best { med - best } else { 1.0 };
+        for o in observed.iter_mut() {
+            o.cost = if mode == "log" { libm::log1p((o.cost - best) / s) } else { o.cost.min(med + 3.0 * s) };
+        }
+    }
+    if mode == "rank" {
+        let m = observed.len();
+        for (i, o) in observed.iter_mut().enumerate() {
+            let p: f64 = (i as f64 + 0.5) / m as f64;
+            o.cost = libm::log(p / (1.0 - p));
+        }
+    }
+    let mean = observed.iter().map(|o| o.cost).sum::<f64>() / n;
+    let variance = observed.iter().map(|o| (o.cost - mean).powi(2)).sum::<f64>() / n;
+    let sd = if variance > 0.0 { variance.sqrt() } else { 1.0 };
+    for o in observed {
+        o.cost = (o.cost - mean) / sd;
+    }
+}
+
+/// At most `most` of the observations, which come best first: the better half of them, and a
+/// random half of the rest.
+fn thin(mut observed: Vec<Observation>, most: usize, seed: u64) -> Vec<Observation> {
+    if observed.len() > most {
+        let mut rest = observed.split_off(most / 2);
+        Rng::new(seed).shuffle(&mut rest);
+        observed.extend(rest.into_iter().take(most - most / 2));
+    }
+    observed
+}
+
+fn condition(
+    space: &SearchSpace,
+    observed: Vec<Observation>,
+    seed: u64,
+) -> Result<GaussianProcess, FitError> {
+    let metrics: Vec<Metric> = space
+        .parameters
+        .iter()
+        .map(|p| match p.distribution {
+            Distribution::Choice { .. } => Metric::Nominal,
+            Distribution::Float { .. } | Distribution::Int { .. } => Metric::Ordered,
+        })
+        .collect();
+    let split = |observed: Vec<Observation>| observed.into_iter().map(|o| (o.point, o.cost)).unzip();
+    let few = observed.len() <= MOST_FITTED;
+    let sample =
+        if few { observed.clone() } else { thin(observed.clone(), MOST_FITTED, derive(seed, "thin", 1)) };
+    let (points, targets) = split(sample);
+    let fitted = GaussianProcess::fit(&metrics, points, targets, derive(seed, "gp-starts", 0))?;
+    if few {
+        return Ok(fitted);
+    }
+    let (points, targets) = split(observed);
+    GaussianProcess::condition(fitted.kernel().clone(), fitted.noise(), points, targets)
+}
