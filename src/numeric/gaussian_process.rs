@@ -1,5 +1,5 @@
 //! Gaussian process regression with a Matérn-5/2 kernel and Gaussian noise (Rasmussen & Williams
-//! 2006, ch. 2 and 5). Hyperparameters are fitted by maximum a posteriori.
+//! 2006, ch. 2 and 5) about an unknown constant mean. Hyperparameters are fitted by maximum a posteriori.
 
 use thiserror::Error;
 
@@ -10,6 +10,8 @@ use crate::domain::seed::Rng;
 
 /// Steps of one maximisation of the posterior of the hyperparameters.
 const STEPS: u64 = 40;
+/// The prior variance of the constant mean; targets are standardised.
+const MEAN_VARIANCE: f64 = 1.0;
 /// How many maximisations: one from the middle of the prior, the others from draws of it.
 const STARTS: usize = 2;
 
@@ -47,7 +49,7 @@ pub struct Prediction {
     pub sd: f64,
 }
 
-/// A Gaussian process of mean 0 that has seen some points.
+/// A Gaussian process that has seen some points.
 #[derive(Debug, Clone)]
 pub struct GaussianProcess {
     kernel: Kernel,
@@ -92,7 +94,7 @@ impl GaussianProcess {
             for j in 0..i {
                 matrix[i * n + j] = kernel.covariance(&points[i], &points[j]);
             }
-            matrix[i * n + i] = kernel.signal + noise;
+            matrix[i * n + i] = kernel.variance() + noise;
         }
         let covariance = Cholesky::new(n, &matrix)?;
         let mut weights = targets.clone();
@@ -152,7 +154,7 @@ impl GaussianProcess {
     /// The standard deviation that is left where data explain `explained` of the variance. Kept above
     /// rounding, so that its gradient exists.
     fn sd(&self, explained: f64) -> f64 {
-        (self.kernel.signal - explained).max(1e-12 * self.kernel.signal).sqrt()
+        (self.kernel.variance() - explained).max(1e-12 * self.kernel.variance()).sqrt()
     }
 }
 
@@ -171,15 +173,16 @@ fn check(points: &[Vec<f64>], targets: &[f64]) -> Result<(), FitError> {
 
 /// The priors of the logarithms of the length scales, the signal and the noise variance.
 ///
-/// Length scales grow with the square root of the dimension, as distances in the cube do (Hvarfner,
-/// Hellsten & Nardi 2024), so that the process does not expect every corner to be different.
-/// Signal: targets are standardised. Noise: a hundredth of the variance, within a factor of e³ or so:
-/// from exact functions to networks whose score depends on their seed.
+/// A length scale is about as long as two random points of the cube are apart, √(d / 6), within a
+/// factor of e or so. It grows with the dimension, as distances do, so that the process does not
+/// expect every corner of the cube to be different (Hvarfner, Hellsten & Nardi 2024).
+/// Signal: targets are standardised. Noise: a standard deviation of a twentieth of the targets',
+/// within a factor of e or so: from exact functions to networks whose score depends on their seed.
 fn priors(dimensions: usize) -> Vec<Prior> {
-    let root = 0.5 * libm::log(dimensions.max(1) as f64);
-    let length = Prior { mean: std::f64::consts::SQRT_2 + root - 1.0, sd: 1.0, bounds: (-3.5, 5.0 + root) };
+    let distance = 0.5 * libm::log(dimensions.max(1) as f64 / 6.0);
+    let length = Prior { mean: distance, sd: 1.0, bounds: (-3.5, distance + 5.0) };
     let signal = Prior { mean: 0.0, sd: 1.0, bounds: (-4.0, 4.0) };
-    let noise = Prior { mean: -5.0, sd: 3.0, bounds: (-14.0, 0.5) };
+    let noise = Prior { mean: -6.0, sd: 2.0, bounds: (-14.0, 0.5) };
     let mut priors = vec![length; dimensions];
     priors.extend([signal, noise]);
     priors
@@ -210,7 +213,12 @@ fn fit_hyperparameters(
     let theta = best?.point;
     let d = metrics.len();
     let length_scales = theta[..d].iter().map(|t| libm::exp(*t)).collect();
-    let kernel = Kernel { metrics: metrics.to_vec(), length_scales, signal: libm::exp(theta[d]) };
+    let kernel = Kernel {
+        metrics: metrics.to_vec(),
+        length_scales,
+        signal: libm::exp(theta[d]),
+        constant: MEAN_VARIANCE,
+    };
     Ok((kernel, libm::exp(theta[d + 1])))
 }
 
@@ -249,11 +257,11 @@ impl<'a> Evidence<'a> {
             for j in 0..i {
                 let r2 = dot(&self.differences[pair * d..(pair + 1) * d], &inverse_squares);
                 let (correlation, slope) = matern(r2);
-                matrix[i * n + j] = signal * correlation;
+                matrix[i * n + j] = MEAN_VARIANCE + signal * correlation;
                 slopes[i * n + j] = signal * slope;
                 pair += 1;
             }
-            matrix[i * n + i] = signal + noise;
+            matrix[i * n + i] = MEAN_VARIANCE + signal + noise;
         }
         let cholesky = Cholesky::new(n, &matrix)?;
         let mut weights = self.targets.to_vec();
@@ -267,7 +275,7 @@ impl<'a> Evidence<'a> {
             for j in 0..i {
                 let at = i * n + j;
                 let outer = inverse[at] - weights[i] * weights[j];
-                gradient[d] += outer * matrix[at];
+                gradient[d] += outer * (matrix[at] - MEAN_VARIANCE);
                 let slope = outer * slopes[at];
                 let differences = &self.differences[pair * d..(pair + 1) * d];
                 for (g, (d, w)) in gradient.iter_mut().zip(differences.iter().zip(&inverse_squares)) {

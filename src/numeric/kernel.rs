@@ -36,20 +36,27 @@ pub struct Kernel {
     pub metrics: Vec<Metric>,
     /// The length scale of each dimension.
     pub length_scales: Vec<f64>,
-    /// The variance of the function.
+    /// The variance of the function about its mean.
     pub signal: f64,
+    /// The variance of its unknown constant mean (Rasmussen & Williams 2006, section 2.7).
+    pub constant: f64,
 }
 
 impl Kernel {
+    /// The variance of the function at any point.
+    pub fn variance(&self) -> f64 {
+        self.constant + self.signal
+    }
+
     /// The covariance of the function at two points.
     pub fn covariance(&self, a: &[f64], b: &[f64]) -> f64 {
-        self.signal * matern(self.squared_distance(a, b)).0
+        self.covariance_and_slope(a, b).0
     }
 
     /// The covariance, and the slope from which [`derivative`](Self::derivative) makes its gradient.
     pub fn covariance_and_slope(&self, a: &[f64], b: &[f64]) -> (f64, f64) {
         let (correlation, slope) = matern(self.squared_distance(a, b));
-        (self.signal * correlation, self.signal * slope)
+        (self.constant + self.signal * correlation, self.signal * slope)
     }
 
     /// ∂covariance/∂a\[i\] from the slope that [`covariance_and_slope`](Self::covariance_and_slope)
@@ -80,11 +87,12 @@ mod tests {
             metrics: vec![Metric::Ordered, Metric::Nominal, Metric::Ordered],
             length_scales: vec![0.3, 0.8, 2.0],
             signal: 1.7,
+            constant: 0.4,
         };
         let (a, b) = ([0.2, 0.25, 0.9], [0.6, 0.75, 0.1]);
         let r = libm::sqrt((0.4_f64 / 0.3).powi(2) + (1.0_f64 / 0.8).powi(2) + (0.8_f64 / 2.0).powi(2));
         let s = libm::sqrt(5.0) * r;
-        let expected = 1.7 * (1.0 + s + s * s / 3.0) * libm::exp(-s);
+        let expected = 0.4 + 1.7 * (1.0 + s + s * s / 3.0) * libm::exp(-s);
         assert!((kernel.covariance(&a, &b) - expected).abs() < 1e-14);
 
         let (_, slope) = kernel.covariance_and_slope(&a, &b);
@@ -98,6 +106,6 @@ mod tests {
             assert!((kernel.derivative(slope, i, &a, &b) - numeric).abs() < 1e-8);
         }
         assert_eq!(kernel.derivative(slope, 1, &a, &b), 0.0);
-        assert_eq!(kernel.covariance_and_slope(&a, &a).0, 1.7);
+        assert_eq!(kernel.covariance_and_slope(&a, &a).0, 2.1);
     }
 }

@@ -23,6 +23,9 @@ const MOST_FITTED: usize = 150;
 /// Most trials that the process is conditioned on.
 const MOST_SEEN: usize = 500;
 
+/// How far above the median a cost may stand, in distances from the best to the median.
+const WORST: f64 = 3.0;
+
 /// The surrogate of an objective.
 #[derive(Debug)]
 pub struct Surrogate {
@@ -77,9 +80,12 @@ impl Surrogate {
                 None => pending.push(point),
             }
         }
+        if observed.is_empty() {
+            return Err(FitError::Empty.into());
+        }
         observed.sort_by(|a, b| a.cost.total_cmp(&b.cost));
         let ranked = observed.iter().map(|o| o.point.clone()).collect();
-        warp(&mut observed);
+        standardise(&mut observed);
         let observed = thin(observed, MOST_SEEN, derive(seed, "thin", 0));
         let process = condition(space, observed, seed)?;
 
@@ -117,25 +123,18 @@ fn pruned_cost(trial: &Trial, direction: Direction) -> Option<f64> {
     Some(sum / trial.folds.len() as f64)
 }
 
-/// Standardises the costs, which are sorted.
-fn warp(observed: &mut [Observation]) {
-    let mode = std::env::var("WARP").unwrap_or_default();
-    let n = observed.len() as f64;
-    if mode == "log" || mode == "winsor" {
-        let q = |f: f64| observed[((observed.len() - 1) as f64 * f) as usize].cost;
-        let (best, med) = (q(0.0), q(0.5));
-        let s = if med > best { med - best } else { 1.0 };
+/// Standardises the costs, which come best first. What is worse than the median by more than
+/// [`WORST`] times what the best is better by is brought to that limit before: how far a diverged
+/// network went says nothing about where the good ones are.
+fn standardise(observed: &mut [Observation]) {
+    let (best, median) = (observed[0].cost, observed[observed.len() / 2].cost);
+    if median > best {
         for o in observed.iter_mut() {
-            o.cost = if mode == "log" { libm::log1p((o.cost - best) / s) } else { o.cost.min(med + 3.0 * s) };
+            // In units of that distance, which also keeps huge costs from overflowing below.
+            o.cost = ((o.cost - best) / (median - best)).min(1.0 + WORST);
         }
     }
-    if mode == "rank" {
-        let m = observed.len();
-        for (i, o) in observed.iter_mut().enumerate() {
-            let p: f64 = (i as f64 + 0.5) / m as f64;
-            o.cost = libm::log(p / (1.0 - p));
-        }
-    }
+    let n = observed.len() as f64;
     let mean = observed.iter().map(|o| o.cost).sum::<f64>() / n;
     let variance = observed.iter().map(|o| (o.cost - mean).powi(2)).sum::<f64>() / n;
     let sd = if variance > 0.0 { variance.sqrt() } else { 1.0 };
