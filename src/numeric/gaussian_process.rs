@@ -177,12 +177,12 @@ fn check(points: &[Vec<f64>], targets: &[f64]) -> Result<(), FitError> {
 /// factor of e or so. It grows with the dimension, as distances do, so that the process does not
 /// expect every corner of the cube to be different (Hvarfner, Hellsten & Nardi 2024).
 /// Signal: targets are standardised. Noise: a standard deviation of a twentieth of the targets',
-/// within a factor of e or so: from exact functions to networks whose score depends on their seed.
+/// but hardly more than a guess: from exact functions to networks whose score depends on their seed.
 fn priors(dimensions: usize) -> Vec<Prior> {
     let distance = 0.5 * libm::log(dimensions.max(1) as f64 / 6.0);
     let length = Prior { mean: distance, sd: 1.0, bounds: (-3.5, distance + 5.0) };
     let signal = Prior { mean: 0.0, sd: 1.0, bounds: (-4.0, 4.0) };
-    let noise = Prior { mean: -6.0, sd: 2.0, bounds: (-14.0, 0.5) };
+    let noise = Prior { mean: -6.0, sd: 3.0, bounds: (-14.0, 0.5) };
     let mut priors = vec![length; dimensions];
     priors.extend([signal, noise]);
     priors

@@ -8,6 +8,8 @@ mod surrogate;
 
 #[cfg(test)]
 mod benchmark;
+#[cfg(test)]
+mod contract;
 
 use thiserror::Error;
 

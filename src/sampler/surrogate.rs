@@ -24,7 +24,7 @@ const MOST_FITTED: usize = 150;
 const MOST_SEEN: usize = 500;
 
 /// How far above the median a cost may stand, in distances from the best to the median.
-const WORST: f64 = 3.0;
+const WORST: f64 = 10.0;
 
 /// The surrogate of an objective.
 #[derive(Debug)]
