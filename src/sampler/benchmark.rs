@@ -79,7 +79,7 @@ fn regret(problem: &Problem, sampler: &str, seed: u64) -> f64 {
     study.history().incumbent().and_then(|t| t.score).unwrap() - problem.optimum
 }
 
-/// Ten times is the promise; the margin over it is about fiftyfold.
+/// Ten times is the promise. The upper quartile on hartmann6 is its second-best optimum, at 0.119.
 #[test]
 fn gp_ucb_has_less_than_a_tenth_of_the_median_regret_of_random_search() {
     for (name, problem) in [("branin", branin()), ("hartmann6", hartmann6())] {

@@ -60,13 +60,13 @@ fn a_study_in_which_everything_happens() {
                 assert!(!repeated, "{}: {params:?} was asked before", row.name);
                 let score = direction.cost(score(&params));
                 match i % 10 {
-                    3 => drop(study.prune(params, score)),
-                    5 => drop(study.fail(params)),
-                    6 => drop(study.cancel(params)),
-                    7 => drop(study.requeue(params)),
-                    8 => drop(study.start(params)),
-                    _ => drop(study.complete(params, score)),
-                }
+                    3 => study.prune(params, score),
+                    5 => study.fail(params),
+                    6 => study.cancel(params),
+                    7 => study.requeue(params),
+                    8 => study.start(params),
+                    _ => study.complete(params, score),
+                };
             }
         }
     }
@@ -128,11 +128,17 @@ fn all_trials_failed_pruned_or_on_one_point() {
         let space = mixed();
         let same = space.from_unit(&[0.5; 6]);
         let mut study = Scripted::new(&space, Direction::Maximize, 4);
-        (0..20).for_each(|_| drop(study.fail(same.clone())));
+        for _ in 0..20 {
+            study.fail(same.clone());
+        }
         assert_ne!(ask(row, build(row).as_mut(), &space, study.history(), 1), same, "{}", row.name);
-        (0..20).for_each(|_| drop(study.prune(same.clone(), 0.1)));
+        for _ in 0..20 {
+            study.prune(same.clone(), 0.1);
+        }
         assert_ne!(ask(row, build(row).as_mut(), &space, study.history(), 1), same, "{}", row.name);
-        (0..20).for_each(|i| drop(study.complete(same.clone(), f64::from(i % 3))));
+        for i in 0..20 {
+            study.complete(same.clone(), f64::from(i % 3));
+        }
         assert_ne!(ask(row, build(row).as_mut(), &space, study.history(), 1), same, "{}", row.name);
     }
 }
