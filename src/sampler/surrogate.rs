@@ -179,3 +179,75 @@ fn condition(
     let (points, targets) = split(observed);
     GaussianProcess::condition(fitted.kernel().clone(), fitted.noise(), points, targets)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::testing::{Scripted, float, space};
+    use crate::domain::value::{Params, Value};
+    use crate::numeric::gaussian_process::Prediction;
+
+    fn at(x: f64) -> Params {
+        Params::from([("x".to_owned(), Value::Float(x))])
+    }
+
+    /// Trials with scores 0, 1, 2, 3, 4 from left to right, none above 0.5.
+    fn study() -> Scripted {
+        let mut study = Scripted::new(&space([("x", float(0.0, 1.0))]), Direction::Minimize, 1);
+        for i in 0..5_u32 {
+            study.complete(at(f64::from(i) / 8.0), f64::from(i));
+        }
+        study
+    }
+
+    fn predict(study: &Scripted, x: f64) -> Prediction {
+        let history = study.history();
+        Surrogate::fit(&history.study().space, history, 2.0, 7).unwrap().process.predict(&[x])
+    }
+
+    #[test]
+    fn a_pending_trial_narrows_the_posterior_and_an_ended_one_is_believed_bad() {
+        let before = predict(&study(), 0.9);
+        let (mut pending, mut failed, mut cancelled) = (study(), study(), study());
+        pending.start(at(0.9));
+        failed.fail(at(0.9));
+        cancelled.cancel(at(0.9));
+        let (pending, failed) = (predict(&pending, 0.9), predict(&failed, 0.9));
+        assert!((pending.mean - before.mean).abs() < 1e-9 && pending.sd < 0.5 * before.sd);
+        assert!(failed.mean > before.mean + before.sd && failed.sd < 0.5 * before.sd);
+        assert_eq!(predict(&cancelled, 0.9), failed);
+    }
+
+    #[test]
+    fn a_pruned_trial_costs_what_its_folds_did_but_no_less_than_the_median() {
+        let mut study = study();
+        study.prune(at(0.8), 1.5);
+        study.prune(at(0.9), 3.5);
+        let trial = study.start(at(0.95));
+        study.report(trial, 9.0);
+        study.finish_fold(trial, 3.0);
+        study.apply(crate::domain::event::Event::TrialPruned { trial, reason: "rung".into() });
+        study.fail(at(1.0));
+        assert_eq!(costs(study.history())[5..], [Some(2.0), Some(3.5), Some(3.0), None]);
+        assert_eq!(scored(study.history()), 8);
+    }
+
+    #[test]
+    fn a_diverged_score_does_not_flatten_the_others() {
+        let mut study = study();
+        study.complete(at(0.7), 1e12);
+        // A third of a standard deviation apart after the cut; 1e-12 without it.
+        let rise = predict(&study, 0.5).mean - predict(&study, 0.0).mean;
+        assert!(rise > 0.1, "{rise}");
+    }
+
+    #[test]
+    fn many_trials_are_thinned_to_the_best_and_some_others() {
+        let mut study = study();
+        for i in 0..(MOST_SEEN as u32 + 20) {
+            study.complete(at(f64::from(i) / 600.0), 0.01 * f64::from(i));
+        }
+        let near = predict(&study, 0.05);
+        assert!(near.sd.is_finite() && near.mean < predict(&study, 0.4).mean);
+    }
+}
