@@ -11,5 +11,7 @@ pub mod seed;
 pub mod setting;
 pub mod space;
 pub mod table;
+#[cfg(test)]
+pub mod testing;
 pub mod trial;
 pub mod value;

@@ -1,5 +1,16 @@
 //! Samplers: where in the space to look next.
 
+mod acquisition;
+mod cube;
+mod gp_ucb;
+mod random;
+mod surrogate;
+
+#[cfg(test)]
+mod benchmark;
+#[cfg(test)]
+mod contract;
+
 use thiserror::Error;
 
 use crate::domain::history::History;
@@ -28,4 +39,4 @@ pub struct SamplerError(pub String);
 pub type SamplerRow = Row<fn(&Settings) -> Box<dyn Sampler>>;
 
 /// Every sampler.
-pub const SAMPLERS: &[SamplerRow] = &[];
+pub const SAMPLERS: &[SamplerRow] = &[random::ROW, gp_ucb::ROW];

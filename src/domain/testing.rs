@@ -1,0 +1,138 @@
+//! Histories for tests, made the way all histories are: event by event.
+
+use std::collections::BTreeMap;
+
+use super::direction::Direction;
+use super::event::{Event, FORMAT, Record, StudySpec};
+use super::history::History;
+use super::space::{Distribution, Parameter, SearchSpace};
+use super::trial::{FoldScore, Report, TrialId};
+use super::value::{Params, Value};
+
+/// A space from names and distributions.
+pub fn space<const N: usize>(parameters: [(&str, Distribution); N]) -> SearchSpace {
+    let parameter = |(name, distribution): (&str, _)| Parameter { name: name.to_owned(), distribution };
+    SearchSpace { parameters: parameters.map(parameter).into() }
+}
+
+/// Real numbers from `low` to `high`.
+pub fn float(low: f64, high: f64) -> Distribution {
+    Distribution::Float { low, high, log: false }
+}
+
+/// Whole numbers from `low` to `high`.
+pub fn int(low: i64, high: i64) -> Distribution {
+    Distribution::Int { low, high, log: false }
+}
+
+/// One of `words`.
+pub fn choice(words: &[&str]) -> Distribution {
+    Distribution::Choice { choices: words.iter().map(|w| Value::from(*w)).collect() }
+}
+
+/// A study that scores what it is told to.
+#[derive(Debug, Clone)]
+pub struct Scripted {
+    history: History,
+}
+
+impl Scripted {
+    /// A study of `space` with seed `seed` and no trials yet.
+    pub fn new(space: &SearchSpace, direction: Direction, seed: u64) -> Self {
+        let study = StudySpec {
+            format: FORMAT,
+            name: "scripted".into(),
+            seed,
+            metric: "mse".into(),
+            direction,
+            space: space.clone(),
+            fixed: Params::new(),
+            model: "none".into(),
+            sampler: "none".into(),
+            folds: 2,
+            epochs: 10,
+            data: "none".into(),
+            fingerprint: String::new(),
+        };
+        let created = Event::StudyCreated { study: Box::new(study) };
+        let history = History::begin(&Record { sequence: 0, at: 0, event: created }).unwrap();
+        Scripted { history }
+    }
+
+    /// The history so far.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// Takes one event in, a second after the last.
+    pub fn apply(&mut self, event: Event) {
+        let record = Record { sequence: self.history.next_sequence(), at: self.history.last() + 1000, event };
+        self.history.apply(&record).unwrap();
+    }
+
+    /// Starts a new trial.
+    pub fn start(&mut self, params: Params) -> TrialId {
+        let trial = self.history.trials().len();
+        self.apply(Event::TrialStarted { trial, params, seed: trial as u64, slot: 0 });
+        trial
+    }
+
+    /// The next report of a running trial.
+    pub fn report(&mut self, trial: TrialId, score: f64) {
+        let step = self.history.trials()[trial].reports.len();
+        let fold = self.history.trials()[trial].folds.len();
+        let report = Report { step, fold, epoch: step, train_loss: 1.0, validation_loss: 1.0, score };
+        self.apply(Event::TrialReported { trial, report });
+    }
+
+    /// The end of a running trial's fold.
+    pub fn finish_fold(&mut self, trial: TrialId, score: f64) {
+        let fold = self.history.trials()[trial].folds.len();
+        let fold = FoldScore { fold, score, best_epoch: 0, epochs: 1, metrics: BTreeMap::new() };
+        self.apply(Event::FoldFinished { trial, fold });
+    }
+
+    /// A new trial that completes with `score`.
+    pub fn complete(&mut self, params: Params, score: f64) -> TrialId {
+        let trial = self.start(params);
+        self.apply(Event::TrialCompleted { trial, score });
+        trial
+    }
+
+    /// A new trial that reports `scores` and then completes with the last of them.
+    pub fn complete_reporting(&mut self, params: Params, scores: &[f64]) -> TrialId {
+        let trial = self.start(params);
+        scores.iter().for_each(|s| self.report(trial, *s));
+        self.apply(Event::TrialCompleted { trial, score: scores[scores.len() - 1] });
+        trial
+    }
+
+    /// A new trial that the pruner ends after its first report.
+    pub fn prune(&mut self, params: Params, score: f64) -> TrialId {
+        let trial = self.start(params);
+        self.report(trial, score);
+        self.apply(Event::TrialPruned { trial, reason: "worse than others".into() });
+        trial
+    }
+
+    /// A new trial that fails.
+    pub fn fail(&mut self, params: Params) -> TrialId {
+        let trial = self.start(params);
+        self.apply(Event::TrialFailed { trial, reason: "the loss is not finite".into() });
+        trial
+    }
+
+    /// A new trial that a person cancels.
+    pub fn cancel(&mut self, params: Params) -> TrialId {
+        let trial = self.start(params);
+        self.apply(Event::TrialCancelled { trial });
+        trial
+    }
+
+    /// A new trial that is cut off with its process and waits.
+    pub fn requeue(&mut self, params: Params) -> TrialId {
+        let trial = self.start(params);
+        self.apply(Event::TrialRequeued { trial, reason: "interrupted".into() });
+        trial
+    }
+}

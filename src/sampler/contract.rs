@@ -1,0 +1,184 @@
+//! What every sampler of the table must do.
+
+use super::{SAMPLERS, Sampler, SamplerRow};
+use crate::domain::direction::Direction;
+use crate::domain::history::History;
+use crate::domain::seed::{Rng, derive};
+use crate::domain::setting::Settings;
+use crate::domain::space::{Distribution, SearchSpace};
+use crate::domain::testing::{Scripted, choice, float, int, space};
+use crate::domain::value::{Params, Value};
+
+fn build(row: &SamplerRow) -> Box<dyn Sampler> {
+    (row.build)(&Settings::defaults(row.settings))
+}
+
+fn mixed() -> SearchSpace {
+    space([
+        ("rate", Distribution::Float { low: 1e-5, high: 1e-1, log: true }),
+        ("dropout", float(0.0, 0.9)),
+        ("filters", int(5, 50)),
+        ("batch", Distribution::Int { low: 1, high: 512, log: true }),
+        ("activation", choice(&["linear", "relu", "elu"])),
+        ("bias", Distribution::Choice { choices: vec![Value::Bool(false), Value::Bool(true)] }),
+    ])
+}
+
+/// A score with an optimum inside of the mixed space.
+fn score(params: &Params) -> f64 {
+    let number = |name: &str| params[name].as_f64().unwrap();
+    let rate = libm::log10(number("rate")) + 3.0;
+    let activation = if params["activation"] == Value::from("relu") { 0.0 } else { 0.5 };
+    rate * rate + (number("filters") - 20.0).powi(2) / 400.0 + number("dropout") + activation
+}
+
+/// `ask`, checked: inside of the space, the same again, and the same from a sampler built anew.
+fn ask(
+    row: &SamplerRow,
+    sampler: &mut dyn Sampler,
+    space: &SearchSpace,
+    history: &History,
+    seed: u64,
+) -> Params {
+    let params = sampler.ask(space, history, seed).unwrap();
+    space.check(&params).unwrap();
+    assert_eq!(sampler.ask(space, history, seed).unwrap(), params, "{}: asked twice", row.name);
+    assert_eq!(build(row).ask(space, history, seed).unwrap(), params, "{}: rebuilt", row.name);
+    params
+}
+
+#[test]
+fn a_study_in_which_everything_happens() {
+    for row in SAMPLERS {
+        for direction in [Direction::Minimize, Direction::Maximize] {
+            let space = mixed();
+            let mut sampler = build(row);
+            let mut study = Scripted::new(&space, direction, 3);
+            for i in 0..50 {
+                let params = ask(row, sampler.as_mut(), &space, study.history(), derive(3, "ask", i));
+                let repeated = study.history().trials().iter().any(|t| t.params == params);
+                assert!(!repeated, "{}: {params:?} was asked before", row.name);
+                let score = direction.cost(score(&params));
+                match i % 10 {
+                    3 => study.prune(params, score),
+                    5 => study.fail(params),
+                    6 => study.cancel(params),
+                    7 => study.requeue(params),
+                    8 => study.start(params),
+                    _ => study.complete(params, score),
+                };
+            }
+        }
+    }
+}
+
+#[test]
+fn parallel_slots_get_different_points() {
+    for row in SAMPLERS {
+        let space = space([("x", float(0.0, 1.0)), ("y", float(0.0, 1.0))]);
+        let mut study = Scripted::new(&space, Direction::Minimize, 1);
+        let mut rng = Rng::new(1);
+        for _ in 0..20 {
+            let (x, y) = (rng.uniform(), rng.uniform());
+            let cost = (x - 0.3).powi(2) + (y - 0.6).powi(2);
+            study.complete(space.from_unit(&[x, y]), cost);
+        }
+        let mut sampler = build(row);
+        let mut points: Vec<Vec<f64>> = Vec::new();
+        // The same seed for all: only the history tells the slots apart.
+        for _ in 0..4 {
+            let params = sampler.ask(&space, study.history(), 9).unwrap();
+            points.push(space.to_unit(&params).unwrap());
+            study.start(params);
+        }
+        for (i, a) in points.iter().enumerate() {
+            for b in &points[..i] {
+                let distance = a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+                assert!(distance > 1e-3, "{}: {points:?}", row.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn scores_that_say_nothing_or_too_much() {
+    let degenerate: [fn(usize) -> f64; 4] = [
+        |_| 0.5,
+        |i| if i == 7 { 1e300 } else { i as f64 },
+        |i| if i < 19 { 1.0 } else { -1e300 },
+        |i| 1e-300 * i as f64,
+    ];
+    for row in SAMPLERS {
+        for score in degenerate {
+            let space = mixed();
+            let mut study = Scripted::new(&space, Direction::Minimize, 2);
+            let mut rng = Rng::new(2);
+            for i in 0..20 {
+                let point: Vec<f64> = (0..space.dimensions()).map(|_| rng.uniform()).collect();
+                study.complete(space.from_unit(&point), score(i));
+            }
+            ask(row, build(row).as_mut(), &space, study.history(), 1);
+        }
+    }
+}
+
+#[test]
+fn all_trials_failed_pruned_or_on_one_point() {
+    for row in SAMPLERS {
+        let space = mixed();
+        let same = space.from_unit(&[0.5; 6]);
+        let mut study = Scripted::new(&space, Direction::Maximize, 4);
+        for _ in 0..20 {
+            study.fail(same.clone());
+        }
+        assert_ne!(ask(row, build(row).as_mut(), &space, study.history(), 1), same, "{}", row.name);
+        for _ in 0..20 {
+            study.prune(same.clone(), 0.1);
+        }
+        assert_ne!(ask(row, build(row).as_mut(), &space, study.history(), 1), same, "{}", row.name);
+        for i in 0..20 {
+            study.complete(same.clone(), f64::from(i % 3));
+        }
+        assert_ne!(ask(row, build(row).as_mut(), &space, study.history(), 1), same, "{}", row.name);
+    }
+}
+
+#[test]
+fn a_finite_space_is_tried_out_and_then_repeated() {
+    for row in SAMPLERS {
+        let space = space([("a", int(1, 6)), ("b", choice(&["x", "y", "z", "w"])), ("c", float(1.0, 1.0))]);
+        let mut study = Scripted::new(&space, Direction::Minimize, 6);
+        let mut sampler = build(row);
+        for i in 0..30 {
+            let params = ask(row, sampler.as_mut(), &space, study.history(), derive(6, "ask", i));
+            let repeated = study.history().trials().iter().any(|t| t.params == params);
+            assert_eq!(repeated, i >= 24, "{}: trial {i}", row.name);
+            study.complete(params, i as f64);
+        }
+    }
+}
+
+#[test]
+fn spaces_of_one_point_and_of_no_dimension() {
+    for row in SAMPLERS {
+        for space in [SearchSpace::default(), space([("only", int(3, 3)), ("one", choice(&["x"]))])] {
+            let mut study = Scripted::new(&space, Direction::Minimize, 1);
+            for i in 0..20 {
+                let params = ask(row, build(row).as_mut(), &space, study.history(), i);
+                study.complete(params, i as f64);
+            }
+        }
+    }
+}
+
+#[test]
+fn another_seed_asks_another_point() {
+    for row in SAMPLERS {
+        let space = mixed();
+        let first = |seed: u64| {
+            let study = Scripted::new(&space, Direction::Minimize, seed);
+            build(row).ask(&space, study.history(), derive(seed, "ask", 0)).unwrap()
+        };
+        assert_ne!(first(1), first(2), "{}", row.name);
+    }
+}

@@ -1,0 +1,158 @@
+//! The unit cube of a search space as samplers walk it: cells, neighbours, designs, and what has been
+//! asked before.
+
+use crate::domain::history::History;
+use crate::domain::seed::{Rng, derive};
+use crate::domain::space::{Distribution, SearchSpace};
+use crate::domain::value::{Params, Value};
+
+/// Draws after which a repeated point is accepted in a space that has others.
+const DRAWS: usize = 100;
+
+/// Puts one coordinate into the middle of its cell; continuous ones stay where they are.
+fn snap_coordinate(distribution: &Distribution, unit: f64) -> f64 {
+    match distribution {
+        Distribution::Float { low, high, .. } if low < high => unit.clamp(0.0, 1.0),
+        _ => distribution.to_unit(&distribution.from_unit(unit)).unwrap_or(unit),
+    }
+}
+
+/// Puts the coordinates of whole numbers and choices into the middles of their cells, where trials
+/// of the history stand.
+pub fn snap(space: &SearchSpace, point: &mut [f64]) {
+    for (parameter, unit) in space.parameters.iter().zip(point) {
+        *unit = snap_coordinate(&parameter.distribution, *unit);
+    }
+}
+
+/// A uniform draw of the space, as a point of the cube.
+pub fn draw(space: &SearchSpace, rng: &mut Rng) -> Vec<f64> {
+    space.parameters.iter().map(|p| snap_coordinate(&p.distribution, rng.uniform())).collect()
+}
+
+/// The coordinates one step away along one axis: the whole numbers beside `unit`, or every other
+/// choice. None along a continuous axis.
+pub fn neighbours(distribution: &Distribution, unit: f64) -> Vec<f64> {
+    match (distribution, distribution.from_unit(unit)) {
+        (Distribution::Int { .. }, Value::Int(v)) => [v.checked_sub(1), v.checked_add(1)]
+            .into_iter()
+            .filter_map(|v| distribution.to_unit(&Value::Int(v?)))
+            .collect(),
+        (Distribution::Choice { choices }, here) => {
+            choices.iter().filter(|c| **c != here).filter_map(|c| distribution.to_unit(c)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Point `index` of an endless series of Latin hypercubes of `size` points each (McKay, Beckman &
+/// Conover 1979): each coordinate visits each of `size` strata once in every `size` points.
+pub fn latin_hypercube(space: &SearchSpace, size: usize, index: usize, seed: u64) -> Vec<f64> {
+    let (block, row) = (index / size, index % size);
+    let mut rng = Rng::new(derive(seed, "latin-hypercube", block as u64));
+    let mut strata: Vec<usize> = (0..size).collect();
+    let coordinate = |distribution: &Distribution| {
+        rng.shuffle(&mut strata);
+        let jitters: Vec<f64> = (0..size).map(|_| rng.uniform()).collect();
+        snap_coordinate(distribution, (strata[row] as f64 + jitters[row]) / size as f64)
+    };
+    space.parameters.iter().map(|p| &p.distribution).map(coordinate).collect()
+}
+
+/// Whether a trial of any state has exactly these params.
+pub fn is_repeat(history: &History, params: &Params) -> bool {
+    history.trials().iter().any(|t| &t.params == params)
+}
+
+/// The params at `point`, unless a trial has them.
+pub fn unless_repeat(space: &SearchSpace, history: &History, point: &[f64]) -> Option<Params> {
+    let params = space.from_unit(point);
+    (!is_repeat(history, &params)).then_some(params)
+}
+
+/// A uniform draw among the points that no trial has. A finite space in which every point has been
+/// tried is drawn from anew.
+pub fn draw_unseen(space: &SearchSpace, history: &History, rng: &mut Rng) -> Params {
+    if let Some(size) = size(space)
+        && size <= 2 * history.trials().len() as u64
+    {
+        let unseen: Vec<Params> =
+            (0..size).map(|index| nth(space, index)).filter(|params| !is_repeat(history, params)).collect();
+        if !unseen.is_empty() {
+            return unseen[rng.below(unseen.len())].clone();
+        }
+        return space.from_unit(&draw(space, rng));
+    }
+    let mut params = space.from_unit(&draw(space, rng));
+    for _ in 0..DRAWS {
+        if !is_repeat(history, &params) {
+            break;
+        }
+        params = space.from_unit(&draw(space, rng));
+    }
+    params
+}
+
+/// How many points the space has; `None` for a continuum or more than `u64` holds.
+fn size(space: &SearchSpace) -> Option<u64> {
+    space.parameters.iter().try_fold(1_u64, |n, p| n.checked_mul(p.distribution.cardinality()?))
+}
+
+/// Point `index` of a finite space, the first parameter changing fastest.
+fn nth(space: &SearchSpace, mut index: u64) -> Params {
+    let mut value = |distribution: &Distribution| {
+        let cells = distribution.cardinality().unwrap_or(1);
+        let cell = index % cells;
+        index /= cells;
+        match distribution {
+            Distribution::Int { low, .. } => Value::Int(low + cell as i64),
+            Distribution::Float { low, .. } => Value::Float(*low),
+            Distribution::Choice { choices } => choices[cell as usize].clone(),
+        }
+    };
+    space.parameters.iter().map(|p| (p.name.clone(), value(&p.distribution))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::direction::Direction;
+    use crate::domain::testing::{Scripted, choice, float, int, space};
+
+    #[test]
+    fn a_latin_hypercube_fills_every_stratum_of_every_coordinate() {
+        let space = space([("a", float(0.0, 1.0)), ("b", int(1, 8))]);
+        for block in [0, 3] {
+            let points: Vec<_> = (0..8).map(|i| latin_hypercube(&space, 8, block * 8 + i, 5)).collect();
+            for axis in 0..2 {
+                let mut strata: Vec<usize> = points.iter().map(|p| (p[axis] * 8.0) as usize).collect();
+                strata.sort_unstable();
+                assert_eq!(strata, [0, 1, 2, 3, 4, 5, 6, 7]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_finite_space_is_drawn_without_repeats_until_it_is_exhausted() {
+        let space = space([("a", int(-1, 2)), ("b", choice(&["x", "y", "z"])), ("c", float(2.0, 2.0))]);
+        let mut study = Scripted::new(&space, Direction::Minimize, 1);
+        let mut rng = Rng::new(1);
+        for _ in 0..12 {
+            let params = draw_unseen(&space, study.history(), &mut rng);
+            assert!(!is_repeat(study.history(), &params));
+            study.fail(params);
+        }
+        let repeat = draw_unseen(&space, study.history(), &mut rng);
+        assert!(is_repeat(study.history(), &repeat));
+    }
+
+    #[test]
+    fn neighbours_are_the_cells_beside_and_the_other_choices() {
+        let d = int(5, 8);
+        let values = |u: f64| neighbours(&d, u).iter().map(|u| d.from_unit(*u)).collect::<Vec<_>>();
+        assert_eq!(values(0.0), [Value::Int(6)]);
+        assert_eq!(values(0.4), [Value::Int(5), Value::Int(7)]);
+        assert_eq!(neighbours(&choice(&["x", "y", "z"]), 0.5), [1.0 / 6.0, 2.5 / 3.0]);
+        assert!(neighbours(&float(0.0, 1.0), 0.5).is_empty());
+    }
+}

@@ -1,0 +1,75 @@
+//! Bayesian optimisation with a Gaussian process and the upper confidence bound, as Waldmann et al.
+//! (2020) tuned their networks: a design to start with, then the maximum of mean + κ sd of the
+//! negated cost (Srinivas et al. 2010), κ = 2.576 by default.
+
+use super::acquisition::UpperConfidenceBound;
+use super::cube::{draw_unseen, latin_hypercube, unless_repeat};
+use super::surrogate::{Surrogate, scored};
+use super::{Sampler, SamplerError, SamplerRow};
+use crate::domain::history::History;
+use crate::domain::seed::{Rng, derive};
+use crate::domain::setting::{Accepts, Preset, Setting};
+use crate::domain::space::SearchSpace;
+use crate::domain::value::Params;
+
+/// Its row in the table of samplers.
+pub const ROW: SamplerRow = SamplerRow {
+    name: "gp-ucb",
+    help: "Bayesian optimisation: Gaussian process and upper confidence bound (Srinivas et al. 2010)",
+    settings: &[
+        Setting {
+            name: "startup",
+            accepts: Accepts::Int { min: 1, max: 1000 },
+            preset: Preset::Int(15),
+            help: "scored trials of a Latin hypercube before the first suggestion of the process",
+        },
+        Setting {
+            name: "kappa",
+            accepts: Accepts::Float { min: 0.0, max: 100.0 },
+            preset: Preset::Float(2.576),
+            help: "weight of the standard deviation: larger explores more",
+        },
+        Setting {
+            name: "restarts",
+            accepts: Accepts::Int { min: 1, max: 1000 },
+            preset: Preset::Int(8),
+            help: "local searches for the maximum of the bound",
+        },
+    ],
+    build: |settings| {
+        Box::new(GpUcb {
+            startup: settings.count("startup"),
+            kappa: settings.float("kappa"),
+            restarts: settings.count("restarts"),
+        })
+    },
+};
+
+struct GpUcb {
+    startup: usize,
+    kappa: f64,
+    restarts: usize,
+}
+
+impl Sampler for GpUcb {
+    fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Params, SamplerError> {
+        let mut rng = Rng::new(derive(seed, "gp-ucb", 0));
+        if space.dimensions() == 0 {
+            return Ok(Params::new());
+        }
+        if scored(history) < self.startup {
+            let index = history.trials().len();
+            let point = latin_hypercube(space, self.startup, index, history.study().seed);
+            return Ok(unless_repeat(space, history, &point)
+                .unwrap_or_else(|| draw_unseen(space, history, &mut rng)));
+        }
+        let surrogate = Surrogate::fit(space, history, self.kappa, seed)
+            .map_err(|e| SamplerError(format!("gp-ucb: {e}; try sampler `random`")))?;
+        let bound = UpperConfidenceBound { process: &surrogate.process, kappa: self.kappa };
+        let ranked = bound.maximize(space, &surrogate.ranked, self.restarts, &mut rng);
+        Ok(ranked
+            .iter()
+            .find_map(|candidate| unless_repeat(space, history, &candidate.point))
+            .unwrap_or_else(|| draw_unseen(space, history, &mut rng)))
+    }
+}

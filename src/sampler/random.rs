@@ -1,0 +1,24 @@
+//! Random search: uniform draws, without repeats where the space has other points.
+
+use super::cube::draw_unseen;
+use super::{Sampler, SamplerError, SamplerRow};
+use crate::domain::history::History;
+use crate::domain::seed::Rng;
+use crate::domain::space::SearchSpace;
+use crate::domain::value::Params;
+
+/// Its row in the table of samplers.
+pub const ROW: SamplerRow = SamplerRow {
+    name: "random",
+    help: "uniform draws (Bergstra & Bengio 2012): the baseline",
+    settings: &[],
+    build: |_| Box::new(Random),
+};
+
+struct Random;
+
+impl Sampler for Random {
+    fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Params, SamplerError> {
+        Ok(draw_unseen(space, history, &mut Rng::new(seed)))
+    }
+}
