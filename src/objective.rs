@@ -217,7 +217,7 @@ mod tests {
         assert!(reports.iter().map(|r| r.step).eq(0..80));
         for fold in &folds {
             let own = || reports.iter().filter(|r| r.fold == fold.fold);
-            assert!(own().last().unwrap().train_loss < 0.5 * own().next().unwrap().train_loss);
+            assert!(own().next_back().unwrap().train_loss < 0.5 * own().next().unwrap().train_loss);
             let best = own().find(|r| r.epoch == fold.best_epoch).unwrap();
             assert_eq!(best.score, fold.score);
             assert!(own().all(|r| r.score <= fold.score));

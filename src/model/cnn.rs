@@ -78,7 +78,12 @@ struct Cnn {
 }
 
 impl Cnn {
-    fn new(settings: &Settings, input: Input, rng: &mut Rng, device: &Device) -> Result<Self, ModelError> {
+    fn new(
+        settings: &Settings,
+        input: Input,
+        rng: &mut Rng,
+        device: &Device,
+    ) -> std::result::Result<Self, ModelError> {
         let (taps, filters) = (settings.count("kernel"), settings.count("filters"));
         let spec = ConvSpec {
             stride: settings.count("stride"),
@@ -182,7 +187,7 @@ mod tests {
         settings
     }
 
-    fn build(snps: usize, changes: &[(&str, Value)]) -> Result<Cnn, ModelError> {
+    fn build(snps: usize, changes: &[(&str, Value)]) -> std::result::Result<Cnn, ModelError> {
         Cnn::new(&settings(changes), Input { snps, channels: 1 }, &mut Rng::new(1), &Device::Cpu)
     }
 

@@ -1,7 +1,7 @@
 //! Optimizers: how weights follow their gradients.
 
 use candle_core::backprop::GradStore;
-use candle_core::{CpuStorage, InplaceOpN, Layout, Result, Var};
+use candle_core::{CpuStorage, InplaceOp2, InplaceOp3, Layout, Result, Var};
 
 use crate::domain::table::Row;
 
@@ -104,17 +104,12 @@ struct Descend {
     rate: f32,
 }
 
-impl InplaceOpN<1> for Follow {
+impl InplaceOp2 for Follow {
     fn name(&self) -> &'static str {
         "follow"
     }
 
-    fn cpu_fwd(
-        &self,
-        to: &mut CpuStorage,
-        at: &Layout,
-        [(g, g_at)]: [(&CpuStorage, &Layout); 1],
-    ) -> Result<()> {
+    fn cpu_fwd(&self, to: &mut CpuStorage, at: &Layout, g: &CpuStorage, g_at: &Layout) -> Result<()> {
         let share = (1.0 - self.decay) as f32;
         for (m, g) in target(to, at)?.iter_mut().zip(source(g, g_at)?) {
             *m += share * ((self.term)(*g) - *m);
@@ -123,7 +118,7 @@ impl InplaceOpN<1> for Follow {
     }
 }
 
-impl InplaceOpN<2> for AdamStep {
+impl InplaceOp3 for AdamStep {
     fn name(&self) -> &'static str {
         "adam"
     }
@@ -132,7 +127,10 @@ impl InplaceOpN<2> for AdamStep {
         &self,
         to: &mut CpuStorage,
         at: &Layout,
-        [(m, m_at), (v, v_at)]: [(&CpuStorage, &Layout); 2],
+        m: &CpuStorage,
+        m_at: &Layout,
+        v: &CpuStorage,
+        v_at: &Layout,
     ) -> Result<()> {
         let moments = source(m, m_at)?.iter().zip(source(v, v_at)?);
         for (x, (m, v)) in target(to, at)?.iter_mut().zip(moments) {
@@ -142,17 +140,12 @@ impl InplaceOpN<2> for AdamStep {
     }
 }
 
-impl InplaceOpN<1> for Descend {
+impl InplaceOp2 for Descend {
     fn name(&self) -> &'static str {
         "descend"
     }
 
-    fn cpu_fwd(
-        &self,
-        to: &mut CpuStorage,
-        at: &Layout,
-        [(g, g_at)]: [(&CpuStorage, &Layout); 1],
-    ) -> Result<()> {
+    fn cpu_fwd(&self, to: &mut CpuStorage, at: &Layout, g: &CpuStorage, g_at: &Layout) -> Result<()> {
         for (x, g) in target(to, at)?.iter_mut().zip(source(g, g_at)?) {
             *x -= self.rate * g;
         }
