@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use super::lanes::{Block, Group, Instructions, LANES, ROWS, Tile, accumulate};
+use super::lanes::{Accumulate, Block, Group, Instructions, LANES, ROWS, Tile};
 use super::shape::ConvShape;
 
 /// Samples whose kernel gradients are summed before they are added to the others'. Fixed, so that sums
@@ -54,7 +54,7 @@ struct Forward<'a> {
 
 impl Block for Forward<'_> {
     #[inline(always)]
-    fn run<const G: usize, const FMA: bool>(&mut self, first: usize) {
+    fn run<const G: usize, A: Accumulate>(&mut self, first: usize) {
         let shape = self.shape;
         let bias = load(self.bias, first);
         let kernel: Vec<Group<G>> =
@@ -65,7 +65,7 @@ impl Block for Forward<'_> {
         let mut offset = 0;
         for start in (0..shape.used()).step_by(ROWS) {
             let mut tile: Tile<G> = [bias; ROWS];
-            accumulate::<G, FMA>(&self.padded[start * shape.step()..], 1, shape.step(), &kernel, &mut tile);
+            A::accumulate(&self.padded[start * shape.step()..], 1, shape.step(), &kernel, &mut tile);
             for row in tile.iter().take(shape.used() - start) {
                 for g in 0..G {
                     for l in 0..LANES {
@@ -99,7 +99,7 @@ struct Backward<'a> {
 
 impl Block for Backward<'_> {
     #[inline(always)]
-    fn run<const G: usize, const FMA: bool>(&mut self, first: usize) {
+    fn run<const G: usize, A: Accumulate>(&mut self, first: usize) {
         let shape = self.shape;
         let (span, filters) = (shape.span(), shape.filters);
         let mut sums: Vec<Group<G>> = self.kernel.chunks_exact(filters).map(|row| load(row, first)).collect();
@@ -130,7 +130,7 @@ impl Block for Backward<'_> {
             let origin = &self.padded[start * shape.pool * shape.step()..];
             for (t, rows) in sums.chunks_exact_mut(ROWS).enumerate() {
                 let mut tile: Tile<G> = std::array::from_fn(|r| rows[r]);
-                accumulate::<G, FMA>(&origin[t * ROWS..], shape.step(), 1, spread, &mut tile);
+                A::accumulate(&origin[t * ROWS..], shape.step(), 1, spread, &mut tile);
                 rows.copy_from_slice(&tile);
             }
         }

@@ -1,5 +1,8 @@
 //! The inner loop of every convolution: products of scalars and lanes, summed in registers.
 
+#[cfg(target_arch = "x86_64")]
+use super::lanes_x86 as x86;
+
 /// Filters that lie side by side in one vector register (AVX-512) or two (AVX2).
 pub const LANES: usize = 16;
 
@@ -12,41 +15,50 @@ pub type Group<const G: usize> = [[f32; LANES]; G];
 /// Sums that are kept in registers.
 pub type Tile<const G: usize> = [Group<G>; ROWS];
 
-/// `tile[r] += Σᵢ x[i·along + r·across] · w[i]`.
-///
-/// The forward pass takes `i` over the kernel's taps (`along` 1, `across` the stride); the kernel's
-/// gradient takes `i` over positions (`along` the stride, `across` 1). The loops are written so that
-/// the compiler turns the lanes into vectors, under the features of the function it is inlined into.
+/// The inner loop for one set of instructions.
+pub trait Accumulate {
+    /// `tile[r] += Σᵢ x[i·along + r·across] · w[i]`.
+    ///
+    /// The forward pass takes `i` over the kernel's taps (`along` 1, `across` the stride); the kernel's
+    /// gradient takes `i` over positions (`along` the stride, `across` 1).
+    fn accumulate<const G: usize>(x: &[f32], along: usize, across: usize, w: &[Group<G>], tile: &mut Tile<G>);
+}
+
+/// Panics where `x` is too short for the indices of [`Accumulate::accumulate`].
 #[inline(always)]
-pub fn accumulate<const G: usize, const FMA: bool>(
-    x: &[f32],
-    along: usize,
-    across: usize,
-    w: &[Group<G>],
-    tile: &mut Tile<G>,
-) {
-    // One check here keeps those below out of the loop.
+pub fn check<const G: usize>(x: &[f32], along: usize, across: usize, w: &[Group<G>]) {
     assert!(w.is_empty() || x.len() > (w.len() - 1) * along + (ROWS - 1) * across);
-    let mut sums = *tile;
-    for (i, w) in w.iter().enumerate() {
-        for r in 0..ROWS {
-            let x = x[i * along + r * across];
-            for g in 0..G {
-                for l in 0..LANES {
-                    let sum = &mut sums[r][g][l];
-                    *sum = if FMA { w[g][l].mul_add(x, *sum) } else { *sum + w[g][l] * x };
+}
+
+/// Plain loops.
+struct Portable;
+
+impl Accumulate for Portable {
+    #[inline(always)]
+    fn accumulate<const G: usize>(
+        x: &[f32],
+        along: usize,
+        across: usize,
+        w: &[Group<G>],
+        tile: &mut Tile<G>,
+    ) {
+        check(x, along, across, w);
+        for (i, w) in w.iter().enumerate() {
+            for (r, sums) in tile.iter_mut().enumerate() {
+                let x = x[i * along + r * across];
+                for (sum, w) in sums.as_flattened_mut().iter_mut().zip(w.as_flattened()) {
+                    *sum += w * x;
                 }
             }
         }
     }
-    *tile = sums;
 }
 
-/// Work on one block of filters: `G` groups of lanes, with fused multiply-add where the processor has it.
+/// Work on one block of filters, `G` groups of lanes wide.
 pub trait Block {
     /// Works on the filters from `first` on. Must be `#[inline(always)]`, to be compiled under the
     /// features of its caller.
-    fn run<const G: usize, const FMA: bool>(&mut self, first: usize);
+    fn run<const G: usize, A: Accumulate>(&mut self, first: usize);
 }
 
 /// The vector instructions to use.
@@ -82,56 +94,22 @@ impl Instructions {
         Self::available()[0]
     }
 
-    /// Runs `block` over `filters`, block after block. `self` must come from
-    /// [`Instructions::available`]; it is checked again.
-    #[cfg(target_arch = "x86_64")]
-    #[expect(unsafe_code, reason = "calls of functions compiled for features that were detected")]
+    /// Runs `block` over `filters`, block after block.
+    ///
+    /// # Panics
+    /// Where the processor lacks these instructions.
     pub fn each_block(self, filters: usize, block: &mut impl Block) {
         assert!(Self::available().contains(&self), "{self:?} is not available on this processor");
         let mut first = 0;
         while first < filters {
             first += match self {
-                Instructions::Avx512 if filters - first > LANES => {
-                    // SAFETY: the features of `avx512` were detected: asserted above.
-                    unsafe { avx512::<2, _>(block, first) };
-                    2 * LANES
-                }
-                Instructions::Avx512 => {
-                    // SAFETY: as above.
-                    unsafe { avx512::<1, _>(block, first) };
-                    LANES
-                }
-                Instructions::Avx2 => {
-                    // SAFETY: the features of `avx2` were detected: asserted above.
-                    unsafe { avx2(block, first) };
-                    LANES
-                }
-                Instructions::Portable => {
-                    block.run::<1, false>(first);
+                #[cfg(target_arch = "x86_64")]
+                Instructions::Avx512 | Instructions::Avx2 => x86::run(self, filters, block, first),
+                _ => {
+                    block.run::<1, Portable>(first);
                     LANES
                 }
             };
         }
     }
-
-    /// Runs `block` over `filters`, block after block.
-    #[cfg(not(target_arch = "x86_64"))]
-    pub fn each_block(self, filters: usize, block: &mut impl Block) {
-        // Every aarch64 processor has fused multiply-add; elsewhere it may be a slow library call.
-        for first in (0..filters).step_by(LANES) {
-            block.run::<1, { cfg!(target_arch = "aarch64") }>(first);
-        }
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")]
-fn avx512<const G: usize, B: Block>(block: &mut B, first: usize) {
-    block.run::<G, true>(first);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn avx2<B: Block>(block: &mut B, first: usize) {
-    block.run::<1, true>(first);
 }

@@ -9,6 +9,8 @@ mod conv;
 mod conv_op;
 mod dense;
 mod lanes;
+#[cfg(target_arch = "x86_64")]
+mod lanes_x86;
 mod norm;
 #[cfg(test)]
 mod reference;
