@@ -1,6 +1,12 @@
 //! Training one network on one fold.
 
+pub mod checkpoint;
+mod epoch;
+mod fit;
 pub mod metric;
+pub mod optimizer;
+
+pub use fit::{Epoch, Fit, FoldData, TrainError, fit};
 
 /// The `[train]` table of the study file.
 #[derive(Debug, Clone, PartialEq)]
