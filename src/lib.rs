@@ -2,6 +2,7 @@
 //! search as it happens. `ARCHITECTURE.md` draws the map of these modules.
 
 pub mod analysis;
+pub mod cli;
 pub mod config;
 pub mod dataset;
 pub mod domain;
@@ -17,4 +18,4 @@ pub mod storage;
 pub mod study;
 pub mod train;
 pub mod tui;
-//WIRE
+pub mod wire;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `tune-tui`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tune_tui::cli::main()
+}

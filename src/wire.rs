@@ -7,25 +7,27 @@ use std::sync::mpsc::Sender;
 use anyhow::{Context, Result, anyhow, bail};
 use candle_core::Device;
 
+use crate::config::{self, Tables, write};
 use crate::config::study::{DataSource, DeviceChoice, ExecutorConfig, StudyConfig};
-use crate::config::write;
 use crate::dataset::fold::{self, Fold};
-use crate::dataset::{self, Dataset, simulate};
-use crate::domain::direction::Direction;
+use crate::dataset::simulate::{self, PresetRow};
+use crate::dataset::{self, Dataset};
 use crate::domain::event::{FORMAT, Level, StudySpec};
 use crate::domain::objective::{Job, Objective, Reporter, Verdict};
+use crate::domain::seed::Rng;
 use crate::domain::setting::Settings;
 use crate::domain::table::{self, Row};
 use crate::domain::trial::{FoldScore, Report, Timestamp, Trial};
 use crate::executor::local::Local;
-use crate::model::{self, MODELS, ModelRow};
+use crate::model::{Input, Layer, MODELS, ModelError, ModelRow};
 use crate::objective::CrossValidation;
 use crate::pruner::PRUNERS;
 use crate::sampler::SAMPLERS;
 use crate::storage::file::{self, FileStore, OpenOptions};
+use crate::storage::journal;
 use crate::study::handle::Update;
 use crate::study::{Parts, Study};
-use crate::train::metric::{self, METRICS, Metric};
+use crate::train::metric::{METRICS, Metric};
 
 /// The folder, beside the working directory, in which simulated populations are kept.
 const SIMULATED: &str = "data";
@@ -59,6 +61,14 @@ pub fn now() -> Timestamp {
     since.map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX))
 }
 
+/// A study file with `key=value` overrides in it.
+///
+/// # Errors
+/// A [`ConfigError`](config::ConfigError) with its place.
+pub fn read_config(file: &Path, overrides: &[String]) -> Result<StudyConfig> {
+    Ok(config::load(file, overrides, &Tables::of_crate())?)
+}
+
 /// Loads the data, splits it, and looks up the parts.
 ///
 /// # Errors
@@ -68,7 +78,7 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
     let dataset = Arc::new(load(config)?);
     let folds = fold::split(&config.data.split, dataset.individuals(), dataset.groups(), config.seed)?;
     let model = row(MODELS, &config.model.kind)?;
-    let metric = metric::find(&config.metric).with_context(|| format!("no metric `{}`", config.metric))?;
+    let metric = METRICS.iter().find(|m| m.name == config.metric).with_context(|| format!("no metric `{}`", config.metric))?;
     let spec = StudySpec {
         format: FORMAT,
         name: config.name.clone(),
@@ -81,7 +91,7 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
         sampler: config.sampler.kind.clone(),
         folds: folds.len(),
         epochs: config.train.epochs,
-        data: dataset.describe(),
+        data: describe(config, &dataset),
         fingerprint: fingerprint(config, &dataset),
     };
     Ok(Prepared { dataset, folds, spec, model, metric, device })
@@ -119,7 +129,7 @@ pub fn open(config: &StudyConfig, prepared: Prepared, store: &Path, updates: Sen
 /// # Errors
 /// Where it is in use or can't be renamed.
 pub fn archive(store: &Path) -> Result<Option<PathBuf>> {
-    if !crate::storage::journal::path(store).exists() {
+    if !journal::path(store).exists() {
         return Ok(None);
     }
     Ok(Some(file::archive(store, now(), &host())?))
@@ -130,7 +140,7 @@ pub fn archive(store: &Path) -> Result<Option<PathBuf>> {
 /// # Errors
 /// Where it is missing or damaged.
 pub fn kept_config(store: &Path) -> Result<StudyConfig> {
-    Ok(StudyConfig::load(&store.join(KEPT_CONFIG), &[])?)
+    read_config(&store.join(KEPT_CONFIG), &[])
 }
 
 /// Trains `trial` of `config` again, on this thread, and returns its score.
@@ -164,6 +174,16 @@ fn share(cores: usize, workers: Option<usize>, threads: Option<usize>) -> (usize
     (slots, per_slot, notice)
 }
 
+/// The layers of the network that `settings` describe.
+///
+/// # Errors
+/// Where the settings contradict the data's shape.
+pub fn summary(prepared: &Prepared, settings: &Settings) -> Result<Vec<Layer>, ModelError> {
+    let input = Input { snps: prepared.dataset.snps(), channels: 1 };
+    let network = (prepared.model.build)(settings, input, &mut Rng::new(0), &Device::Cpu)?;
+    Ok(network.summary())
+}
+
 fn row<B>(rows: &'static [Row<B>], name: &str) -> Result<&'static Row<B>> {
     // The study file's reader has checked the name against the same table.
     table::find(rows, name).with_context(|| format!("no `{name}` in the table"))
@@ -193,8 +213,9 @@ fn load(config: &StudyConfig) -> Result<Dataset> {
             (genotypes.clone(), phenotypes.clone(), named)
         }
         DataSource::Simulate { preset, seed, settings } => {
-            let folder = simulated(preset, *seed, settings)?;
-            let named = data.trait_name.clone().unwrap_or_else(|| simulate::trait_of(preset).to_owned());
+            let row = row(simulate::PRESETS, preset)?;
+            let folder = simulated(row, *seed, settings)?;
+            let named = data.trait_name.clone().unwrap_or_else(|| row.build.trait_name.to_owned());
             (folder.join("genotypes.bed"), folder.join("phenotypes.csv"), named)
         }
     };
@@ -202,14 +223,14 @@ fn load(config: &StudyConfig) -> Result<Dataset> {
 }
 
 /// The folder of a simulated population, made on first use.
-fn simulated(preset: &str, seed: u64, settings: &Settings) -> Result<PathBuf> {
-    let row = row(simulate::PRESETS, preset)?;
+fn simulated(row: &PresetRow, seed: u64, settings: &Settings) -> Result<PathBuf> {
     // Settings that differ make another population; the defaults have a plain name.
     let plain = settings == &Settings::defaults(row.settings);
     let suffix = if plain { String::new() } else { format!("-{:08x}", crc32fast::hash(format!("{settings:?}").as_bytes())) };
-    let folder = Path::new(SIMULATED).join(format!("{preset}-{seed}{suffix}"));
+    let folder = Path::new(SIMULATED).join(format!("{}-{seed}{suffix}", row.name));
     if !folder.exists() {
-        (row.build)(settings, seed, &folder)
+        row.build
+            .write(settings, seed, &folder)
             .with_context(|| format!("failed to write the simulated population {}", folder.display()))?;
     }
     Ok(folder)
@@ -228,6 +249,16 @@ fn device(choice: DeviceChoice) -> Result<Device> {
 
 fn fingerprint(config: &StudyConfig, dataset: &Dataset) -> String {
     format!("{:08x}-{}", crc32fast::hash(config.fingerprint_text().as_bytes()), dataset.fingerprint())
+}
+
+/// The data in one line.
+fn describe(config: &StudyConfig, dataset: &Dataset) -> String {
+    let source = match &config.data.source {
+        DataSource::Simulate { preset, .. } => format!(", simulated ({preset})"),
+        DataSource::Files { .. } => String::new(),
+    };
+    let (n, p) = (dataset.individuals(), dataset.snps());
+    format!("{n} individuals × {p} SNPs, trait {}{source}", dataset.report().trait_name)
 }
 
 fn keep_config(config: &StudyConfig, store: &Path) -> Result<()> {

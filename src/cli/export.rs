@@ -8,9 +8,8 @@ use super::output::{UsageError, complain};
 use super::{Exit, ExportArgs, show};
 use crate::config::StudyConfig;
 use crate::domain::history::History;
-use crate::domain::table;
-use crate::domain::trial::{Trial, TrialState};
-use crate::export::EXPORTERS;
+use crate::domain::trial::Trial;
+use crate::export::{self, EXPORTERS, Export};
 use crate::storage::journal;
 use crate::wire;
 
@@ -27,15 +26,12 @@ pub fn export(args: &ExportArgs) -> Result<Exit> {
     let store = show::locate(&args.stored)?;
     let history = journal::read(&store)?.history;
     let config = wire::kept_config(&store)?;
-    let best: Vec<&Trial> = show::ranked(&history)
-        .into_iter()
-        .filter(|t| t.state == TrialState::Complete)
-        .take(args.top.max(1))
-        .collect();
+    let best = export::best(&history, args.top.max(1));
     let Some(first) = best.first() else {
         bail!("study `{}` has no complete trial to export yet", history.study().name);
     };
-    let text = (exporter.write)(&config, &history, &best)?;
+    let export = Export { config: &config, history: &history, trials: &best, now: history.last() };
+    let text = (exporter.build)(&export)?;
     write(args, &history, &text)?;
     if args.verify { verify(&config, first) } else { Ok(Exit::Done) }
 }

@@ -1,7 +1,7 @@
 //! A study without the dashboard: a line for each trial that ends, or every event as JSON.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::domain::trial::Trial;
 use crate::domain::value::significant;
 use crate::study::handle::{Command, End, StopMode, Update};
 
-/// Follows a study to its end. `interrupted` is raised by a signal: the study then stops and saves.
+/// Follows a study to its end. `signal` holds a signal that arrived, else 0: the study then stops and saves.
 ///
 /// # Errors
 /// Only where a record does not fit: a mistake of the program. An output that has gone away does not
@@ -24,13 +24,13 @@ pub fn follow(
     mut history: History,
     updates: &Receiver<Update>,
     commands: &Sender<Command>,
-    interrupted: &Arc<AtomicBool>,
+    signal: &Arc<AtomicUsize>,
     json: bool,
 ) -> Result<(History, End)> {
     let mut output = Output { json, open: true };
     let mut stopping = false;
     loop {
-        if interrupted.load(Ordering::Relaxed) && !stopping {
+        if signal.load(Ordering::Relaxed) != 0 && !stopping {
             stopping = true;
             // The study thread may have ended by itself; its last update tells.
             commands.send(Command::Stop(StopMode::Now)).ok();

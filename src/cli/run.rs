@@ -1,9 +1,10 @@
 //! `tune-tui STUDY.toml` and `tune-tui run`: start or resume a study.
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::Receiver;
+use std::sync::atomic::AtomicUsize;
+use std::sync::mpsc::{Receiver, Sender};
 
 use anyhow::{Context, Result};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -12,9 +13,11 @@ use super::output::{complain, say};
 use super::{Exit, RunArgs, StudyArgs, headless};
 use crate::config::StudyConfig;
 use crate::domain::history::History;
+use crate::domain::value::significant;
 use crate::export::summary;
-use crate::study::handle::{self, End, Update};
-use crate::tui;
+use crate::storage::journal;
+use crate::study::handle::{self, Command, End, StopMode, Update};
+use crate::tui::{self, Dashboard, Ending};
 use crate::wire;
 
 /// Starts or resumes the study, with the dashboard where there is a terminal.
@@ -23,10 +26,10 @@ use crate::wire;
 /// A bad study file, unusable data, a store that can't be opened.
 pub fn run(args: &RunArgs) -> Result<Exit> {
     let config = load(&args.study)?;
-    let store = args.store.store.join(&config.study.name);
+    let store = args.store.store.join(&config.name);
     let dashboard = !args.headless && !args.json && std::io::stdout().is_terminal();
     if dashboard {
-        complain(&format!("reading the data of study `{}` …", config.study.name));
+        complain(&format!("reading the data of study `{}` …", config.name));
     }
     if args.fresh
         && let Some(kept) = wire::archive(&store)?
@@ -37,13 +40,13 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
     let (sender, updates) = handle::updates();
     let study = wire::open(&config, prepared, &store, sender.clone())?;
     let history = study.history().clone();
-    let interrupted = signals(!dashboard)?;
+    let signal = signals(!dashboard)?;
     let study = handle::spawn(study, sender).context("failed to start the study thread")?;
     let commands = study.commands.clone();
     let (history, end) = if dashboard {
-        watch(args, history, updates, commands, interrupted)?
+        watch(args, history, updates, &commands, signal, &store)?
     } else {
-        headless::follow(history, &updates, &commands, &interrupted, args.json)?
+        headless::follow(history, &updates, &commands, &signal, args.json)?
     };
     study.join();
     report(args, &history, &store, &end)?;
@@ -56,20 +59,20 @@ pub fn load(args: &StudyArgs) -> Result<StudyConfig> {
     set.extend(args.trials.map(|n| format!("study.trials={n}")));
     set.extend(args.workers.map(|n| format!("executor.workers={n}")));
     set.extend(args.device.as_ref().map(|d| format!("executor.device={d}")));
-    Ok(StudyConfig::load(&args.study, &set)?)
+    wire::read_config(&args.study, &set)
 }
 
-/// The flag that TERM and INT raise; HUP too with the dashboard, whose terminal is then gone. A
-/// headless study needs no terminal and goes on.
-fn signals(headless: bool) -> Result<Arc<AtomicBool>> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let ignored = Arc::new(AtomicBool::new(false));
-    for (signal, flag) in
-        [(SIGTERM, &flag), (SIGINT, &flag), (SIGHUP, if headless { &ignored } else { &flag })]
-    {
-        signal_hook::flag::register(signal, Arc::clone(flag)).context("failed to watch for signals")?;
+/// Holds the number of the signal that arrived: TERM or INT; HUP too with the dashboard, whose terminal
+/// is then gone. A headless study needs no terminal and goes on.
+fn signals(headless: bool) -> Result<Arc<AtomicUsize>> {
+    let received = Arc::new(AtomicUsize::new(0));
+    let ignored = Arc::new(AtomicUsize::new(0));
+    let hangup = if headless { &ignored } else { &received };
+    for (signal, flag) in [(SIGTERM, &received), (SIGINT, &received), (SIGHUP, hangup)] {
+        signal_hook::flag::register_usize(signal, Arc::clone(flag), signal as usize)
+            .context("failed to watch for signals")?;
     }
-    Ok(flag)
+    Ok(received)
 }
 
 /// Hands the terminal to the dashboard until the person or the study leaves it.
@@ -77,18 +80,35 @@ fn watch(
     args: &RunArgs,
     history: History,
     updates: Receiver<Update>,
-    commands: std::sync::mpsc::Sender<handle::Command>,
-    interrupted: Arc<AtomicBool>,
+    commands: &Sender<Command>,
+    signal: Arc<AtomicUsize>,
+    store: &Path,
 ) -> Result<(History, End)> {
-    // What was recorded while the study was opened is in the history already.
-    updates.try_iter().for_each(drop);
-    todo!()
+    let options = tui::Options { ascii: args.ascii, ..tui::Options::from_env() };
+    let dashboard =
+        Dashboard { history, updates, commands: commands.clone(), clock: wire::now, options, signal };
+    let ending = tui::run(dashboard);
+    // However the screen was left, the study saves and ends before the program does.
+    let end = match ending {
+        Ok(Ending::Done) => End::Done,
+        Ok(Ending::Failed(reason)) => End::Failed(reason),
+        Ok(Ending::Stopped(_)) => End::Stopped,
+        Ok(Ending::Signal(_)) => {
+            commands.send(Command::Stop(StopMode::Now)).ok();
+            End::Stopped
+        }
+        Err(error) => {
+            commands.send(Command::Stop(StopMode::Now)).ok();
+            End::Failed(format!("failed to {error}"))
+        }
+    };
+    Ok((journal::read(store)?.history, end))
 }
 
 /// The last words, on the normal screen.
-fn report(args: &RunArgs, history: &History, store: &std::path::Path, end: &End) -> Result<()> {
+fn report(args: &RunArgs, history: &History, store: &Path, end: &End) -> Result<()> {
     if args.json {
-        return say(&serde_json::to_string(&summary::run(history))?);
+        return say(&summary::summary_line(history, wire::now())?);
     }
     let study = history.study();
     let counts = history.counts();
@@ -122,7 +142,7 @@ fn command_line(args: &RunArgs) -> String {
         words.insert(1, "run".into());
         words.push("--headless".into());
     }
-    if args.store.store != std::path::Path::new("runs") {
+    if args.store.store != Path::new("runs") {
         words.extend(["--store".into(), quoted(&args.store.store.display().to_string())]);
     }
     words.extend(args.study.set.iter().flat_map(|s| ["--set".to_owned(), quoted(s)]));

@@ -7,12 +7,12 @@ use anyhow::{Result, bail};
 use super::output::{UsageError, columns, complain, say};
 use super::{Exit, ShowArgs, StoredArgs};
 use crate::analysis::human;
-use crate::config::StudyConfig;
 use crate::domain::history::History;
 use crate::domain::trial::Trial;
 use crate::domain::value::significant;
 use crate::export::summary;
 use crate::storage::journal;
+use crate::wire;
 
 /// How many trials are listed unless the study has fewer.
 const LISTED: usize = 20;
@@ -39,7 +39,7 @@ pub fn show(args: &ShowArgs) -> Result<Exit> {
         return show_trial(&history, trial, args.json);
     }
     if args.json {
-        say(&serde_json::to_string(&summary::show(&history, history.last()))?)?;
+        say(&summary::show(&history, history.last())?)?;
         return Ok(Exit::Done);
     }
     overview(&history)?;
@@ -53,7 +53,7 @@ pub fn show(args: &ShowArgs) -> Result<Exit> {
 pub fn locate(args: &StoredArgs) -> Result<PathBuf> {
     let named = Path::new(&args.study);
     let store = if named.extension().is_some_and(|e| e == "toml") {
-        args.store.store.join(StudyConfig::load(named, &[])?.study.name)
+        args.store.store.join(wire::read_config(named, &[])?.name)
     } else if journal::path(named).is_file() {
         named.to_owned()
     } else {
@@ -124,7 +124,7 @@ fn state(trial: &Trial) -> String {
 
 fn show_trial(history: &History, trial: &Trial, json: bool) -> Result<Exit> {
     if json {
-        say(&serde_json::to_string(trial)?)?;
+        say(&serde_json::to_string(&summary::trial_object(trial, history.last()))?)?;
         return Ok(Exit::Done);
     }
     let score = trial.score.map_or("no score".into(), |s| format!("{} {}", history.study().metric, significant(s, 6)));

@@ -4,18 +4,22 @@ use anyhow::{Context, Result, bail};
 
 use super::output::complain;
 use super::{Exit, SimulateArgs};
-use crate::config;
+use crate::config::{self, Tables};
+use crate::dataset::simulate::PRESETS;
+use crate::domain::table;
 
 /// Writes a population into a new folder.
 ///
 /// # Errors
 /// An unknown preset or setting, a folder that exists, a disk that refuses.
 pub fn simulate(args: &SimulateArgs) -> Result<Exit> {
-    let (preset, settings) = config::preset(&args.preset, &args.set)?;
+    let (preset, settings) = config::simulation(&args.preset, &args.set, &Tables::of_crate())?;
+    let row = table::find(PRESETS, &preset).context("the preset is in the table")?;
     if args.output.exists() {
         bail!("{} exists: give -o a folder that does not, nothing is overwritten", args.output.display());
     }
-    (preset.build)(&settings, args.seed, &args.output)
+    row.build
+        .write(&settings, args.seed, &args.output)
         .with_context(|| format!("failed to write {}", args.output.display()))?;
     complain(&format!(
         "wrote {}: genotypes.bed/.bim/.fam, phenotypes.csv, effects.csv (the true effects)",

@@ -21,7 +21,12 @@ pub(super) fn assemble(file: &Path, overrides: &[String]) -> Result<Node, Config
         message,
         remedy,
     })?;
-    let mut root = assemble_text(file, &text)?;
+    let root = assemble_text(file, &text)?;
+    overridden(root, overrides)
+}
+
+/// A tree with the command line's overrides in it.
+pub(super) fn overridden(mut root: Node, overrides: &[String]) -> Result<Node, ConfigError> {
     // A new kind first: it drops the settings of the old one, not those given with it.
     let mut overrides: Vec<_> =
         overrides.iter().map(|text| parse_override(text)).collect::<Result<_, _>>()?;

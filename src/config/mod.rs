@@ -17,7 +17,9 @@ pub mod write;
 
 use std::path::Path;
 
+use crate::domain::setting::Settings;
 pub use error::ConfigError;
+use study::DataSource;
 pub use study::StudyConfig;
 pub use tables::Tables;
 
@@ -37,6 +39,24 @@ pub fn load(file: &Path, overrides: &[String], tables: &Tables) -> Result<StudyC
 pub fn parse(file: &Path, text: &str, tables: &Tables) -> Result<StudyConfig, ConfigError> {
     let root = merge::assemble_text(file, text)?;
     read::study(&root, file, tables)
+}
+
+/// A preset of the simulation and its complete settings, from its name and `key=value` overrides.
+///
+/// # Errors
+/// An unknown preset or setting, or a value that the setting does not accept.
+pub fn simulation(
+    preset: &str,
+    overrides: &[String],
+    tables: &Tables,
+) -> Result<(String, Settings), ConfigError> {
+    let settings = overrides.iter().map(|text| format!("data.simulate.{text}"));
+    let all: Vec<String> = [format!("data.simulate.preset={preset}")].into_iter().chain(settings).collect();
+    let root = merge::overridden(merge::assemble_text(Path::new(""), "")?, &all)?;
+    match read::data_source(&root, tables)? {
+        DataSource::Simulate { preset, settings, .. } => Ok((preset, settings)),
+        DataSource::Files { .. } => unreachable!("the tree names a preset"),
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What a study file may name: the names and settings of the crate's tables.
 
+use crate::dataset::FORMATS;
 use crate::dataset::simulate::PRESETS;
 use crate::domain::direction::Direction;
 use crate::domain::setting::Setting;
@@ -8,6 +9,7 @@ use crate::model::MODELS;
 use crate::pruner::PRUNERS;
 use crate::sampler::SAMPLERS;
 use crate::train::metric::METRICS;
+use crate::train::optimizer::OPTIMIZERS;
 
 /// A row of a table, without what builds it.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +35,8 @@ pub struct Tables {
     pub metrics: Vec<(&'static str, Direction)>,
     /// Optimizers.
     pub optimizers: Vec<&'static str>,
+    /// Genotype formats.
+    pub formats: Vec<&'static str>,
 }
 
 impl Tables {
@@ -44,16 +48,12 @@ impl Tables {
             models: kinds(MODELS),
             presets: kinds(PRESETS),
             metrics: METRICS.iter().map(|m| (m.name, m.direction)).collect(),
-            optimizers: optimizers(),
+            optimizers: OPTIMIZERS.iter().map(|row| row.name).collect(),
+            formats: FORMATS.iter().map(|row| row.name).collect(),
         }
     }
 }
 
 fn kinds<B>(rows: &'static [Row<B>]) -> Vec<Kind> {
     rows.iter().map(|row| Kind { name: row.name, settings: row.settings }).collect()
-}
-
-fn optimizers() -> Vec<&'static str> {
-    const NAMES: &[&str] = &["adam", "sgd"];
-    NAMES.to_vec()
 }

@@ -42,7 +42,7 @@ pub(super) fn read(section: Section<'_>, tables: &Tables) -> Result<DataConfig, 
     Ok(DataConfig {
         source,
         trait_name,
-        format: section.text("format")?.map(str::to_owned),
+        format: section.get("format").map(|field| field.word("format", &tables.formats)).transpose()?.map(str::to_owned),
         id_column: section.get("id_column").map(|field| field.name()).transpose()?,
         maf,
         exclude_chromosomes,
@@ -52,7 +52,7 @@ pub(super) fn read(section: Section<'_>, tables: &Tables) -> Result<DataConfig, 
     })
 }
 
-fn source(section: &Section<'_>, tables: &Tables) -> Result<DataSource, ConfigError> {
+pub(super) fn source(section: &Section<'_>, tables: &Tables) -> Result<DataSource, ConfigError> {
     let Some(simulate) = section.get("simulate") else {
         const EXAMPLE: &str = r#"genotypes = "data/pig.bed"` or `simulate = { preset = "quick" }"#;
         let genotypes = section.need("genotypes", EXAMPLE)?;

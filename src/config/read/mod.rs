@@ -9,7 +9,7 @@ use std::path::Path;
 use super::error::{ConfigError, quoted};
 use super::node::Node;
 use super::section::Section;
-use super::study::StudyConfig;
+use super::study::{DataSource, StudyConfig};
 use super::tables::{Kind, Tables};
 use crate::domain::setting::Settings;
 
@@ -52,6 +52,12 @@ pub(super) fn study(root: &Node, file: &Path, tables: &Tables) -> Result<StudyCo
         pruner: parts::part(section(5)?, "pruner", &tables.pruners, "none")?,
         executor: parts::executor(section(6)?)?,
     })
+}
+
+/// Reads only where the data come from.
+pub(super) fn data_source(root: &Node, tables: &Tables) -> Result<DataSource, ConfigError> {
+    let top = Section::open("", root)?.only(SECTIONS, "the study file")?;
+    data::source(&top.need("data", "[data]")?.section()?, tables)
 }
 
 /// The study's name: as given, or the file's stem. It becomes a folder's name, so nothing in it may

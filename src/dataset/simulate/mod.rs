@@ -13,12 +13,31 @@ use std::path::Path;
 use crate::domain::setting::{Accepts, Preset, Setting, Settings};
 use crate::domain::table::Row;
 use population::{Design, Population};
-use qtl::{Architecture, Units};
+use qtl::{Architecture, Phenotype, Units};
 
 /// Writes a simulated population: `genotypes.bed/.bim/.fam`, `phenotypes.csv` (columns `id`,
 /// `generation`, the trait) and `effects.csv` into a folder, from a seed. The same bytes on every
 /// machine. The folder must not exist or be empty; it appears only when it is complete.
-pub type PresetRow = Row<fn(&Settings, u64, &Path) -> io::Result<()>>;
+pub type PresetRow = Row<Simulation>;
+
+/// What a preset simulates.
+#[derive(Debug, Clone, Copy)]
+pub struct Simulation {
+    /// The trait's column in `phenotypes.csv`.
+    pub trait_name: &'static str,
+    simulate: fn(&Settings, u64) -> io::Result<(Population, Phenotype)>,
+}
+
+impl Simulation {
+    /// Writes the population of `settings` and `seed` into `folder`.
+    ///
+    /// # Errors
+    /// Where the settings leave nothing to simulate, or the disk refuses.
+    pub fn write(&self, settings: &Settings, seed: u64, folder: &Path) -> io::Result<()> {
+        let (population, phenotype) = (self.simulate)(settings, seed)?;
+        write::write(folder, &population, &phenotype, self.trait_name)
+    }
+}
 
 const fn count(name: &'static str, min: i64, max: i64, preset: i64, help: &'static str) -> Setting {
     Setting { name, accepts: Accepts::Int { min, max }, preset: Preset::Int(preset), help }
@@ -49,7 +68,7 @@ pub const PRESETS: &[PresetRow] = &[
             count("qtl", 1, 10_000, 20, "QTL, every fourth with dominance as large as its additive effect"),
             heritability(0.5, "genetic variance over phenotypic variance"),
         ],
-        build: quick,
+        build: Simulation { trait_name: "y", simulate: quick },
     },
     Row {
         name: "qtlmas2010",
@@ -63,7 +82,7 @@ pub const PRESETS: &[PresetRow] = &[
                 "variance of the additive QTL over phenotypic variance without the dominance loci",
             ),
         ],
-        build: qtlmas2010,
+        build: Simulation { trait_name: "y", simulate: qtlmas2010 },
     },
     Row {
         name: "pig",
@@ -75,11 +94,11 @@ pub const PRESETS: &[PresetRow] = &[
             count("qtl", 1, 10_000, 150, "additive QTL"),
             heritability(0.9, "variance of the breeding values over variance of their estimates"),
         ],
-        build: pig,
+        build: Simulation { trait_name: "ebv", simulate: pig },
     },
 ];
 
-fn quick(settings: &Settings, seed: u64, folder: &Path) -> io::Result<()> {
+fn quick(settings: &Settings, seed: u64) -> io::Result<(Population, Phenotype)> {
     let design = Design {
         generations: &[40, 280, 280],
         family: 10,
@@ -88,10 +107,10 @@ fn quick(settings: &Settings, seed: u64, folder: &Path) -> io::Result<()> {
         ancestors: 8,
     };
     let architecture = Architecture::Scattered { qtl: settings.count("qtl"), dominance_every: Some(4) };
-    simulate(&design, &architecture, Units::Standardised, "y", settings, seed, folder)
+    simulate(&design, &architecture, Units::Standardised, settings, seed)
 }
 
-fn qtlmas2010(settings: &Settings, seed: u64, folder: &Path) -> io::Result<()> {
+fn qtlmas2010(settings: &Settings, seed: u64) -> io::Result<(Population, Phenotype)> {
     let design = Design {
         generations: &[20, 450, 928, 928, 900],
         family: 30,
@@ -99,10 +118,10 @@ fn qtlmas2010(settings: &Settings, seed: u64, folder: &Path) -> io::Result<()> {
         segment: 2e6,
         ancestors: 6,
     };
-    simulate(&design, &Architecture::Qtlmas2010, Units::Own, "y", settings, seed, folder)
+    simulate(&design, &Architecture::Qtlmas2010, Units::Own, settings, seed)
 }
 
-fn pig(settings: &Settings, seed: u64, folder: &Path) -> io::Result<()> {
+fn pig(settings: &Settings, seed: u64) -> io::Result<(Population, Phenotype)> {
     let design = Design {
         generations: &[80, 364, 364],
         family: 8,
@@ -111,18 +130,16 @@ fn pig(settings: &Settings, seed: u64, folder: &Path) -> io::Result<()> {
         ancestors: 8,
     };
     let architecture = Architecture::Scattered { qtl: settings.count("qtl"), dominance_every: None };
-    simulate(&design, &architecture, Units::Standardised, "ebv", settings, seed, folder)
+    simulate(&design, &architecture, Units::Standardised, settings, seed)
 }
 
 fn simulate(
     design: &Design,
     architecture: &Architecture,
     units: Units,
-    trait_name: &str,
     settings: &Settings,
     seed: u64,
-    folder: &Path,
-) -> io::Result<()> {
+) -> io::Result<(Population, Phenotype)> {
     let population = Population::drop_genes(
         design,
         settings.count("individuals"),
@@ -131,7 +148,7 @@ fn simulate(
         seed,
     );
     let phenotype = qtl::phenotype(&population, architecture, settings.float("h2"), units, seed)?;
-    write::write(folder, &population, &phenotype, trait_name)
+    Ok((population, phenotype))
 }
 
 #[cfg(test)]
@@ -152,12 +169,12 @@ mod tests {
             settings.0.insert((*name).into(), Value::Int(*value));
         }
         let folder = tempfile::tempdir().unwrap();
-        (row.build)(&settings, seed, &folder.path().join("data")).unwrap();
+        row.build.write(&settings, seed, &folder.path().join("data")).unwrap();
         let spec = DataSpec {
             genotypes: folder.path().join("data/genotypes.bed"),
             format: None,
             phenotypes: folder.path().join("data/phenotypes.csv"),
-            trait_name: if preset == "pig" { "ebv".into() } else { "y".into() },
+            trait_name: row.build.trait_name.into(),
             id_column: None,
             maf: 0.01,
             exclude_chromosomes: vec![],
@@ -269,7 +286,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("kept.txt"), "mine").unwrap();
         let row = find(PRESETS, "quick").unwrap();
-        let error = (row.build)(&Settings::defaults(row.settings), 1, folder.path()).unwrap_err();
+        let error = row.build.write(&Settings::defaults(row.settings), 1, folder.path()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
