@@ -48,6 +48,12 @@ fn bytes_of(records: &[Record]) -> Vec<u8> {
     lines
 }
 
+/// Writes a new file: cheaper than to truncate one, which some file systems follow with a flush.
+fn replace(path: &Path, bytes: &[u8]) {
+    let _ = fs::remove_file(path);
+    fs::write(path, bytes).unwrap();
+}
+
 #[test]
 fn every_store_gives_back_what_it_took() {
     let dir = tempdir().unwrap();
@@ -104,7 +110,7 @@ fn a_journal_cut_at_any_byte_keeps_every_whole_record_and_goes_on() {
             }
             kept += 1;
         }
-        fs::write(&path, &whole[..cut]).unwrap();
+        replace(&path, &whole[..cut]);
         let scan = journal::scan(&path, None).unwrap();
         assert_eq!(scan.history, expected, "cut at byte {cut}");
         let clean = cut == 0 || whole[cut - 1] == b'\n';
@@ -123,13 +129,10 @@ fn a_journal_cut_at_any_byte_keeps_every_whole_record_and_goes_on() {
 #[test]
 fn a_store_cut_around_any_record_opens_and_goes_on() {
     let sample = records(TRIALS);
-    let mut end = 0;
     for (i, record) in sample.iter().enumerate().step_by(5) {
-        end += bytes_of(&sample[i.saturating_sub(4)..=i]).len();
         let dir = tempdir().unwrap();
         filled(dir.path(), &[20]);
         let length = bytes_of(&sample[..=i]).len() - (i % 3);
-        assert!(length <= end);
         fs::File::options()
             .write(true)
             .open(journal::path(dir.path()))
@@ -157,7 +160,7 @@ fn a_flipped_bit_is_never_read_as_something_else() {
     for byte in 0..whole.len() {
         let mut damaged = whole.clone();
         damaged[byte] ^= 1 << (byte % 8);
-        fs::write(&path, &damaged).unwrap();
+        replace(&path, &damaged);
         let line = lines.partition_point(|start| *start <= byte);
         match journal::read(dir.path()) {
             Ok(replay) => {
@@ -355,6 +358,29 @@ fn a_full_disk_leaves_the_journal_whole() {
             assert_eq!(fs::read(&path).unwrap(), bytes);
         }
     }
+}
+
+/// Prints, for a person to look at, how long a large journal takes to read.
+#[test]
+#[ignore = "a measurement"]
+fn time_to_read() {
+    let dir = tempdir().unwrap();
+    let sample = records(20_000);
+    fs::write(journal::path(dir.path()), bytes_of(&sample)).unwrap();
+    let start = std::time::Instant::now();
+    let replay = journal::read(dir.path()).unwrap();
+    eprintln!("{} records, {} bytes: {:?}", replay.records, replay.length, start.elapsed());
+    let mut store = open(dir.path()).store;
+    let start = std::time::Instant::now();
+    store.settle(&history(&sample)).unwrap();
+    eprintln!("first settle: {:?}", start.elapsed());
+    let start = std::time::Instant::now();
+    store.settle(&history(&sample)).unwrap();
+    eprintln!("history and second settle: {:?}", start.elapsed());
+    drop(store);
+    let start = std::time::Instant::now();
+    open(dir.path());
+    eprintln!("open with index: {:?}", start.elapsed());
 }
 
 proptest! {
