@@ -360,29 +360,6 @@ fn a_full_disk_leaves_the_journal_whole() {
     }
 }
 
-/// Prints, for a person to look at, how long a large journal takes to read.
-#[test]
-#[ignore = "a measurement"]
-fn time_to_read() {
-    let dir = tempdir().unwrap();
-    let sample = records(20_000);
-    fs::write(journal::path(dir.path()), bytes_of(&sample)).unwrap();
-    let start = std::time::Instant::now();
-    let replay = journal::read(dir.path()).unwrap();
-    eprintln!("{} records, {} bytes: {:?}", replay.records, replay.length, start.elapsed());
-    let mut store = open(dir.path()).store;
-    let start = std::time::Instant::now();
-    store.settle(&history(&sample)).unwrap();
-    eprintln!("first settle: {:?}", start.elapsed());
-    let start = std::time::Instant::now();
-    store.settle(&history(&sample)).unwrap();
-    eprintln!("history and second settle: {:?}", start.elapsed());
-    drop(store);
-    let start = std::time::Instant::now();
-    open(dir.path());
-    eprintln!("open with index: {:?}", start.elapsed());
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
