@@ -67,7 +67,11 @@ fn every_store_gives_back_what_it_took() {
         store.append(&[]).unwrap();
         store.append(&sample[1..]).unwrap();
         store.settle(&history(&sample)).unwrap();
-        for wrong in [&sample[3..4], &[unreadable.clone()], &[note(sample.len() as u64), sample[2].clone()]] {
+        for wrong in [
+            &sample[3..4],
+            std::slice::from_ref(&unreadable),
+            &[note(sample.len() as u64), sample[2].clone()],
+        ] {
             assert!(matches!(store.append(wrong), Err(StorageError::Refused { .. })), "{wrong:?}");
         }
     }
@@ -166,7 +170,7 @@ fn a_flipped_bit_is_never_read_as_something_else() {
             Ok(replay) => {
                 let kept = replay.records as usize;
                 assert!(replay.notice.is_some(), "byte {byte}: dropped without a word");
-                assert!(kept >= sample.len() - 2 && kept + 1 <= line, "byte {byte}: lost more than the end");
+                assert!(kept >= sample.len() - 2 && kept < line, "byte {byte}: lost more than the end");
                 assert_eq!(replay.history, history(&sample[..kept]), "byte {byte}");
             }
             Err(StorageError::Corrupt { line: found, problem, .. }) => {
