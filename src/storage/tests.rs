@@ -48,6 +48,12 @@ fn bytes_of(records: &[Record]) -> Vec<u8> {
     lines
 }
 
+/// Writes a new file: cheaper than to truncate one, which some file systems follow with a flush.
+fn replace(path: &Path, bytes: &[u8]) {
+    let _ = fs::remove_file(path);
+    fs::write(path, bytes).unwrap();
+}
+
 #[test]
 fn every_store_gives_back_what_it_took() {
     let dir = tempdir().unwrap();
@@ -61,7 +67,11 @@ fn every_store_gives_back_what_it_took() {
         store.append(&[]).unwrap();
         store.append(&sample[1..]).unwrap();
         store.settle(&history(&sample)).unwrap();
-        for wrong in [&sample[3..4], &[unreadable.clone()], &[note(sample.len() as u64), sample[2].clone()]] {
+        for wrong in [
+            &sample[3..4],
+            std::slice::from_ref(&unreadable),
+            &[note(sample.len() as u64), sample[2].clone()],
+        ] {
             assert!(matches!(store.append(wrong), Err(StorageError::Refused { .. })), "{wrong:?}");
         }
     }
@@ -104,7 +114,7 @@ fn a_journal_cut_at_any_byte_keeps_every_whole_record_and_goes_on() {
             }
             kept += 1;
         }
-        fs::write(&path, &whole[..cut]).unwrap();
+        replace(&path, &whole[..cut]);
         let scan = journal::scan(&path, None).unwrap();
         assert_eq!(scan.history, expected, "cut at byte {cut}");
         let clean = cut == 0 || whole[cut - 1] == b'\n';
@@ -123,13 +133,10 @@ fn a_journal_cut_at_any_byte_keeps_every_whole_record_and_goes_on() {
 #[test]
 fn a_store_cut_around_any_record_opens_and_goes_on() {
     let sample = records(TRIALS);
-    let mut end = 0;
     for (i, record) in sample.iter().enumerate().step_by(5) {
-        end += bytes_of(&sample[i.saturating_sub(4)..=i]).len();
         let dir = tempdir().unwrap();
         filled(dir.path(), &[20]);
         let length = bytes_of(&sample[..=i]).len() - (i % 3);
-        assert!(length <= end);
         fs::File::options()
             .write(true)
             .open(journal::path(dir.path()))
@@ -157,13 +164,13 @@ fn a_flipped_bit_is_never_read_as_something_else() {
     for byte in 0..whole.len() {
         let mut damaged = whole.clone();
         damaged[byte] ^= 1 << (byte % 8);
-        fs::write(&path, &damaged).unwrap();
+        replace(&path, &damaged);
         let line = lines.partition_point(|start| *start <= byte);
         match journal::read(dir.path()) {
             Ok(replay) => {
                 let kept = replay.records as usize;
                 assert!(replay.notice.is_some(), "byte {byte}: dropped without a word");
-                assert!(kept >= sample.len() - 2 && kept + 1 <= line, "byte {byte}: lost more than the end");
+                assert!(kept >= sample.len() - 2 && kept < line, "byte {byte}: lost more than the end");
                 assert_eq!(replay.history, history(&sample[..kept]), "byte {byte}");
             }
             Err(StorageError::Corrupt { line: found, problem, .. }) => {

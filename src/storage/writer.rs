@@ -53,9 +53,8 @@ impl Writer {
             .map_err(io_error("failed to open for appending", path))?;
         let length = file.metadata().map_err(io_error("failed to read", path))?.len();
         if length > position.length {
-            file.set_len(position.length)
-                .and_then(|()| file.sync_data())
-                .map_err(io_error("failed to drop the cut-off end of", path))?;
+            // Not synced: should the machine stop before the next sync, it is cut off again.
+            file.set_len(position.length).map_err(io_error("failed to drop the cut-off end of", path))?;
         }
         if created && let Some(dir) = path.parent() {
             sync_folder(dir).map_err(io_error("failed to sync", dir))?;
