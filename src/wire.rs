@@ -7,8 +7,8 @@ use std::sync::mpsc::Sender;
 use anyhow::{Context, Result, anyhow, bail};
 use candle_core::Device;
 
-use crate::config::{self, Tables, write};
 use crate::config::study::{DataSource, DeviceChoice, ExecutorConfig, StudyConfig};
+use crate::config::{self, Tables, write};
 use crate::dataset::fold::{self, Fold};
 use crate::dataset::simulate::{self, PresetRow};
 use crate::dataset::{self, Dataset};
@@ -78,7 +78,10 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
     let dataset = Arc::new(load(config)?);
     let folds = fold::split(&config.data.split, dataset.individuals(), dataset.groups(), config.seed)?;
     let model = row(MODELS, &config.model.kind)?;
-    let metric = METRICS.iter().find(|m| m.name == config.metric).with_context(|| format!("no metric `{}`", config.metric))?;
+    let metric = METRICS
+        .iter()
+        .find(|m| m.name == config.metric)
+        .with_context(|| format!("no metric `{}`", config.metric))?;
     let spec = StudySpec {
         format: FORMAT,
         name: config.name.clone(),
@@ -101,7 +104,12 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
 ///
 /// # Errors
 /// A store that is locked, damaged or not writable; a stored study with other settings.
-pub fn open(config: &StudyConfig, prepared: Prepared, store: &Path, updates: Sender<Update>) -> Result<Study> {
+pub fn open(
+    config: &StudyConfig,
+    prepared: Prepared,
+    store: &Path,
+    updates: Sender<Update>,
+) -> Result<Study> {
     let options = OpenOptions { keep_checkpoints: config.keep_checkpoints, at: now(), host: host() };
     let opened = FileStore::open(store, options)?;
     let checkpoints = opened.store.checkpoints();
@@ -189,7 +197,11 @@ fn row<B>(rows: &'static [Row<B>], name: &str) -> Result<&'static Row<B>> {
     table::find(rows, name).with_context(|| format!("no `{name}` in the table"))
 }
 
-fn objective(config: &StudyConfig, prepared: Prepared, checkpoints: Option<PathBuf>) -> (StudySpec, CrossValidation) {
+fn objective(
+    config: &StudyConfig,
+    prepared: Prepared,
+    checkpoints: Option<PathBuf>,
+) -> (StudySpec, CrossValidation) {
     let Prepared { dataset, folds, spec, model, metric, device } = prepared;
     let objective = CrossValidation {
         dataset,
@@ -226,7 +238,11 @@ fn load(config: &StudyConfig) -> Result<Dataset> {
 fn simulated(row: &PresetRow, seed: u64, settings: &Settings) -> Result<PathBuf> {
     // Settings that differ make another population; the defaults have a plain name.
     let plain = settings == &Settings::defaults(row.settings);
-    let suffix = if plain { String::new() } else { format!("-{:08x}", crc32fast::hash(format!("{settings:?}").as_bytes())) };
+    let suffix = if plain {
+        String::new()
+    } else {
+        format!("-{:08x}", crc32fast::hash(format!("{settings:?}").as_bytes()))
+    };
     let folder = Path::new(SIMULATED).join(format!("{}-{seed}{suffix}", row.name));
     if !folder.exists() {
         row.build

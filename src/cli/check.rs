@@ -50,7 +50,8 @@ fn folds(prepared: &Prepared) -> Result<()> {
 
 fn space(config: &StudyConfig) -> Result<()> {
     heading(&format!("model {}, searched by {}", config.model.kind, config.sampler.kind))?;
-    let searched = config.model.space.parameters.iter().map(|p| vec![p.name.clone(), describe(&p.distribution)]);
+    let searched =
+        config.model.space.parameters.iter().map(|p| vec![p.name.clone(), describe(&p.distribution)]);
     let fixed = config.model.fixed.iter().map(|(name, value)| vec![name.clone(), format!("= {value}")]);
     table(&searched.chain(fixed).collect::<Vec<_>>())
 }

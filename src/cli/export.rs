@@ -57,7 +57,10 @@ fn verify(config: &StudyConfig, trial: &Trial) -> Result<Exit> {
     let exported = config.fixed_to(trial);
     let again = wire::score_again(&exported, trial)?;
     if again.to_bits() == recorded.to_bits() {
-        complain(&format!("verified: trial {}'s {} {recorded} is reproduced exactly", trial.id, config.metric));
+        complain(&format!(
+            "verified: trial {}'s {} {recorded} is reproduced exactly",
+            trial.id, config.metric
+        ));
         return Ok(Exit::Done);
     }
     bail!(

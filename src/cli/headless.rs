@@ -89,7 +89,12 @@ fn ended(history: &History, trial: &Trial) -> String {
         Some(score) => {
             let spread = trial.spread().map(|s| format!(" ± {}", significant(s, 2))).unwrap_or_default();
             let best = history.incumbent().is_some_and(|b| b.id == trial.id);
-            format!("{} {}{spread}{}", history.study().metric, significant(score, 4), if best { "  best" } else { "" })
+            format!(
+                "{} {}{spread}{}",
+                history.study().metric,
+                significant(score, 4),
+                if best { "  best" } else { "" }
+            )
         }
         None => {
             let reason = trial.state.reason().map(|r| format!(": {r}")).unwrap_or_default();

@@ -15,10 +15,7 @@ use crate::storage::{journal, list};
 pub fn list(args: &ListArgs) -> Result<Exit> {
     let stores = list::studies(&args.folder)?;
     if stores.is_empty() {
-        complain(&format!(
-            "no studies in {}: start one with `tune-tui STUDY.toml`",
-            args.folder.display()
-        ));
+        complain(&format!("no studies in {}: start one with `tune-tui STUDY.toml`", args.folder.display()));
         return Ok(Exit::Done);
     }
     let mut rows = vec![["study", "trials", "best", "model", "sampler", "data"].map(str::to_owned).to_vec()];

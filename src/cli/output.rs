@@ -49,9 +49,10 @@ pub fn columns(rows: &[Vec<String>]) -> Vec<String> {
     let numeric = |s: &str| s.starts_with(|c: char| c.is_ascii_digit() || c == '-');
     rows.iter()
         .map(|row| {
-            let cells = row.iter().zip(&widths).map(|(cell, w)| {
-                if numeric(cell) { format!("{cell:>w$}") } else { format!("{cell:<w$}") }
-            });
+            let cells = row
+                .iter()
+                .zip(&widths)
+                .map(|(cell, w)| if numeric(cell) { format!("{cell:>w$}") } else { format!("{cell:<w$}") });
             cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
         })
         .collect()

@@ -84,7 +84,9 @@ fn watch(
     signal: Arc<AtomicUsize>,
     store: &Path,
 ) -> Result<(History, End)> {
-    let options = tui::Options { ascii: args.ascii, ..tui::Options::from_env() };
+    // NO_COLOR counts when it is set and not empty (no-color.org).
+    let color = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    let options = tui::Options { ascii: args.ascii, color };
     let dashboard =
         Dashboard { history, updates, commands: commands.clone(), clock: wire::now, options, signal };
     let ending = tui::run(dashboard);
@@ -130,7 +132,10 @@ fn report(args: &RunArgs, history: &History, store: &Path, end: &End) -> Result<
         End::Done => {}
         End::Stopped => complain(&format!("all is saved; resume with: {}", command_line(args))),
         End::Failed(reason) => {
-            complain(&format!("error: {reason}\nwhat had finished is saved; resume with: {}", command_line(args)));
+            complain(&format!(
+                "error: {reason}\nwhat had finished is saved; resume with: {}",
+                command_line(args)
+            ));
         }
     }
     Ok(())

@@ -127,9 +127,17 @@ fn show_trial(history: &History, trial: &Trial, json: bool) -> Result<Exit> {
         say(&serde_json::to_string(&summary::trial_object(trial, history.last()))?)?;
         return Ok(Exit::Done);
     }
-    let score = trial.score.map_or("no score".into(), |s| format!("{} {}", history.study().metric, significant(s, 6)));
+    let score = trial
+        .score
+        .map_or("no score".into(), |s| format!("{} {}", history.study().metric, significant(s, 6)));
     let spread = trial.spread().map(|s| format!(" ± {}", significant(s, 2))).unwrap_or_default();
-    say(&format!("trial {} of {}: {}, {score}{spread}, seed {}", trial.id, history.study().name, state(trial), trial.seed))?;
+    say(&format!(
+        "trial {} of {}: {}, {score}{spread}, seed {}",
+        trial.id,
+        history.study().name,
+        state(trial),
+        trial.seed
+    ))?;
     for (name, value) in &trial.params {
         say(&format!("  {name} = {value}"))?;
     }

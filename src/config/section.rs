@@ -85,11 +85,6 @@ impl<'a> Section<'a> {
         self.get(key).map_or(Ok(default), |field| field.count(bounds))
     }
 
-    /// A text that is not empty.
-    pub fn text(&self, key: &str) -> Result<Option<&'a str>, ConfigError> {
-        self.get(key).map(|field| field.text()).transpose()
-    }
-
     /// One of `words`, or their default.
     pub fn word(
         &self,

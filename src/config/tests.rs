@@ -66,6 +66,7 @@ pub(crate) fn tables() -> Tables {
             .map(|(name, up)| metric(name, if up { Direction::Maximize } else { Direction::Minimize }))
             .to_vec(),
         optimizers: vec!["adam", "sgd"],
+        formats: vec!["plink-bed", "csv", "tsv", "table"],
     }
 }
 

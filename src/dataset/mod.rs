@@ -185,6 +185,11 @@ impl Dataset {
         matches!(self.matrix, Matrix::Packed { .. })
     }
 
+    /// Bytes that the genotypes take in memory; the pages of a mapped file are the system's.
+    pub fn resident_bytes(&self) -> usize {
+        if self.is_mapped() { 0 } else { self.individuals() * self.snps() }
+    }
+
     /// Decodes `rows` into `out` (rows × SNPs), centred and scaled; a missing genotype becomes the
     /// training mean, which is 0 then.
     pub fn decode(&self, rows: &[usize], scaler: &scale::Scaler, out: &mut [f32]) {

@@ -13,13 +13,13 @@ pub(super) fn select(
     markers: &[Marker],
     counts: &[CodeCounts],
 ) -> Result<(Vec<usize>, SnpCounts), DataError> {
-    check_excluded(spec, markers)?;
+    let excluded = excluded(spec, markers)?;
     let mut report = SnpCounts { read: markers.len(), ..SnpCounts::default() };
     let mut kept = Vec::new();
     for (j, (marker, counts)) in markers.iter().zip(counts).enumerate() {
-        let excluded = marker.chromosome.as_ref().is_some_and(|c| spec.exclude_chromosomes.contains(c));
+        let is_excluded = marker.chromosome.as_deref().is_some_and(|c| excluded.contains(c));
         let [none, one, two, _] = *counts;
-        if excluded {
+        if is_excluded {
             report.excluded += 1;
         } else if none + one + two == 0 {
             report.all_missing += 1;
@@ -52,21 +52,33 @@ pub(super) fn missing_rate(counts: &[CodeCounts], kept: &[usize]) -> f64 {
     if all > 0.0 { missing / all } else { 0.0 }
 }
 
-fn check_excluded(spec: &DataSpec, markers: &[Marker]) -> Result<(), DataError> {
+/// PLINK's numbers of the chromosomes that also have letters.
+const LETTERS: [(&str, &str); 4] = [("23", "X"), ("24", "Y"), ("25", "XY"), ("26", "MT")];
+
+/// The chromosomes to exclude, as the markers name them: by the same name, else by PLINK's other name
+/// for it (`X` is 23). A genome that has its own chromosome 23 is taken at its word.
+fn excluded<'m>(spec: &DataSpec, markers: &'m [Marker]) -> Result<BTreeSet<&'m str>, DataError> {
     if spec.exclude_chromosomes.is_empty() {
-        return Ok(());
+        return Ok(BTreeSet::new());
     }
     let known: BTreeSet<&str> = markers.iter().filter_map(|m| m.chromosome.as_deref()).collect();
     if known.is_empty() {
         return Err(DataError::NoMap { path: spec.genotypes.clone() });
     }
-    match spec.exclude_chromosomes.iter().find(|c| !known.contains(c.as_str())) {
-        Some(name) => Err(DataError::UnknownChromosome {
-            name: name.clone(),
-            known: known.into_iter().map(str::to_owned).collect(),
-        }),
-        None => Ok(()),
+    let mut found = BTreeSet::new();
+    for name in &spec.exclude_chromosomes {
+        let other = LETTERS.iter().find_map(|(number, letter)| match name.as_str() {
+            n if n == *number => Some(*letter),
+            n if n.eq_ignore_ascii_case(letter) => Some(*number),
+            _ => None,
+        });
+        let Some(chromosome) = known.get(name.as_str()).or_else(|| known.get(other?)) else {
+            let known = known.into_iter().map(str::to_owned).collect();
+            return Err(DataError::UnknownChromosome { name: name.clone(), known });
+        };
+        found.insert(*chromosome);
     }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -114,35 +114,3 @@ mod tests {
         assert_eq!((constant.forward(5.0), constant.forward(6.0)), (0.0, 1.0));
     }
 }
-
-/// The trait's centre and scale over the training rows.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct TraitScaler {
-    mean: f64,
-    sd: f64,
-}
-
-impl TraitScaler {
-    /// Fits on `rows` of `values`, which must be the training rows. A trait that does not vary there is
-    /// only centred.
-    pub fn fit(values: &[f64], rows: &[usize], scale: TraitScale) -> Self {
-        let n = rows.len().max(1) as f64;
-        let mean = rows.iter().map(|r| values[*r]).sum::<f64>() / n;
-        let variance = rows.iter().map(|r| (values[*r] - mean).powi(2)).sum::<f64>() / n;
-        let sd = match scale {
-            TraitScale::Standardize if variance > 0.0 => variance.sqrt(),
-            _ => 1.0,
-        };
-        TraitScaler { mean, sd }
-    }
-
-    /// From the trait's own units to those of training.
-    pub fn forward(&self, value: f64) -> f64 {
-        (value - self.mean) / self.sd
-    }
-
-    /// Back to the trait's own units.
-    pub fn back(&self, value: f64) -> f64 {
-        value * self.sd + self.mean
-    }
-}

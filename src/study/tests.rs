@@ -70,7 +70,8 @@ impl Executor for Stepwise {
         };
         let mut messages = vec![Message::Reported { trial, report }];
         if step % 2 == 1 {
-            let fold = FoldScore { fold: step / 2, score, best_epoch: 1, epochs: 2, metrics: BTreeMap::new() };
+            let fold =
+                FoldScore { fold: step / 2, score, best_epoch: 1, epochs: 2, metrics: BTreeMap::new() };
             messages.push(Message::FoldFinished { trial, fold });
         }
         messages
@@ -82,7 +83,8 @@ struct Touchy;
 
 impl Sampler for Touchy {
     fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Params, SamplerError> {
-        let known = format!("{:?}", history.trials().iter().map(|t| (&t.params, t.score)).collect::<Vec<_>>());
+        let known =
+            format!("{:?}", history.trials().iter().map(|t| (&t.params, t.score)).collect::<Vec<_>>());
         let seed = derive(seed, &known, 0);
         Ok(space.from_unit(&[Rng::new(seed).uniform()]))
     }
@@ -177,7 +179,10 @@ fn interrupted_after_any_record_it_ends_as_if_it_had_not_been() {
     assert_eq!(finish(&mut undisturbed), End::Done);
     let expected: Vec<Trial> = undisturbed.history().trials().iter().map(essence).collect();
     let words: Vec<&str> = expected.iter().map(|t| t.state.word()).collect();
-    assert!(words.contains(&"complete") && words.contains(&"pruned") && words.contains(&"failed"), "{words:?}");
+    assert!(
+        words.contains(&"complete") && words.contains(&"pruned") && words.contains(&"failed"),
+        "{words:?}"
+    );
 
     let records = published.lock().unwrap().clone();
     assert_eq!(&replay(&records), undisturbed.history(), "what is published is all there is");
@@ -201,7 +206,10 @@ fn parallel_slots_are_filled_and_each_trial_ends_once() {
     assert_eq!(study.history().counts().finished(), 9);
     let records = published.lock().unwrap();
     let ends = records.iter().filter(|r| {
-        matches!(r.event, Event::TrialCompleted { .. } | Event::TrialFailed { .. } | Event::TrialPruned { .. })
+        matches!(
+            r.event,
+            Event::TrialCompleted { .. } | Event::TrialFailed { .. } | Event::TrialPruned { .. }
+        )
     });
     assert_eq!(ends.count(), 9);
 }
@@ -275,14 +283,15 @@ fn a_changed_study_is_refused_and_the_sampler_may_change() {
         Study::open(parts, wanted, Some(history.clone()), 3).map(drop)
     };
     open(&|s| s.sampler = "random".into()).unwrap();
-    let cases: [(&dyn Fn(&mut StudySpec), &str); 4] = [
-        (&|s| s.seed = 12, "the seed"),
-        (&|s| s.epochs = 3, "folds or epochs"),
-        (&|s| s.fingerprint = "g".into(), "the data, split or training"),
-        (&|s| drop(s.fixed.insert("l1".into(), Value::Float(1.0))), "the model"),
+    type Change = fn(&mut StudySpec);
+    let cases: [(Change, &str); 4] = [
+        (|s| s.seed = 12, "the seed"),
+        (|s| s.epochs = 3, "folds or epochs"),
+        (|s| s.fingerprint = "g".into(), "the data, split or training"),
+        (|s| drop(s.fixed.insert("l1".into(), Value::Float(1.0))), "the model"),
     ];
     for (change, named) in cases {
-        let error = open(change).unwrap_err().to_string();
+        let error = open(&change).unwrap_err().to_string();
         assert!(error.contains(named) && error.contains("--fresh"), "{error}");
     }
 }

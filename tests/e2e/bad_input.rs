@@ -85,7 +85,9 @@ fn a_bed_that_is_none() {
 fn phenotype_ids_that_match_nothing() {
     broken(
         |s, t| {
-            rewrite(s, "pop/phenotypes.csv", |i, l| Some(if i == 0 { l.to_owned() } else { format!("x{l}") }));
+            rewrite(s, "pop/phenotypes.csv", |i, l| {
+                Some(if i == 0 { l.to_owned() } else { format!("x{l}") })
+            });
             t
         },
         &["id", "x1"],
@@ -143,7 +145,8 @@ fn a_kernel_longer_than_the_genome_fails_its_trials_only() {
     let study = scratch.file("small.toml", &text);
     scratch.run(&["run", study, "--headless"]).succeeds();
     let show = scratch.show("small");
-    let states: Vec<&str> = show["trials"].as_array().unwrap().iter().map(|t| t["state"].as_str().unwrap()).collect();
+    let states: Vec<&str> =
+        show["trials"].as_array().unwrap().iter().map(|t| t["state"].as_str().unwrap()).collect();
     assert!(states.contains(&"complete") && states.contains(&"failed"), "{states:?}");
     let failed = show["trials"].as_array().unwrap().iter().find(|t| t["state"] == "failed").unwrap();
     assert!(failed["reason"].as_str().unwrap().contains("100000"), "{failed}");
@@ -173,7 +176,8 @@ fn a_full_disk_stops_the_study_and_loses_nothing() {
     let study = scratch.file("small.toml", SMALL);
     // A limit on the size of files written has the same effect as a full disk, without being root.
     let limited = |blocks: u32| {
-        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" run {study} --headless --trials 60");
+        let script =
+            format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" run {study} --headless --trials 60");
         let mut command = std::process::Command::new("bash");
         command.arg("-c").arg(script).arg(crate::program::binary()).current_dir(scratch.path());
         crate::program::Run::of(command.output().unwrap())
@@ -187,5 +191,8 @@ fn a_full_disk_stops_the_study_and_loses_nothing() {
     let after = crate::program::timeless(&scratch.show("small"));
     assert_eq!(&after.as_array().unwrap()[..2], before.as_array().unwrap().as_slice());
     scratch.run(&["run", study, "--headless", "--trials", "12"]).succeeds();
-    assert_eq!(scratch.show("small")["trials"].as_array().unwrap().len().max(12), after.as_array().unwrap().len().max(12));
+    assert_eq!(
+        scratch.show("small")["trials"].as_array().unwrap().len().max(12),
+        after.as_array().unwrap().len().max(12)
+    );
 }

@@ -86,7 +86,8 @@ fn exports_list_the_top_trials() {
     let csv = scratch.run(&["export", "small", "--format", "csv", "--top", "3", "-o", "-"]).succeeds();
     assert_eq!(csv.stdout.lines().count(), 4, "{}", csv.stdout);
     assert!(csv.stdout.lines().next().unwrap().contains("filters"));
-    let json = scratch.run(&["export", study, "--format", "json", "--top", "2", "-o", "best.json"]).succeeds();
+    let json =
+        scratch.run(&["export", study, "--format", "json", "--top", "2", "-o", "best.json"]).succeeds();
     assert_eq!(json.stdout, "");
     let parsed: Value = serde_json::from_str(&scratch.read("best.json")).unwrap();
     assert!(parsed.to_string().contains("learning_rate"));

@@ -20,7 +20,8 @@ fn start_watch_a_trial_finish_open_it_quit_and_resume() {
     let detail = terminal.wait_for("the detail of a trial", |s| s.contains("seed"));
     assert!(detail.contains("learning_rate"), "{detail}");
     terminal.press("\u{1b}");
-    terminal.wait_for("the overview again", |s| s.contains("1/40") || s.contains("2/40") || s.contains("/40"));
+    terminal
+        .wait_for("the overview again", |s| s.contains("1/40") || s.contains("2/40") || s.contains("/40"));
 
     terminal.press("q");
     terminal.wait_for_text("stop now");
@@ -50,9 +51,8 @@ fn killed_on_screen_it_resumes_on_screen() {
     terminal.wait_for("a finished trial", |s| s.contains("2/40"));
     terminal.kill();
     let mut again = Terminal::start(&scratch, &[study], 24, 80);
-    again.wait_for("the trials from before and new ones", |s| {
-        (2..40).any(|n| s.contains(&format!("{n}/40")))
-    });
+    again
+        .wait_for("the trials from before and new ones", |s| (2..40).any(|n| s.contains(&format!("{n}/40"))));
     // A hang-up of the terminal leaves a store that resumes, too.
     let hangup = std::process::Command::new("kill").args(["-HUP", &again.process().to_string()]).status();
     assert!(hangup.unwrap().success());
@@ -69,7 +69,9 @@ fn any_size_and_any_key_are_survived() {
     terminal.wait_for_text("/40");
     for (rows, cols) in [(1, 1), (60, 200), (5, 20), (16, 60), (24, 80), (100, 300), (24, 80)] {
         terminal.resize(rows, cols);
-        for key in ["j", "k", "\t", "?", "\u{1b}", "2", "3", "4", "1", "z", "z", "s", "S", "G", "gg", "h", "l"] {
+        for key in
+            ["j", "k", "\t", "?", "\u{1b}", "2", "3", "4", "1", "z", "z", "s", "S", "G", "gg", "h", "l"]
+        {
             terminal.press(key);
         }
         std::thread::sleep(std::time::Duration::from_millis(60));

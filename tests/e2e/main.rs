@@ -1,5 +1,8 @@
 //! The program as a user meets it: the built binary, real files, a real pseudo-terminal.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+#![expect(clippy::print_stderr, reason = "a skipped test says so")]
+
 mod bad_input;
 mod commands;
 mod dashboard;

@@ -42,7 +42,11 @@ pub(super) fn read(section: Section<'_>, tables: &Tables) -> Result<DataConfig, 
     Ok(DataConfig {
         source,
         trait_name,
-        format: section.get("format").map(|field| field.word("format", &tables.formats)).transpose()?.map(str::to_owned),
+        format: section
+            .get("format")
+            .map(|field| field.word("format", &tables.formats))
+            .transpose()?
+            .map(str::to_owned),
         id_column: section.get("id_column").map(|field| field.name()).transpose()?,
         maf,
         exclude_chromosomes,
