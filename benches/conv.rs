@@ -1,6 +1,8 @@
 //! Convolution and max pooling of the paper's network on one thread: this crate's operation against
 //! candle's own, in one run. `cargo bench --bench conv`
 
+#![expect(clippy::print_stdout, reason = "a bench reports on standard output")]
+
 use std::time::Instant;
 
 use candle_core::{Device, Result, Tensor, Var};

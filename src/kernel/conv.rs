@@ -61,25 +61,25 @@ impl Block for Forward<'_> {
             self.kernel.chunks_exact(shape.filters).map(|row| load(row, first)).collect();
         let rows = self.out.chunks_exact_mut(shape.filters);
         let mut rows = rows.zip(self.winners.chunks_exact_mut(shape.filters));
-        let (mut best, mut winner) = (bias, [[0_u16; LANES]; G]);
-        let mut offset = 0;
+        let (mut best, mut winner) = (bias, [[0_u32; LANES]; G]);
+        let mut offset = 0_u32;
         for start in (0..shape.used()).step_by(ROWS) {
             let mut tile: Tile<G> = [bias; ROWS];
             A::accumulate(&self.padded[start * shape.step()..], 1, shape.step(), &kernel, &mut tile);
             for row in tile.iter().take(shape.used() - start) {
-                for g in 0..G {
-                    for l in 0..LANES {
-                        let better = offset == 0 || row[g][l] > best[g][l];
-                        best[g][l] = if better { row[g][l] } else { best[g][l] };
-                        winner[g][l] = if better { offset as u16 } else { winner[g][l] };
+                if offset == 0 {
+                    (best, winner) = (*row, [[0; LANES]; G]);
+                } else {
+                    for g in 0..G {
+                        A::compete(&row[g], offset, &mut best[g], &mut winner[g]);
                     }
                 }
                 offset += 1;
-                if offset == shape.pool {
+                if offset as usize == shape.pool {
                     offset = 0;
                     if let Some((out, winners)) = rows.next() {
                         store(&best, out, first);
-                        store(&winner, winners, first);
+                        store(&winner.map(|lanes| lanes.map(|w| w as u16)), winners, first);
                     }
                 }
             }
@@ -113,11 +113,10 @@ impl Block for Backward<'_> {
                 let at = pool * filters..(pool + 1) * filters;
                 let grad: Group<G> = load(&self.grad[at.clone()], first);
                 let winner: [[u16; LANES]; G] = load(&self.winners[at], first);
+                let winner = winner.map(|lanes| lanes.map(u32::from));
                 for (offset, row) in rows.iter_mut().enumerate() {
                     for g in 0..G {
-                        for l in 0..LANES {
-                            row[g][l] = if winner[g][l] == offset as u16 { grad[g][l] } else { 0.0 };
-                        }
+                        A::claim(&grad[g], offset as u32, &winner[g], &mut row[g]);
                     }
                 }
                 for g in 0..G {

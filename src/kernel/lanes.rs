@@ -15,13 +15,31 @@ pub type Group<const G: usize> = [[f32; LANES]; G];
 /// Sums that are kept in registers.
 pub type Tile<const G: usize> = [Group<G>; ROWS];
 
-/// The inner loop for one set of instructions.
+/// The inner loops for one set of instructions.
 pub trait Accumulate {
     /// `tile[r] += Σᵢ x[i·along + r·across] · w[i]`.
     ///
     /// The forward pass takes `i` over the kernel's taps (`along` 1, `across` the stride); the kernel's
     /// gradient takes `i` over positions (`along` the stride, `across` 1).
     fn accumulate<const G: usize>(x: &[f32], along: usize, across: usize, w: &[Group<G>], tile: &mut Tile<G>);
+
+    /// Where `row` is larger than the best so far, it and its place in the pool take over.
+    #[inline(always)]
+    fn compete(row: &[f32; LANES], place: u32, best: &mut [f32; LANES], winner: &mut [u32; LANES]) {
+        for l in 0..LANES {
+            let better = row[l] > best[l];
+            best[l] = if better { row[l] } else { best[l] };
+            winner[l] = if better { place } else { winner[l] };
+        }
+    }
+
+    /// The gradients of those lanes that `place` has won; 0 for the others.
+    #[inline(always)]
+    fn claim(grad: &[f32; LANES], place: u32, winner: &[u32; LANES], out: &mut [f32; LANES]) {
+        for l in 0..LANES {
+            out[l] = if winner[l] == place { grad[l] } else { 0.0 };
+        }
+    }
 }
 
 /// Panics where `x` is too short for the indices of [`Accumulate::accumulate`].

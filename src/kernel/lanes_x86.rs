@@ -54,6 +54,28 @@ impl Accumulate for Avx512 {
         // SAFETY: this type is private and used in `avx512` only, under the same features.
         unsafe { accumulate_avx512(x, along, across, w, tile) }
     }
+
+    #[inline(always)]
+    fn compete(row: &[f32; LANES], place: u32, best: &mut [f32; LANES], winner: &mut [u32; LANES]) {
+        // SAFETY: as above; and each array fills one register.
+        unsafe {
+            let (new, old) = (_mm512_loadu_ps(row.as_ptr()), _mm512_loadu_ps(best.as_ptr()));
+            let better = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(new, old);
+            _mm512_mask_storeu_ps(best.as_mut_ptr(), better, new);
+            let place = _mm512_set1_epi32(place.cast_signed());
+            _mm512_mask_storeu_epi32(winner.as_mut_ptr().cast(), better, place);
+        }
+    }
+
+    #[inline(always)]
+    fn claim(grad: &[f32; LANES], place: u32, winner: &[u32; LANES], out: &mut [f32; LANES]) {
+        // SAFETY: as above.
+        unsafe {
+            let winner = _mm512_loadu_epi32(winner.as_ptr().cast());
+            let own = _mm512_cmpeq_epi32_mask(winner, _mm512_set1_epi32(place.cast_signed()));
+            _mm512_storeu_ps(out.as_mut_ptr(), _mm512_maskz_loadu_ps(own, grad.as_ptr()));
+        }
+    }
 }
 
 /// Only named by [`avx2`].
