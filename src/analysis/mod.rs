@@ -1,1 +1,7 @@
 //! Pure functions of the history: what the screens and reports show.
+
+pub mod best;
+pub mod human;
+pub mod progress;
+#[cfg(test)]
+pub(crate) mod testing;

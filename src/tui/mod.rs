@@ -1,1 +1,74 @@
-//! The dashboard.
+//! The dashboard: the main thread's loop, its state and the panels that draw it.
+//!
+//! Data flows one way: a message goes through `update` into [`state::AppState`], which the panels
+//! only read; what is asked of the study leaves as a command.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::mpsc::{Receiver, Sender};
+
+use thiserror::Error;
+
+use crate::domain::history::History;
+use crate::domain::trial::Timestamp;
+use crate::study::handle::{Command, StopMode, Update};
+
+mod activity;
+mod app;
+mod filter;
+mod keymap;
+mod load;
+mod navigate;
+mod order;
+mod panel;
+mod plot;
+#[cfg(test)]
+mod screens;
+mod state;
+mod terminal;
+mod text;
+mod theme;
+mod update;
+mod view;
+
+pub use app::run;
+pub use theme::Options;
+
+/// What the dashboard is given.
+#[derive(Debug)]
+pub struct Dashboard {
+    /// The study so far.
+    pub history: History,
+    /// What happens to it; records that `history` holds already may come again.
+    pub updates: Receiver<Update>,
+    /// Where a person's commands go.
+    pub commands: Sender<Command>,
+    /// The wall clock of the study.
+    pub clock: fn() -> Timestamp,
+    /// Colours and symbols.
+    pub options: Options,
+    /// Set to a signal's number when it arrives (TERM, HUP, INT); 0 before. Made for
+    /// `signal_hook::flag::register_usize`.
+    pub signal: Arc<AtomicUsize>,
+}
+
+/// Why the dashboard was left. The terminal is as it was before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// All trials had ended.
+    Done,
+    /// A person stopped the study. `Now` may come before the study's thread ended: join it.
+    Stopped(StopMode),
+    /// The study could not go on; the text says why and what to do.
+    Failed(String),
+    /// This signal arrived. The study was not told to stop.
+    Signal(usize),
+}
+
+/// Why the dashboard could not be shown, or not any longer.
+#[derive(Debug, Error)]
+pub enum TuiError {
+    /// The terminal can't be written or read.
+    #[error("use the terminal: {0}; `--headless` runs without it")]
+    Terminal(#[from] std::io::Error),
+}

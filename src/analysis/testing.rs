@@ -1,0 +1,245 @@
+//! Scripted histories for tests of what reads them.
+
+use std::collections::BTreeMap;
+
+use crate::domain::direction::Direction;
+use crate::domain::event::{Event, FORMAT, Level, Record, StudySpec};
+use crate::domain::history::History;
+use crate::domain::seed::{Rng, derive};
+use crate::domain::space::{Distribution, Parameter, SearchSpace};
+use crate::domain::trial::{FoldScore, Report, Timestamp, TrialId};
+use crate::domain::value::Value;
+
+/// 2026-01-05 09:00:00 UTC.
+const BEGIN: Timestamp = 1_767_603_600_000;
+
+/// Writes a history, keeping its records. Time passes only as the script says.
+pub struct Script {
+    history: History,
+    records: Vec<Record>,
+    now: Timestamp,
+    rng: Rng,
+    free: Vec<usize>,
+}
+
+fn space() -> SearchSpace {
+    let parameter = |name: &str, distribution| Parameter { name: name.into(), distribution };
+    let float = |low, high| Distribution::Float { low, high, log: true };
+    SearchSpace {
+        parameters: vec![
+            parameter("filters", Distribution::Int { low: 5, high: 50, log: false }),
+            parameter("kernel", Distribution::Int { low: 5, high: 50, log: false }),
+            parameter("learning_rate", float(1e-5, 1e-2)),
+            parameter("l1", float(0.002, 0.1)),
+            parameter("dropout", Distribution::Float { low: 0.0, high: 0.5, log: false }),
+            parameter(
+                "activation",
+                Distribution::Choice { choices: ["linear", "relu", "elu"].map(Value::from).into() },
+            ),
+        ],
+    }
+}
+
+impl Script {
+    /// A study that was just created, with `folds` folds of 60 epochs, scored by the mean squared error.
+    pub fn new(folds: usize) -> Self {
+        let study = StudySpec {
+            format: FORMAT,
+            name: "pig_ebv".into(),
+            seed: 42,
+            metric: "mse".into(),
+            direction: Direction::Minimize,
+            space: space(),
+            fixed: [("batch".to_owned(), Value::Int(26))].into(),
+            model: "cnn".into(),
+            sampler: "gp-ucb".into(),
+            folds,
+            epochs: 60,
+            data: "2,314 individuals, 50,436 SNPs, trait ebv".into(),
+            fingerprint: "0".into(),
+        };
+        let record = Record { sequence: 0, at: BEGIN, event: Event::StudyCreated { study: Box::new(study) } };
+        let history = History::begin(&record).unwrap();
+        Script { history, records: vec![record], now: BEGIN, rng: Rng::new(1), free: Vec::new() }
+    }
+
+    /// Opened for `trials` trials in `slots` slots.
+    pub fn opened(mut self, trials: usize, slots: usize) -> Self {
+        self.free = (0..slots).rev().collect();
+        self.record(Event::StudyOpened { trials, slots, threads: 4 });
+        self
+    }
+
+    /// Records an event now.
+    pub fn record(&mut self, event: Event) -> Record {
+        let record = Record { sequence: self.history.next_sequence(), at: self.now, event };
+        self.history.apply(&record).unwrap();
+        self.records.push(record.clone());
+        record
+    }
+
+    /// Lets time pass.
+    pub fn wait(&mut self, ms: u64) {
+        self.now += ms;
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The history so far.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// Every record so far.
+    pub fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// Starts a new trial at a random point.
+    pub fn start(&mut self) -> TrialId {
+        let trial = self.history.trials().len();
+        let space = &self.history.study().space;
+        let point: Vec<f64> = (0..space.dimensions()).map(|_| self.rng.uniform()).collect();
+        let params = space.from_unit(&point);
+        let slot = self.free.pop().unwrap_or(0);
+        self.record(Event::TrialStarted { trial, params, seed: derive(42, "trial", trial as u64), slot });
+        trial
+    }
+
+    /// Reports `epochs` more epochs of the trial's current fold, `ms` apart.
+    pub fn train(&mut self, trial: TrialId, epochs: usize, ms: u64) {
+        for _ in 0..epochs {
+            self.wait(ms);
+            let t = self.history.trial(trial).unwrap();
+            let (step, fold) = (t.reports.len(), t.folds.len());
+            let epoch = t.reports.iter().rev().take_while(|r| r.fold == fold).count();
+            let fall = (-(epoch as f64) / 12.0).exp();
+            let noise = 0.04 * self.rng.normal();
+            let report = Report {
+                step,
+                fold,
+                epoch,
+                train_loss: 0.4 + 2.0 * fall + noise / 2.0,
+                validation_loss: 0.7 + 1.6 * fall + 0.004 * epoch as f64 + noise,
+                score: 60.0 + 25.0 * fall + 4.0 * noise,
+            };
+            self.record(Event::TrialReported { trial, report });
+        }
+    }
+
+    /// Ends the trial's current fold.
+    pub fn end_fold(&mut self, trial: TrialId, score: f64) {
+        let t = self.history.trial(trial).unwrap();
+        let fold = t.folds.len();
+        let epochs = t.reports.iter().rev().take_while(|r| r.fold == fold).count();
+        let metrics = BTreeMap::from([
+            ("mse".to_owned(), score),
+            ("mae".to_owned(), score.abs().sqrt() * 0.8),
+            ("pearson".to_owned(), 0.6 - score / 1000.0),
+        ]);
+        let best_epoch = epochs * 2 / 3;
+        let fold = FoldScore { fold, score, best_epoch, epochs, metrics };
+        self.record(Event::FoldFinished { trial, fold });
+    }
+
+    /// Runs a new trial to its end in `ms`, with all its folds near `score` and no reports.
+    pub fn complete(&mut self, score: f64, ms: u64) -> TrialId {
+        let trial = self.start();
+        self.wait(ms);
+        self.finish(trial, score)
+    }
+
+    /// Ends a running trial's folds near `score`, and the trial.
+    pub fn finish(&mut self, trial: TrialId, score: f64) -> TrialId {
+        let folds = self.history.study().folds;
+        for fold in self.history.trial(trial).unwrap().folds.len()..folds {
+            self.end_fold(trial, score + 0.02 * score * (fold as f64 - (folds - 1) as f64 / 2.0));
+        }
+        self.release(trial);
+        self.record(Event::TrialCompleted { trial, score });
+        trial
+    }
+
+    /// Fails a running trial.
+    pub fn fail(&mut self, trial: TrialId, reason: &str) {
+        self.release(trial);
+        self.record(Event::TrialFailed { trial, reason: reason.into() });
+    }
+
+    /// Writes a line to the log.
+    pub fn note(&mut self, level: Level, text: &str) -> Record {
+        self.record(Event::Noted { level, text: text.into() })
+    }
+
+    fn release(&mut self, trial: TrialId) {
+        self.free.push(self.history.trial(trial).unwrap().slot);
+    }
+}
+
+/// A study at work: some trials of every state, two or more of them running.
+pub fn busy() -> Script {
+    let mut s = Script::new(4).opened(40, 4);
+    s.note(Level::Info, "data loaded: 2,314 individuals, 50,436 SNPs");
+    for score in [81.2, 74.9, 96.4, 71.3] {
+        let trial = s.start();
+        for fold in 0..4 {
+            s.train(trial, 30 + fold, 600);
+            s.end_fold(trial, score + 1.5 * (fold as f64 - 1.5));
+        }
+        s.finish(trial, score);
+    }
+    let failed = s.start();
+    s.train(failed, 3, 900);
+    s.fail(failed, "training loss is not finite in fold 0, epoch 3: lower learning_rate");
+    let pruned = s.start();
+    s.train(pruned, 60, 500);
+    s.end_fold(pruned, 130.0);
+    s.release(pruned);
+    s.record(Event::TrialPruned { trial: pruned, reason: "below the best third at rung 1".into() });
+    for score in [68.8, 66.1, 240.0, 66.9, 63.4, 65.0] {
+        s.complete(score, 84_000);
+    }
+    s.note(Level::Warning, "device memory is low: 2 slots use the processor instead");
+    for (done, epochs) in [(2, 41), (1, 17), (0, 52), (0, 1)] {
+        let trial = s.start();
+        for fold in 0..done {
+            s.train(trial, 33, 250);
+            s.end_fold(trial, 66.0 + fold as f64);
+        }
+        s.train(trial, epochs, 250);
+    }
+    s
+}
+
+/// A finished study.
+pub fn finished() -> Script {
+    let mut s = Script::new(4).opened(12, 2);
+    for i in 0..12 {
+        s.complete(60.0 + f64::from(i * 7 % 12) * 2.5, 45_000);
+    }
+    s
+}
+
+/// Ten thousand trials of a hundred reports, eight more running.
+pub fn large() -> Script {
+    let mut s = Script::new(2).opened(12_000, 8);
+    for i in 0..10_000_u32 {
+        let trial = s.start();
+        s.train(trial, 50, 20);
+        s.end_fold(trial, 70.0);
+        s.train(trial, 50, 20);
+        if i % 97 == 3 {
+            s.fail(trial, "loss is not finite");
+        } else {
+            s.finish(trial, 60.0 + f64::from(i * 7919 % 10_000) / 100.0 * (1.0 - f64::from(i) / 12_000.0));
+        }
+    }
+    for _ in 0..8 {
+        let trial = s.start();
+        s.train(trial, 30, 20);
+    }
+    s
+}

@@ -1,0 +1,141 @@
+//! The log's lines: notes of the study, and events put into words.
+
+use std::collections::VecDeque;
+
+use super::theme::Tone;
+use crate::analysis::human::duration;
+use crate::domain::event::{Event, Level, Record};
+use crate::domain::history::History;
+use crate::domain::trial::{Timestamp, Trial, TrialState};
+use crate::domain::value::significant;
+
+/// How many lines are kept.
+const LINES: usize = 500;
+
+/// One line of the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// When.
+    pub at: Timestamp,
+    /// Its weight.
+    pub tone: Tone,
+    /// What happened.
+    pub text: String,
+}
+
+/// The log: the last lines, oldest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Activity(VecDeque<Entry>);
+
+impl Activity {
+    /// The log of a history that was there before: its notes and the ends of its trials.
+    pub fn of(history: &History) -> Self {
+        let mut entries: Vec<Entry> =
+            history.log().map(|l| Entry { at: l.at, tone: tone(l.level), text: l.text.clone() }).collect();
+        let mut ended: Vec<&Trial> = history.trials().iter().filter(|t| t.finished.is_some()).collect();
+        ended.sort_by_key(|t| (t.finished, t.id));
+        entries.extend(ended[ended.len().saturating_sub(LINES)..].iter().filter_map(|t| end(t, history)));
+        entries.sort_by_key(|e| e.at);
+        let surplus = entries.len().saturating_sub(LINES);
+        Activity(entries.into_iter().skip(surplus).collect())
+    }
+
+    /// The lines, oldest first.
+    pub fn entries(&self) -> &VecDeque<Entry> {
+        &self.0
+    }
+
+    /// Adds a line.
+    pub fn push(&mut self, entry: Entry) {
+        if self.0.len() == LINES {
+            self.0.pop_front();
+        }
+        self.0.push_back(entry);
+    }
+
+    /// Adds what a record says, which `history` has taken in.
+    pub fn record(&mut self, record: &Record, history: &History) {
+        let at = record.at;
+        let entry = match &record.event {
+            Event::StudyCreated { .. } | Event::TrialReported { .. } | Event::FoldFinished { .. } => return,
+            Event::Noted { level, text } => Entry { at, tone: tone(*level), text: text.clone() },
+            Event::StudyOpened { trials, slots, threads } => Entry {
+                at,
+                tone: Tone::Quiet,
+                text: format!("opened for {trials} trials in {slots} slots of {threads} threads"),
+            },
+            Event::StudyPaused => Entry {
+                at,
+                tone: Tone::Warn,
+                text: "paused: running trials finish, no new ones start".into(),
+            },
+            Event::StudyResumed => Entry { at, tone: Tone::Plain, text: "resumed".into() },
+            Event::TrialStarted { trial, slot, .. } => {
+                Entry { at, tone: Tone::Quiet, text: format!("trial {trial} started in slot {slot}") }
+            }
+            Event::TrialRequeued { trial, reason } => {
+                Entry { at, tone: Tone::Warn, text: format!("trial {trial} set back to waiting: {reason}") }
+            }
+            Event::TrialCompleted { trial, .. }
+            | Event::TrialPruned { trial, .. }
+            | Event::TrialFailed { trial, .. }
+            | Event::TrialCancelled { trial } => {
+                let Some(entry) = history.trial(*trial).and_then(|t| end(t, history)) else { return };
+                let best = history.incumbent().is_some_and(|i| i.id == *trial);
+                if best {
+                    Entry { tone: Tone::Good, text: entry.text + ": the best so far", ..entry }
+                } else {
+                    entry
+                }
+            }
+        };
+        self.push(entry);
+    }
+}
+
+fn tone(level: Level) -> Tone {
+    match level {
+        Level::Info => Tone::Plain,
+        Level::Warning => Tone::Warn,
+    }
+}
+
+fn end(trial: &Trial, history: &History) -> Option<Entry> {
+    let at = trial.finished?;
+    let (id, took) = (trial.id, duration(trial.seconds(at)));
+    let (tone, text) = match &trial.state {
+        TrialState::Waiting | TrialState::Running => return None,
+        TrialState::Complete => {
+            let score = significant(trial.score?, 4);
+            (Tone::Plain, format!("trial {id} complete in {took}, {} {score}", history.study().metric))
+        }
+        TrialState::Pruned { reason } => (Tone::Quiet, format!("trial {id} pruned after {took}: {reason}")),
+        TrialState::Failed { reason } => (Tone::Bad, format!("trial {id} failed after {took}: {reason}")),
+        TrialState::Cancelled => (Tone::Warn, format!("trial {id} cancelled after {took}")),
+    };
+    Some(Entry { at, tone, text })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::testing::busy;
+
+    #[test]
+    fn a_resumed_log_tells_the_same_ends_as_a_live_one() {
+        let script = busy();
+        let mut live = Activity(VecDeque::new());
+        let mut history = History::begin(&script.records()[0]).unwrap();
+        for record in &script.records()[1..] {
+            history.apply(record).unwrap();
+            live.record(record, &history);
+        }
+        let told = |a: &Activity, what: &str| a.0.iter().filter(|e| e.text.contains(what)).count();
+        let resumed = Activity::of(script.history());
+        for what in ["complete in", "failed after", "pruned after", "device memory"] {
+            assert_eq!(told(&live, what), told(&resumed, what), "{what}");
+        }
+        assert_eq!(told(&live, "the best so far"), 6);
+        assert!(resumed.0.iter().is_sorted_by_key(|e| e.at));
+    }
+}

@@ -1,0 +1,259 @@
+//! The table of keys. Dispatch, the help overlay, the hints and the tests all read it.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// Where a key means something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Context {
+    /// Everywhere, also in dialogs.
+    Always,
+    /// In every view, unless a dialog is open.
+    Anywhere,
+    /// In panels with something to move through.
+    Moving,
+    /// In the leaderboard.
+    Leaderboard,
+    /// In the running trials.
+    Running,
+    /// In a trial's detail.
+    Detail,
+    /// While a filter is written.
+    Filter,
+    /// While the help is open.
+    Help,
+    /// In the question before quitting.
+    Quit,
+    /// In the question before a trial is cancelled.
+    Cancel,
+}
+
+/// What a key does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Quit, asking first where trials are live.
+    Quit,
+    /// As quit; a second one stops at once.
+    Interrupt,
+    /// Suspend the program.
+    Suspend,
+    /// Open or close the help.
+    Help,
+    /// Go back: close what is open, clear the filter, leave the detail, undo the zoom.
+    Back,
+    /// The overview.
+    Overview,
+    /// The full table of trials.
+    Trials,
+    /// One trial.
+    TrialDetail,
+    /// The log.
+    FullLog,
+    /// Focus the next panel.
+    NextPanel,
+    /// Focus the panel before.
+    PreviousPanel,
+    /// Give the focused panel the whole screen, or take it back.
+    Zoom,
+    /// Pause or resume the study.
+    Pause,
+    /// Cancel the selected trial.
+    Cancel,
+    /// One up.
+    Up,
+    /// One down.
+    Down,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// To the first.
+    First,
+    /// To the last.
+    Last,
+    /// Scroll or switch to the left.
+    Left,
+    /// Scroll or switch to the right.
+    Right,
+    /// Open the selected trial.
+    Open,
+    /// Sort by the next column.
+    Sort,
+    /// Turn the order round.
+    Reverse,
+    /// Write a filter.
+    Filter,
+    /// Take what was written, or say yes.
+    Accept,
+    /// Erase a character.
+    Erase,
+    /// Erase all.
+    EraseAll,
+    /// Stop at once.
+    StopNow,
+    /// Stop when the running trials have finished.
+    StopAfterRunning,
+}
+
+/// One key press, or the same one twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    code: KeyCode,
+    control: bool,
+    twice: bool,
+}
+
+const fn key(code: KeyCode) -> Key {
+    Key { code, control: false, twice: false }
+}
+const fn char(c: char) -> Key {
+    key(KeyCode::Char(c))
+}
+const fn control(c: char) -> Key {
+    Key { code: KeyCode::Char(c), control: true, twice: false }
+}
+const fn twice(c: char) -> Key {
+    Key { code: KeyCode::Char(c), control: false, twice: true }
+}
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct Binding {
+    /// The keys, the one to show first.
+    pub keys: &'static [Key],
+    /// Where they hold.
+    pub context: Context,
+    /// What they do.
+    pub action: Action,
+    /// One word for the hints at the edge of a panel; empty for none.
+    pub hint: &'static str,
+    /// One line for the help.
+    pub help: &'static str,
+}
+
+const fn row(
+    context: Context,
+    keys: &'static [Key],
+    action: Action,
+    hint: &'static str,
+    help: &'static str,
+) -> Binding {
+    Binding { keys, context, action, hint, help }
+}
+
+use Action as A;
+use Context as C;
+
+/// Every key.
+#[rustfmt::skip]
+pub const KEYMAP: &[Binding] = &[
+    row(C::Leaderboard, &[key(KeyCode::Enter)], A::Open, "open", "open the selected trial"),
+    row(C::Leaderboard, &[char('/')], A::Filter, "filter", "filter: text, !text, filters>50, state:failed"),
+    row(C::Leaderboard, &[char('s')], A::Sort, "sort", "sort by the next column"),
+    row(C::Leaderboard, &[char('S')], A::Reverse, "", "turn the order round"),
+    row(C::Leaderboard, &[char('l'), key(KeyCode::Right)], A::Right, "columns", "scroll to the next columns"),
+    row(C::Leaderboard, &[char('h'), key(KeyCode::Left)], A::Left, "", "scroll back to the first columns"),
+    row(C::Leaderboard, &[char('x')], A::Cancel, "cancel", "cancel the selected trial (asks first)"),
+    row(C::Running, &[key(KeyCode::Enter)], A::Open, "open", "open the selected trial"),
+    row(C::Running, &[char('x')], A::Cancel, "cancel", "cancel the selected trial (asks first)"),
+    row(C::Detail, &[char('l'), char(']'), key(KeyCode::Right)], A::Right, "fold", "next fold"),
+    row(C::Detail, &[char('h'), char('['), key(KeyCode::Left)], A::Left, "", "fold before"),
+    row(C::Detail, &[char('j'), key(KeyCode::Down)], A::Down, "trial", "next trial of the leaderboard"),
+    row(C::Detail, &[char('k'), key(KeyCode::Up)], A::Up, "", "trial before"),
+    row(C::Detail, &[control('d'), key(KeyCode::PageDown)], A::PageDown, "", "scroll the parameters down"),
+    row(C::Detail, &[control('u'), key(KeyCode::PageUp)], A::PageUp, "", "scroll the parameters up"),
+    row(C::Detail, &[char('x')], A::Cancel, "cancel", "cancel this trial (asks first)"),
+    row(C::Moving, &[char('j'), key(KeyCode::Down)], A::Down, "", "down"),
+    row(C::Moving, &[char('k'), key(KeyCode::Up)], A::Up, "", "up"),
+    row(C::Moving, &[control('d'), key(KeyCode::PageDown)], A::PageDown, "", "a page down"),
+    row(C::Moving, &[control('u'), key(KeyCode::PageUp)], A::PageUp, "", "a page up"),
+    row(C::Moving, &[twice('g'), key(KeyCode::Home)], A::First, "", "to the first, and stay with it"),
+    row(C::Moving, &[char('G'), key(KeyCode::End)], A::Last, "", "to the last"),
+    row(C::Anywhere, &[char('1')], A::Overview, "overview", "overview"),
+    row(C::Anywhere, &[char('2')], A::Trials, "trials", "all trials"),
+    row(C::Anywhere, &[char('3')], A::TrialDetail, "trial", "the selected trial"),
+    row(C::Anywhere, &[char('4')], A::FullLog, "log", "log"),
+    row(C::Anywhere, &[key(KeyCode::Tab)], A::NextPanel, "panel", "next panel"),
+    row(C::Anywhere, &[key(KeyCode::BackTab)], A::PreviousPanel, "", "panel before"),
+    row(C::Anywhere, &[char('z')], A::Zoom, "zoom", "zoom the panel, and back"),
+    row(C::Anywhere, &[char('p')], A::Pause, "pause", "pause or resume: start no new trials"),
+    row(C::Anywhere, &[char('?')], A::Help, "help", "this help"),
+    row(C::Anywhere, &[key(KeyCode::Esc)], A::Back, "", "back (never quits)"),
+    row(C::Anywhere, &[char('q')], A::Quit, "quit", "quit (asks while trials run)"),
+    row(C::Always, &[control('c')], A::Interrupt, "", "quit; a second one stops at once"),
+    row(C::Always, &[control('z')], A::Suspend, "", "suspend (`fg` comes back)"),
+    row(C::Filter, &[key(KeyCode::Enter)], A::Accept, "apply", "apply the filter"),
+    row(C::Filter, &[key(KeyCode::Esc)], A::Back, "back", "leave the filter as it was"),
+    row(C::Filter, &[key(KeyCode::Backspace)], A::Erase, "", "erase a character"),
+    row(C::Filter, &[control('u')], A::EraseAll, "", "erase all"),
+    row(C::Help, &[key(KeyCode::Esc), char('?'), char('q'), key(KeyCode::Enter)], A::Back, "close", "close the help"),
+    row(C::Help, &[char('j'), key(KeyCode::Down)], A::Down, "", "down"),
+    row(C::Help, &[char('k'), key(KeyCode::Up)], A::Up, "", "up"),
+    row(C::Quit, &[char('n')], A::StopNow, "stop now", "stop now; resuming later runs these trials again"),
+    row(C::Quit, &[char('f')], A::StopAfterRunning, "finish", "finish the running trials first, then quit"),
+    row(C::Quit, &[key(KeyCode::Esc), char('q')], A::Back, "stay", "stay"),
+    row(C::Cancel, &[char('y')], A::Accept, "cancel it", "cancel the trial; this can't be undone"),
+    row(C::Cancel, &[key(KeyCode::Esc), char('n'), char('q')], A::Back, "keep it", "let it run"),
+];
+
+impl Key {
+    fn matches(self, event: &KeyEvent, before: Option<char>) -> bool {
+        let control = event.modifiers.contains(KeyModifiers::CONTROL);
+        let repeated = !self.twice || before.map(KeyCode::Char) == Some(self.code);
+        self.code == event.code && self.control == control && repeated
+    }
+
+    /// As written in the help: "j", "^d", "gg", "Enter".
+    pub fn label(self, ascii: bool) -> String {
+        let name = match self.code {
+            KeyCode::Char(c) => c.to_string(),
+            KeyCode::Up => if ascii { "Up" } else { "↑" }.into(),
+            KeyCode::Down => if ascii { "Down" } else { "↓" }.into(),
+            KeyCode::Left => if ascii { "Left" } else { "←" }.into(),
+            KeyCode::Right => if ascii { "Right" } else { "→" }.into(),
+            KeyCode::BackTab => "S-Tab".into(),
+            KeyCode::PageUp => "PgUp".into(),
+            KeyCode::PageDown => "PgDn".into(),
+            other => format!("{other:?}"),
+        };
+        match (self.control, self.twice) {
+            (true, _) => format!("^{name}"),
+            (_, true) => format!("{name}{name}"),
+            _ => name,
+        }
+    }
+}
+
+/// What `event` does in the innermost of `contexts` that knows it. `before` is the character typed
+/// just before, for double keys.
+pub fn lookup(contexts: &[Context], event: &KeyEvent, before: Option<char>) -> Option<Action> {
+    contexts.iter().find_map(|context| {
+        let known = |b: &&Binding| b.context == *context && b.keys.iter().any(|k| k.matches(event, before));
+        KEYMAP.iter().find(known).map(|b| b.action)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_rows_of_a_context_share_a_key() {
+        for (i, a) in KEYMAP.iter().enumerate() {
+            for b in KEYMAP[i + 1..].iter().filter(|b| b.context == a.context) {
+                let shared = a.keys.iter().find(|k| b.keys.contains(k));
+                assert!(shared.is_none(), "{:?}: {:?} and {:?} share {shared:?}", a.context, a.help, b.help);
+            }
+        }
+    }
+
+    #[test]
+    fn a_double_key_needs_both_presses_and_the_innermost_context_wins() {
+        let g = KeyEvent::new(KeyCode::Char('g'), KeyModifiers::NONE);
+        assert_eq!(lookup(&[C::Moving], &g, None), None);
+        assert_eq!(lookup(&[C::Moving], &g, Some('g')), Some(A::First));
+        let j = KeyEvent::new(KeyCode::Char('j'), KeyModifiers::NONE);
+        assert_eq!(lookup(&[C::Detail, C::Moving], &j, None), Some(A::Down));
+        let d = KeyEvent::new(KeyCode::Char('d'), KeyModifiers::CONTROL);
+        assert_eq!(lookup(&[C::Moving, C::Anywhere], &d, None), Some(A::PageDown));
+    }
+}

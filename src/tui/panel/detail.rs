@@ -1,0 +1,222 @@
+//! One trial: what it is, its folds, and the curves of one of them.
+//!
+//! ```text
+//! facts, parameters │ folds and their metrics
+//! losses of a fold  │ score of that fold
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use super::empty;
+use crate::analysis::human;
+use crate::domain::trial::{FoldScore, Report, Trial, TrialState};
+use crate::domain::value::significant;
+use crate::tui::plot::{Canvas, Scale, Stroke, axes};
+use crate::tui::state::AppState;
+use crate::tui::text::{self, left, right};
+use crate::tui::theme::Tone;
+
+fn shown(state: &AppState) -> Option<&Trial> {
+    state.history.trial(state.shown()?)
+}
+
+/// Its number, and whether it is the best.
+pub fn about(state: &AppState) -> String {
+    let Some(trial) = shown(state) else { return String::new() };
+    let best = state.history.incumbent().is_some_and(|i| i.id == trial.id);
+    let mark = if best { format!(" {} the best", state.theme.symbols().best) } else { String::new() };
+    format!("{}{mark}", trial.id)
+}
+
+/// Its rank.
+pub fn place(state: &AppState, _rows: usize) -> String {
+    let rank = shown(state).and_then(|t| state.table.rank(t.id));
+    rank.map_or_else(String::new, |r| format!("rank {r} of {}", state.history.counts().complete))
+}
+
+/// Draws the trial.
+pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
+    let Some(trial) = shown(state) else {
+        return empty(state.theme, "no trial yet", area, buf);
+    };
+    let facts = facts(state, trial);
+    let folds = state.history.study().folds.max(1);
+    // As high as its contents want, but the charts keep at least half.
+    let wanted = facts.len().max(folds + 2) + 1;
+    let upper = (wanted as u16).min(area.height / 2);
+    let [above, below] = area.layout(&Layout::vertical([Constraint::Length(upper), Constraint::Fill(1)]));
+    let [words, table] = above.layout(&Layout::horizontal([Constraint::Percentage(45), Constraint::Fill(1)]));
+    lines(state, facts, inset(words), buf);
+    fold_table(state, trial, inset(table), buf);
+    let [losses, scores] =
+        below.layout(&Layout::horizontal([Constraint::Percentage(50), Constraint::Fill(1)]));
+    let reports = fold_reports(&trial.reports, state.fold);
+    loss_chart(state, reports, inset(losses), buf);
+    score_chart(state, trial, reports, inset(scores), buf);
+}
+
+fn inset(area: Rect) -> Rect {
+    Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area }
+}
+
+/// The reports of one fold; they lie side by side, in the order of the steps.
+fn fold_reports(reports: &[Report], fold: usize) -> &[Report] {
+    let from = reports.partition_point(|r| r.fold < fold);
+    let to = reports.partition_point(|r| r.fold <= fold);
+    reports.get(from..to).unwrap_or_default()
+}
+
+fn facts(state: &AppState, trial: &Trial) -> Vec<Line<'static>> {
+    let (theme, symbols, study) = (state.theme, state.theme.symbols(), state.history.study());
+    let word = Span::styled(trial.state.word(), theme.style(theme.state(&trial.state)));
+    let mut lines = vec![Line::from(vec![word])];
+    if let Some(score) = trial.score {
+        let spread = trial.spread().map(|s| format!(" {} {}", symbols.plus_minus, significant(s, 2)));
+        lines[0].push_span(Span::styled(
+            format!("  {} {}", text::clean(&study.metric), significant(score, 4)),
+            theme.style(Tone::Good),
+        ));
+        lines[0].push_span(Span::raw(spread.unwrap_or_default()));
+    }
+    if let Some(reason) = trial.state.reason() {
+        lines.push(Line::styled(text::clean(reason), theme.style(theme.state(&trial.state))));
+    }
+    let time = match trial.state {
+        TrialState::Waiting => symbols.none.to_owned(),
+        _ => human::duration(trial.seconds(state.now)),
+    };
+    let fact = |name: &str, value: String, tone: Tone| {
+        let name = left(name, 14, symbols.cut);
+        Line::from(vec![Span::styled(name, theme.style(Tone::Quiet)), Span::styled(value, theme.style(tone))])
+    };
+    for parameter in &study.space.parameters {
+        let value = trial.params.get(&parameter.name).map_or(symbols.none.to_owned(), |v| v.to_string());
+        lines.push(fact(&parameter.name, text::clean(&value), Tone::Strong));
+    }
+    for (name, value) in &study.fixed {
+        lines.push(fact(name, format!("{} (fixed)", text::clean(&value.to_string())), Tone::Quiet));
+    }
+    lines.push(fact("time", time, Tone::Plain));
+    lines.push(fact(
+        "epochs",
+        format!("{} of {} at most", trial.epochs(), study.folds * study.epochs),
+        Tone::Plain,
+    ));
+    lines.push(fact("seed, slot", format!("{}, {}", trial.seed, trial.slot), Tone::Plain));
+    lines
+}
+
+fn lines(state: &AppState, lines: Vec<Line<'static>>, area: Rect, buf: &mut Buffer) {
+    let height = usize::from(area.height);
+    let from = state.detail_scroll.min(lines.len().saturating_sub(height));
+    let rest = lines.len().saturating_sub(from + height);
+    for (i, line) in lines.into_iter().skip(from).take(height).enumerate() {
+        line.render(text::row(area, i), buf);
+    }
+    if rest > 0 && height > 0 {
+        let more = Line::styled(format!(" ^d {} more", rest), state.theme.style(Tone::Accent));
+        let width = more.width() as u16;
+        let at = Rect { x: area.right().saturating_sub(width), width, ..text::row(area, height - 1) };
+        more.render(at.intersection(area), buf);
+    }
+}
+
+fn fold_table(state: &AppState, trial: &Trial, area: Rect, buf: &mut Buffer) {
+    let (theme, symbols, study) = (state.theme, state.theme.symbols(), state.history.study());
+    let names: Vec<&String> = trial.folds.first().map(|f| f.metrics.keys().collect()).unwrap_or_default();
+    let others: Vec<&String> = names.into_iter().filter(|n| **n != study.metric).collect();
+    let mut heading = format!("  fold{}  best epoch", right(&study.metric, 10, symbols.cut));
+    for name in &others {
+        heading += &right(name, 10, symbols.cut);
+    }
+    let heading = text::cut(&heading, usize::from(area.width), symbols.cut);
+    Line::styled(heading, theme.style(Tone::Strong)).render(text::row(area, 0), buf);
+    // The chosen fold stays in sight.
+    let height = usize::from(area.height).saturating_sub(1);
+    let from = (state.fold + 1).saturating_sub(height);
+    for (i, fold) in (from..study.folds).take(height).enumerate() {
+        let cursor = if fold == state.fold { symbols.cursor } else { " " };
+        let words = match trial.folds.get(fold) {
+            Some(score) => fold_row(score, &others, symbols.cut),
+            None if trial.state == TrialState::Running && fold == trial.folds.len() => "  in training".into(),
+            None => format!("{:>10}", symbols.none),
+        };
+        let words = text::cut(
+            &format!("{fold_number:>5}{words}", fold_number = fold + 1),
+            usize::from(area.width).saturating_sub(1),
+            symbols.cut,
+        );
+        let style = theme.style(if fold == state.fold { Tone::Strong } else { Tone::Plain });
+        let line =
+            Line::from(vec![Span::styled(cursor, theme.style(Tone::Accent)), Span::styled(words, style)]);
+        line.render(text::row(area, 1 + i), buf);
+    }
+}
+
+fn fold_row(fold: &FoldScore, others: &[&String], cut: &str) -> String {
+    let mut words = right(&significant(fold.score, 4), 10, cut);
+    words += &format!("{:>8}/{:<4}", fold.best_epoch + 1, fold.epochs);
+    for name in others {
+        let value = fold.metrics.get(*name).map(|v| significant(*v, 4)).unwrap_or_default();
+        words += &right(&value, 10, cut);
+    }
+    words
+}
+
+fn loss_chart(state: &AppState, reports: &[Report], area: Rect, buf: &mut Buffer) {
+    let theme = state.theme;
+    let (dotted, solid) = if theme.options.ascii { (". .", "...") } else { ("⠒ ⠒", "⠒⠒⠒") };
+    let title = Line::from(vec![
+        Span::styled(format!("loss, fold {}  ", state.fold + 1), theme.style(Tone::Strong)),
+        Span::styled(format!("{dotted} train"), theme.style(Tone::Plain)),
+        Span::styled(format!("  {solid} validation"), theme.style(Tone::Second)),
+    ]);
+    let both = reports.iter().flat_map(|r| [r.train_loss, r.validation_loss]);
+    let Some((mut canvas, scale, across)) = chart(state, title, reports, Scale::fit(both), area, buf) else {
+        return;
+    };
+    let points = |loss: fn(&Report) -> f64| {
+        reports.iter().map(move |r| (r.epoch as f64 / across, scale.place(loss(r)))).collect::<Vec<_>>()
+    };
+    canvas.line(points(|r| r.train_loss), Stroke::Dotted, theme.style(Tone::Plain));
+    canvas.line(points(|r| r.validation_loss), Stroke::Solid, theme.style(Tone::Second));
+    canvas.render(buf);
+}
+
+fn score_chart(state: &AppState, trial: &Trial, reports: &[Report], area: Rect, buf: &mut Buffer) {
+    let theme = state.theme;
+    let metric = text::clean(&state.history.study().metric);
+    let best = trial.folds.get(state.fold).map(|f| format!("  best at epoch {}", f.best_epoch + 1));
+    let title = Line::from(vec![
+        Span::styled(format!("{metric}, fold {}", state.fold + 1), theme.style(Tone::Strong)),
+        Span::styled(best.unwrap_or_default(), theme.style(Tone::Quiet)),
+    ]);
+    let scale = Scale::fit(reports.iter().map(|r| r.score));
+    let Some((mut canvas, scale, across)) = chart(state, title, reports, scale, area, buf) else { return };
+    let points = reports.iter().map(|r| (r.epoch as f64 / across, scale.place(r.score)));
+    canvas.line(points, Stroke::Solid, theme.style(Tone::Good));
+    canvas.render(buf);
+}
+
+/// A chart's title and axes; the grid, the scale and the last epoch to draw on.
+fn chart(
+    state: &AppState,
+    title: Line<'_>,
+    reports: &[Report],
+    scale: Option<Scale>,
+    area: Rect,
+    buf: &mut Buffer,
+) -> Option<(Canvas, Scale, f64)> {
+    title.render(text::row(area, 0), buf);
+    let rest = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    let Some(scale) = scale else {
+        empty(state.theme, "no epoch yet", rest.intersection(area), buf);
+        return None;
+    };
+    let last = reports.last().map_or(0, |r| r.epoch);
+    let room = axes(rest, buf, state.theme, scale, "1", &format!("epoch {}", last + 1));
+    Some((Canvas::new(room, state.theme), scale, last.max(1) as f64))
+}

@@ -1,0 +1,243 @@
+//! The leaderboard: every trial in order, its searched parameters as columns.
+//!
+//! Mark, rank, trial, score and state stay; parameters, epochs and time scroll beside them.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use super::empty;
+use crate::analysis::human;
+use crate::domain::space::Distribution;
+use crate::domain::trial::{Trial, TrialState};
+use crate::domain::value::{Value, significant};
+use crate::tui::order::Column;
+use crate::tui::state::{AppState, PanelId, Phase};
+use crate::tui::text::{self, left, right};
+use crate::tui::theme::Tone;
+
+/// Widths: mark and rank, trial, score, spread, state.
+const RANK: usize = 7;
+const TRIAL: usize = 6;
+const SCORE: usize = 9;
+const SPREAD: usize = 8;
+const STATE: usize = 11;
+const PINNED: usize = RANK + TRIAL + SCORE + SPREAD + STATE;
+/// Widest a parameter may be.
+const PARAMETER: usize = 13;
+
+/// How it is sorted and filtered.
+pub fn about(state: &AppState) -> String {
+    let (table, symbols) = (&state.table, state.theme.symbols());
+    let column = table.sort.name(&state.history.study().space);
+    let turned = if table.reverse { ", reversed" } else { "" };
+    let order = if table.sort == Column::Score && !table.reverse {
+        "best first".to_owned()
+    } else {
+        format!("by {column}{turned}")
+    };
+    match table.filter.text() {
+        "" => format!("{} {order}", symbols.dot),
+        filter => format!("{0} {order} {0} /{filter}", symbols.dot),
+    }
+}
+
+/// Which of the rows are in sight.
+pub fn place(state: &AppState, rows: usize) -> String {
+    let total = state.table.order().len();
+    let height = rows.saturating_sub(1);
+    if total == 0 || height == 0 {
+        return String::new();
+    }
+    let from = first_row(state.table.cursor(), total, height);
+    let (a, b) = (human::thousands(from + 1), human::thousands((from + height).min(total)));
+    format!("{a}{}{b} of {}", state.theme.symbols().range, human::thousands(total))
+}
+
+/// The first row in sight: the selection is kept in the middle, but the ends are not left empty.
+fn first_row(cursor: usize, total: usize, height: usize) -> usize {
+    cursor.saturating_sub(height / 2).min(total.saturating_sub(height))
+}
+
+/// Width with frame at which no column is cut.
+pub fn full_width(state: &AppState) -> u16 {
+    let scrolling: usize = scrolling(state).iter().map(|(_, width)| width).sum();
+    (PINNED + scrolling + 3).min(1000) as u16
+}
+
+/// The columns that scroll, with their widths, the gap before them included.
+fn scrolling(state: &AppState) -> Vec<(Column, usize)> {
+    let parameters = state.history.study().space.parameters.iter().enumerate();
+    let mut columns: Vec<(Column, usize)> = parameters
+        .map(|(i, p)| {
+            let widest = widest_value(&p.distribution).max(text::width(&p.name) + 1);
+            (Column::Parameter(i), widest.clamp(6, PARAMETER) + 1)
+        })
+        .collect();
+    columns.extend([(Column::Epochs, 8), (Column::Time, 9)]);
+    columns
+}
+
+fn widest_value(distribution: &Distribution) -> usize {
+    let shown = |v: &Value| text::width(&v.to_string());
+    match distribution {
+        Distribution::Int { low, high, .. } => shown(&Value::Int(*low)).max(shown(&Value::Int(*high))),
+        // Four significant digits of anything between are no longer than this.
+        Distribution::Float { .. } => 8,
+        Distribution::Choice { choices } => choices.iter().map(shown).max().unwrap_or(0),
+    }
+}
+
+/// The scrolled columns that fit into `room`, and whether some are left out at the right.
+fn in_sight(state: &AppState, room: usize) -> (Vec<(Column, usize)>, bool) {
+    let all = scrolling(state);
+    let rest = all.get(state.table.scrolled.min(all.len() - 1)..).unwrap_or_default();
+    let whole: usize = rest.iter().map(|(_, w)| w).sum();
+    if whole <= room {
+        return (rest.to_vec(), false);
+    }
+    // One column is kept for the mark.
+    let (mut used, mut shown) = (2, Vec::new());
+    for (column, width) in rest {
+        if used + width > room {
+            break;
+        }
+        used += width;
+        shown.push((*column, *width));
+    }
+    (shown, true)
+}
+
+/// Draws the table.
+pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
+    let theme = state.theme;
+    let order = state.table.order();
+    if order.is_empty() {
+        let sentence = match (&state.phase, state.history.trials().is_empty()) {
+            (_, false) => "no trial passes the filter: Esc takes it away",
+            (Phase::Over(_), true) => "no trial was started",
+            (_, true) if state.history.target() == 0 => "loading the data ...",
+            (_, true) => "starting the first trial ...",
+        };
+        return empty(theme, sentence, area, buf);
+    }
+    let height = usize::from(area.height).saturating_sub(1);
+    let from = first_row(state.table.cursor(), order.len(), height);
+    let (columns, more) = in_sight(state, usize::from(area.width).saturating_sub(PINNED + 1));
+    heading(state, &columns, more).render(text::row(area, 0), buf);
+    let best = state.history.incumbent().map(|t| t.id);
+    let decimals = human::decimals(state.best.best().unwrap_or(0.0));
+    let reasons =
+        usize::from(area.width).saturating_sub(PINNED + 2 + columns.iter().map(|c| c.1).sum::<usize>());
+    for (i, id) in order.iter().enumerate().skip(from).take(height) {
+        let Some(trial) = state.history.trial(*id) else { continue };
+        let at = text::row(area, 1 + i - from);
+        let mut line = pinned(state, trial, best == Some(*id), i == state.table.cursor(), decimals);
+        line.extend(columns.iter().map(|(column, width)| cell(state, trial, *column, *width)));
+        if more {
+            line.push(Span::styled(format!(" {}", theme.symbols().cut), theme.style(Tone::Quiet)));
+        } else if let Some(reason) = trial.state.reason().filter(|_| reasons >= 12) {
+            line.push(Span::styled(
+                format!("  {}", text::cut(reason, reasons, theme.symbols().cut)),
+                theme.style(Tone::Quiet),
+            ));
+        }
+        Line::from(line).render(at, buf);
+        if i == state.table.cursor() {
+            buf.set_style(at, theme.selected(state.focus == PanelId::Leaderboard));
+        }
+    }
+    reason(state, area, height.min(order.len() - from), buf);
+}
+
+/// Where a row is free below the table, the selected trial's reason in full.
+fn reason(state: &AppState, area: Rect, rows: usize, buf: &mut Buffer) {
+    let selected = state.table.selected().and_then(|id| state.history.trial(id));
+    let Some((trial, why)) = selected.and_then(|t| Some((t, t.state.reason()?))) else { return };
+    let words = format!(" trial {} {}: {why}", trial.id, trial.state.word());
+    let words = text::cut(&words, usize::from(area.width), state.theme.symbols().cut);
+    let line = Line::styled(words, state.theme.style(state.theme.state(&trial.state)));
+    // Over the last row where the table is full, as long as that is not the selected one itself.
+    let at = (rows + 1).min(usize::from(area.height).saturating_sub(1));
+    let cursor = state.table.cursor() + 1 - first_row(state.table.cursor(), state.table.order().len(), rows);
+    if at != cursor {
+        let at = text::row(area, at);
+        ratatui::widgets::Clear.render(at.intersection(area), buf);
+        line.render(at, buf);
+    }
+}
+
+fn heading(state: &AppState, columns: &[(Column, usize)], more: bool) -> Line<'static> {
+    let (theme, symbols) = (state.theme, state.theme.symbols());
+    let study = state.history.study();
+    let titled = |column: Column, name: &str| {
+        if column != state.table.sort {
+            return name.to_owned();
+        }
+        // A score's arrow points to the better end.
+        let mark = if state.table.reverse { symbols.down } else { symbols.up };
+        format!("{mark}{name}")
+    };
+    let spread = if study.folds > 1 { format!("{}folds", symbols.plus_minus) } else { String::new() };
+    let mut words = right("rank", RANK, symbols.cut);
+    words += &right(&titled(Column::Trial, "trial"), TRIAL, symbols.cut);
+    words += &right(&titled(Column::Score, &study.metric), SCORE, symbols.cut);
+    words += &format!(" {}", left(&spread, SPREAD - 1, symbols.cut));
+    words += &format!(" {}", left(&titled(Column::State, "state"), STATE - 1, symbols.cut));
+    let scrolled = if state.table.scrolled > 0 { symbols.cut_left } else { " " };
+    words += scrolled;
+    for (column, width) in columns {
+        words.push(' ');
+        words += &right(&titled(*column, column.name(&study.space)), width - 1, symbols.cut);
+    }
+    if more {
+        words += &format!(" {}", symbols.cut);
+    }
+    Line::styled(words, theme.style(Tone::Strong))
+}
+
+fn pinned(
+    state: &AppState,
+    trial: &Trial,
+    best: bool,
+    selected: bool,
+    decimals: usize,
+) -> Vec<Span<'static>> {
+    let (theme, symbols) = (state.theme, state.theme.symbols());
+    let cursor = if selected { symbols.cursor } else { " " };
+    let star = if best { symbols.best } else { " " };
+    let rank = state.table.rank(trial.id).map_or(symbols.none.to_owned(), |r| r.to_string());
+    let (score, spread) = match trial.score {
+        Some(score) => (human::aligned(score, decimals), trial.spread()),
+        None => (symbols.none.to_owned(), None),
+    };
+    let spread = spread.map_or(String::new(), |s| format!("{}{}", symbols.plus_minus, significant(s, 2)));
+    let tone = theme.state(&trial.state);
+    let strong = theme.style(if best { Tone::Good } else { Tone::Plain });
+    vec![
+        Span::styled(cursor, theme.style(Tone::Accent)),
+        Span::styled(star, theme.style(Tone::Good)),
+        Span::styled(right(&rank, RANK - 2, symbols.cut), theme.style(Tone::Quiet)),
+        Span::raw(right(&trial.id.to_string(), TRIAL, symbols.cut)),
+        Span::styled(right(&score, SCORE, symbols.cut), strong),
+        Span::styled(format!(" {}", left(&spread, SPREAD - 1, symbols.cut)), theme.style(Tone::Quiet)),
+        Span::styled(format!(" {} ", left(trial.state.word(), STATE - 1, symbols.cut)), theme.style(tone)),
+    ]
+}
+
+fn cell(state: &AppState, trial: &Trial, column: Column, width: usize) -> Span<'static> {
+    let symbols = state.theme.symbols();
+    let study = state.history.study();
+    let words = match column {
+        Column::Parameter(i) => {
+            let value = study.space.parameters.get(i).and_then(|p| trial.params.get(&p.name));
+            value.map_or(symbols.none.to_owned(), Value::to_string)
+        }
+        Column::Epochs => trial.epochs().to_string(),
+        Column::Time if trial.state == TrialState::Waiting => symbols.none.to_owned(),
+        Column::Time => human::duration(trial.seconds(state.now)),
+        Column::Trial | Column::Score | Column::State => String::new(),
+    };
+    Span::raw(format!(" {}", right(&words, width - 1, symbols.cut)))
+}

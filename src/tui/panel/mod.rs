@@ -1,0 +1,170 @@
+//! The panels: one file each, one row in the table.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
+
+use super::keymap::{Context, KEYMAP};
+use super::state::{AppState, PanelId};
+use super::text;
+use super::theme::{Theme, Tone};
+use super::update::panel_contexts;
+
+mod chart;
+mod detail;
+pub mod dialog;
+pub mod footer;
+pub mod header;
+pub mod help;
+pub mod leaderboard;
+mod log;
+mod running;
+
+/// A panel of the table.
+pub struct Panel {
+    /// Its name.
+    pub id: PanelId,
+    /// Its title.
+    pub title: &'static str,
+    /// What stands after the title.
+    pub about: fn(&AppState) -> String,
+    /// What stands at the right of the title; given the rows inside the frame.
+    pub place: fn(&AppState, usize) -> String,
+    /// Draws what is inside the frame.
+    pub render: fn(&AppState, Rect, &mut Buffer),
+}
+
+/// Every panel.
+pub const PANELS: &[Panel] = &[
+    Panel {
+        id: PanelId::Leaderboard,
+        title: "Leaderboard",
+        about: leaderboard::about,
+        place: leaderboard::place,
+        render: leaderboard::render,
+    },
+    Panel {
+        id: PanelId::Running,
+        title: "Running",
+        about: running::about,
+        place: running::place,
+        render: running::render,
+    },
+    Panel {
+        id: PanelId::Chart,
+        title: "Best so far",
+        about: chart::about,
+        place: chart::place,
+        render: chart::render,
+    },
+    Panel {
+        id: PanelId::Detail,
+        title: "Trial",
+        about: detail::about,
+        place: detail::place,
+        render: detail::render,
+    },
+    Panel { id: PanelId::Log, title: "Log", about: log::about, place: log::place, render: log::render },
+];
+
+/// Draws a panel with its frame.
+pub fn render(state: &AppState, id: PanelId, area: Rect, buf: &mut Buffer) {
+    let Some(panel) = PANELS.iter().find(|p| p.id == id) else { return };
+    let (theme, symbols) = (state.theme, state.theme.symbols());
+    let focused = state.focus == id;
+    let edge = theme.style(if focused { Tone::Accent } else { Tone::Quiet });
+    let mut title = vec![Span::raw(" ")];
+    if focused {
+        title.push(Span::styled(format!("{} ", symbols.cursor), edge));
+    }
+    title.push(Span::styled(panel.title, theme.style(if focused { Tone::Accent } else { Tone::Strong })));
+    let room = usize::from(area.width.saturating_sub(4));
+    let about = (panel.about)(state);
+    let place = (panel.place)(state, usize::from(area.height.saturating_sub(2)));
+    let used = title.iter().map(Span::width).sum::<usize>() + 2;
+    let about = text::cut(&about, room.saturating_sub(used), symbols.cut);
+    if !about.is_empty() {
+        title.push(Span::raw(format!(" {about}")));
+    }
+    title.push(Span::raw(" "));
+    let left = room.saturating_sub(title.iter().map(Span::width).sum());
+    let mut block =
+        Block::bordered().border_set(theme.border()).border_style(edge).title_top(Line::from(title));
+    if !place.is_empty() && place.len() + 3 <= left {
+        block = block.title_top(Line::styled(format!(" {place} "), theme.style(Tone::Quiet)).right_aligned());
+    }
+    if focused {
+        block = block.title_bottom(hints(state, &panel_contexts(id)[..1], room));
+    }
+    let inner = block.inner(area);
+    block.render(area, buf);
+    (panel.render)(state, inner, buf);
+}
+
+/// The keys of some contexts that have a hint, as many as there is room for.
+pub fn hints(state: &AppState, contexts: &[Context], room: usize) -> Line<'static> {
+    let theme = state.theme;
+    let mut line = Line::default();
+    for row in KEYMAP.iter().filter(|row| contexts.contains(&row.context) && !row.hint.is_empty()) {
+        let key = row.keys.first().map(|k| k.label(theme.options.ascii)).unwrap_or_default();
+        if line.width() + key.len() + row.hint.len() + 3 > room {
+            break;
+        }
+        line.push_span(Span::styled(format!(" {key}"), theme.style(Tone::Accent)));
+        line.push_span(Span::raw(format!(" {} ", row.hint)));
+    }
+    line
+}
+
+/// A frame over the middle of `area`, as large as its lines want, cut where there is no room.
+fn card(theme: Theme, title: &str, tone: Tone, lines: Vec<Line<'_>>, area: Rect, buf: &mut Buffer) {
+    let wide = lines.iter().map(Line::width).max().unwrap_or(0).max(title.len() + 2) + 6;
+    let width = (wide as u16).min(area.width);
+    let height = (lines.len() as u16 + 4).min(area.height);
+    let at =
+        Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
+    Clear.render(at, buf);
+    let block = Block::bordered()
+        .border_set(theme.border())
+        .border_style(theme.style(tone))
+        .title_top(Line::styled(format!(" {title} "), theme.style(tone)))
+        .padding(Padding::new(2, 2, 1, 1));
+    let inner = block.inner(at);
+    block.render(at, buf);
+    Paragraph::new(lines).wrap(Wrap { trim: false }).render(inner, buf);
+}
+
+/// A quiet sentence in the middle of an empty panel.
+fn empty(theme: Theme, sentence: &str, area: Rect, buf: &mut Buffer) {
+    let line = Line::styled(sentence.to_owned(), theme.style(Tone::Quiet));
+    let rows = (line.width().div_ceil(usize::from(area.width.max(1))) as u16).clamp(1, area.height.max(1));
+    let y = area.y + area.height.saturating_sub(rows) / 2;
+    let at = Rect { y, height: rows, ..area }.intersection(area);
+    Paragraph::new(line).wrap(Wrap { trim: true }).centered().render(at, buf);
+}
+
+/// A bar `room` columns wide of which `share` (0..1) is done.
+fn gauge(theme: Theme, share: f64, room: usize) -> Vec<Span<'static>> {
+    let symbols = theme.symbols();
+    let done = ((share.clamp(0.0, 1.0) * room as f64).round() as usize).min(room);
+    vec![
+        Span::styled(symbols.done.repeat(done), theme.style(Tone::Accent)),
+        Span::styled(symbols.to_do.repeat(room - done), theme.style(Tone::Quiet)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_panel_has_one_row() {
+        for (i, panel) in PANELS.iter().enumerate() {
+            assert!(PANELS[i + 1..].iter().all(|p| p.id != panel.id && p.title != panel.title));
+        }
+        for id in [PanelId::Leaderboard, PanelId::Running, PanelId::Chart, PanelId::Detail, PanelId::Log] {
+            assert!(PANELS.iter().any(|p| p.id == id), "{id:?}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The running trials: a bar, where it stands, and the losses of the fold being trained.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use super::{empty, gauge};
+use crate::analysis::human;
+use crate::domain::trial::{Report, Trial};
+use crate::domain::value::significant;
+use crate::tui::plot::{Canvas, Scale, Stroke};
+use crate::tui::state::{AppState, PanelId, Phase};
+use crate::tui::text;
+use crate::tui::theme::Tone;
+
+/// Rows a trial takes at most, a blank one between trials included.
+const TALLEST: usize = 7;
+
+/// How many run.
+pub fn about(state: &AppState) -> String {
+    format!("{} {} of {} slots", state.theme.symbols().dot, state.running.len(), state.history.slots())
+}
+
+/// Which of them are in sight.
+pub fn place(state: &AppState, rows: usize) -> String {
+    let total = state.running.len();
+    let (from, shown) = window(state, rows);
+    if shown >= total {
+        return String::new();
+    }
+    format!("{}{}{}", from + 1, state.theme.symbols().range, from + shown)
+}
+
+/// The first trial in sight, and how many are.
+fn window(state: &AppState, rows: usize) -> (usize, usize) {
+    let total = state.running.len();
+    let shown = (rows / 2).min(total);
+    (state.running_cursor.saturating_sub(shown / 2).min(total - shown), shown)
+}
+
+/// Draws the trials.
+pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
+    let rows = usize::from(area.height);
+    let (from, shown) = window(state, rows);
+    if state.running.is_empty() {
+        let sentence = match state.phase {
+            Phase::Over(_) => "nothing runs any more",
+            _ if state.history.is_paused() => "paused: p goes on",
+            _ => "the next trial is on its way",
+        };
+        return empty(state.theme, sentence, area, buf);
+    }
+    if shown == 0 {
+        return;
+    }
+    let each = (rows / shown).clamp(2, TALLEST);
+    for (i, id) in state.running.iter().enumerate().skip(from).take(shown) {
+        let Some(trial) = state.history.trial(*id) else { continue };
+        let y = area.y + ((i - from) * each) as u16;
+        let at = Rect { y, height: each as u16, ..area }.intersection(area);
+        trial_rows(state, trial, i == state.running_cursor, at, buf);
+    }
+}
+
+fn trial_rows(state: &AppState, trial: &Trial, selected: bool, area: Rect, buf: &mut Buffer) {
+    let theme = state.theme;
+    let first = text::row(area, 0);
+    bar(state, trial, selected, first, buf);
+    if selected && state.focus == PanelId::Running {
+        buf.set_style(first, theme.selected(true));
+    }
+    let fold = trial.folds.len();
+    let start = trial.reports.iter().rposition(|r| r.fold != fold).map_or(0, |i| i + 1);
+    let reports = &trial.reports[start..];
+    // A blank row below, once the curves are tall enough to spare it.
+    let height = area.height.saturating_sub(if area.height > 3 { 2 } else { 1 });
+    let below = Rect { x: area.x + 2, y: area.y + 1, width: area.width.saturating_sub(2), height };
+    if reports.is_empty() {
+        let words = if fold == 0 { "preparing the first epoch" } else { "preparing the next fold" };
+        return Line::styled(words, theme.style(Tone::Quiet)).render(text::row(below, 0), buf);
+    }
+    let half = below.width / 2;
+    let train = Rect { width: half, ..below };
+    let validation = Rect { x: below.x + half, width: below.width - half, ..below };
+    curve(state, "train", Tone::Plain, reports, |r| r.train_loss, train, buf);
+    curve(state, "val", Tone::Second, reports, |r| r.validation_loss, validation, buf);
+}
+
+fn bar(state: &AppState, trial: &Trial, selected: bool, area: Rect, buf: &mut Buffer) {
+    let (theme, study) = (state.theme, state.history.study());
+    let all = (study.folds * study.epochs).max(1);
+    // Folds that stopped early count as whole.
+    let fold = trial.folds.len();
+    let epoch = trial.reports.iter().rev().take_while(|r| r.fold == fold).count();
+    let share = ((fold * study.epochs + epoch) as f64 / all as f64).min(1.0);
+    let cursor = if selected { theme.symbols().cursor } else { " " };
+    let place = format!(
+        " fold {}/{} epoch {epoch}/{}",
+        (fold + 1).min(study.folds.max(1)),
+        study.folds,
+        study.epochs
+    );
+    let time = format!(" {:>7}", human::duration(trial.seconds(state.now)));
+    let used = 7 + place.len() + 5;
+    let room = usize::from(area.width).saturating_sub(used);
+    let (time, room) = if room >= 16 { (time, room - 8) } else { (String::new(), room) };
+    let mut line = vec![
+        Span::styled(cursor, theme.style(Tone::Accent)),
+        Span::styled(format!("{:<5} ", trial.id), theme.style(Tone::Strong)),
+    ];
+    line.extend(gauge(theme, share, room.max(3)));
+    line.push(Span::raw(format!("{:>4.0}%", share * 100.0)));
+    line.push(Span::styled(place, theme.style(Tone::Quiet)));
+    line.push(Span::styled(time, theme.style(Tone::Quiet)));
+    Line::from(line).render(area, buf);
+}
+
+fn curve(
+    state: &AppState,
+    name: &str,
+    tone: Tone,
+    reports: &[Report],
+    loss: fn(&Report) -> f64,
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    let theme = state.theme;
+    let last = reports.last().map(|r| significant(loss(r), 3)).unwrap_or_default();
+    let label = Line::from(vec![
+        Span::styled(format!("{name} "), theme.style(Tone::Quiet)),
+        Span::styled(last, theme.style(tone)),
+    ]);
+    // Beside a low curve, above a high one.
+    let room = if area.height > 2 {
+        label.render(text::row(area, 0), buf);
+        Rect { y: area.y + 1, height: area.height - 1, width: area.width.saturating_sub(2), ..area }
+    } else {
+        let taken = (label.width() as u16 + 1).min(area.width);
+        label.render(text::row(area, 0), buf);
+        Rect { x: area.x + taken, width: (area.width - taken).saturating_sub(1), ..area }
+    };
+    let Some(scale) = Scale::fit(reports.iter().map(loss)) else { return };
+    let mut canvas = Canvas::new(room, theme);
+    let across = (state.history.study().epochs.max(reports.len()).max(2) - 1) as f64;
+    let points = reports.iter().enumerate().map(|(i, r)| (i as f64 / across, scale.place(loss(r))));
+    canvas.line(points, Stroke::Solid, theme.style(tone));
+    canvas.render(buf);
+}

@@ -1,0 +1,261 @@
+//! All that the screen shows. Changed by `update` only; panels read it.
+
+use super::activity::{Activity, Entry};
+use super::load::Load;
+use super::order::Table;
+use super::theme::{Options, Theme, Tone};
+use crate::analysis::best::BestCurve;
+use crate::analysis::progress::{self, Pace};
+use crate::domain::event::{Event, Record};
+use crate::domain::history::History;
+use crate::domain::trial::{Timestamp, Trial, TrialId};
+use crate::study::handle::{End, StopMode};
+
+/// Which panels are on the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// Leaderboard, running trials, chart and log.
+    Overview,
+    /// The leaderboard alone.
+    Trials,
+    /// One trial.
+    Detail,
+    /// The log alone.
+    Log,
+}
+
+/// A panel's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PanelId {
+    /// All trials in order.
+    Leaderboard,
+    /// The trials in the slots.
+    Running,
+    /// The best score so far.
+    Chart,
+    /// One trial.
+    Detail,
+    /// What happened.
+    Log,
+}
+
+/// What is open above the panels and takes the keys.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Dialog {
+    /// The question before quitting.
+    Quit,
+    /// The question before cancelling a trial.
+    Cancel(TrialId),
+    /// The keys; scrolled down by some lines.
+    Help(usize),
+    /// A filter being written, and the one to go back to.
+    Filter {
+        /// As written so far.
+        text: String,
+        /// The filter before.
+        before: String,
+    },
+}
+
+/// Where the study's thread stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Phase {
+    /// It runs.
+    Live,
+    /// It was asked to stop and has not yet.
+    Stopping(StopMode),
+    /// It ended.
+    Over(End),
+}
+
+/// A line at the foot of the screen, until the next key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notice {
+    /// Its weight.
+    pub tone: Tone,
+    /// What is to be said.
+    pub text: String,
+}
+
+/// Everything the screen shows.
+#[derive(Debug, Clone)]
+pub struct AppState {
+    /// The study, folded from the records so far.
+    pub history: History,
+    /// The time as of the last tick.
+    pub now: Timestamp,
+    /// Colours and symbols.
+    pub theme: Theme,
+    /// Columns and rows of the screen.
+    pub size: (u16, u16),
+    /// The view.
+    pub view: View,
+    /// The view to go back to from the detail.
+    pub origin: View,
+    /// The panel that takes the keys.
+    pub focus: PanelId,
+    /// Whether that panel has the screen for itself.
+    pub zoomed: bool,
+    /// The leaderboard's order and selection.
+    pub table: Table,
+    /// The trials in the slots, by number.
+    pub running: Vec<TrialId>,
+    /// The selected one of them, by its place.
+    pub running_cursor: usize,
+    /// The trial of the detail.
+    pub detail: Option<TrialId>,
+    /// The fold of the detail's charts.
+    pub fold: usize,
+    /// How far the detail's parameters are scrolled.
+    pub detail_scroll: usize,
+    /// How many lines the log is scrolled back from its end.
+    pub log_scroll: usize,
+    /// The log.
+    pub activity: Activity,
+    /// The best score so far.
+    pub best: BestCurve,
+    /// How long trials take.
+    pub pace: Pace,
+    /// The machine's load.
+    pub load: Option<Load>,
+    /// What is open above the panels.
+    pub dialog: Option<Dialog>,
+    /// The line at the foot.
+    pub notice: Option<Notice>,
+    /// The character typed just before, for double keys.
+    pub before: Option<char>,
+    /// Where the study's thread stands.
+    pub phase: Phase,
+    /// Whether the screen shows something older than this.
+    pub stale: bool,
+    /// Why the screen lost track of the study, if it did.
+    pub lost: Option<String>,
+}
+
+impl AppState {
+    /// The overview of a study.
+    pub fn new(history: History, options: Options, now: Timestamp) -> Self {
+        let running = history.trials().iter().filter(|t| is_running(t)).map(|t| t.id).collect();
+        let mut table = Table::new();
+        table.refresh(&history, now);
+        AppState {
+            now,
+            theme: Theme { options },
+            size: (80, 24),
+            view: View::Overview,
+            origin: View::Overview,
+            focus: PanelId::Leaderboard,
+            zoomed: false,
+            table,
+            running,
+            running_cursor: 0,
+            detail: None,
+            fold: 0,
+            detail_scroll: 0,
+            log_scroll: 0,
+            activity: Activity::of(&history),
+            best: BestCurve::of(&history),
+            pace: Pace::of(&history),
+            load: None,
+            dialog: None,
+            notice: None,
+            before: None,
+            phase: Phase::Live,
+            stale: true,
+            lost: None,
+            history,
+        }
+    }
+
+    /// Takes a record in; `refresh` must follow. Records that the history holds already are passed
+    /// over: the first ones may come twice, in the history given and in the updates.
+    pub fn record(&mut self, record: &Record) {
+        if record.sequence < self.history.next_sequence() || self.lost.is_some() {
+            return;
+        }
+        if let Err(error) = self.history.apply(record) {
+            let text = format!("the screen lost track of the study, which goes on: {error}");
+            self.activity.push(Entry { at: record.at, tone: Tone::Bad, text: text.clone() });
+            self.lost = Some(text);
+            return;
+        }
+        self.activity.record(record, &self.history);
+        if self.log_scroll > 0 && !matches!(record.event, Event::TrialReported { .. }) {
+            let last = self.activity.entries().len().saturating_sub(1);
+            self.log_scroll = (self.log_scroll + 1).min(last);
+        }
+        let Some(trial) = record.event.trial().and_then(|id| self.history.trial(id)) else { return };
+        match self.running.binary_search(&trial.id) {
+            Err(place) if is_running(trial) => self.running.insert(place, trial.id),
+            Ok(place) if !is_running(trial) => {
+                self.running.remove(place);
+                if place < self.running_cursor {
+                    self.running_cursor -= 1;
+                }
+            }
+            _ => {}
+        }
+        if trial.finished == Some(record.at) && trial.state.is_finished() {
+            self.pace.push(trial);
+            if let Some(score) = trial.score {
+                self.best.push(score);
+            }
+        }
+    }
+
+    /// Makes anew what depends on the history as a whole.
+    pub fn refresh(&mut self) {
+        self.table.refresh(&self.history, self.now);
+        self.running_cursor = self.running_cursor.min(self.running.len().saturating_sub(1));
+    }
+
+    /// Whether the study's thread is at work.
+    pub fn is_live(&self) -> bool {
+        !matches!(self.phase, Phase::Over(_))
+    }
+
+    /// The trial that the focused panel has selected.
+    pub fn selected(&self) -> Option<&Trial> {
+        let id = match self.focus {
+            PanelId::Running => self.running.get(self.running_cursor).copied(),
+            PanelId::Detail => self.shown(),
+            PanelId::Leaderboard | PanelId::Chart | PanelId::Log => self.table.selected(),
+        };
+        self.history.trial(id?)
+    }
+
+    /// The trial of the detail: the one opened, else the leaderboard's.
+    pub fn shown(&self) -> Option<TrialId> {
+        self.detail.or_else(|| self.table.selected())
+    }
+
+    /// One word for where the study stands, and its weight.
+    pub fn standing(&self) -> (&'static str, Tone) {
+        let counts = self.history.counts();
+        match &self.phase {
+            Phase::Over(End::Done) => ("finished", Tone::Good),
+            Phase::Over(End::Stopped) => ("stopped", Tone::Warn),
+            Phase::Over(End::Failed(_)) => ("failed", Tone::Bad),
+            Phase::Stopping(StopMode::Now) => ("stopping", Tone::Warn),
+            Phase::Stopping(StopMode::AfterRunning) => ("finishing", Tone::Warn),
+            Phase::Live if self.history.is_paused() => ("paused", Tone::Warn),
+            Phase::Live if counts.running == 0 && counts.finished() == 0 => ("starting", Tone::Accent),
+            Phase::Live => ("running", Tone::Good),
+        }
+    }
+
+    /// Seconds for which the study was worked on.
+    pub fn elapsed(&self) -> f64 {
+        progress::elapsed(&self.history, self.now, self.is_live())
+    }
+
+    /// Seconds it may still take, from and to.
+    pub fn remaining(&self) -> Option<(f64, f64)> {
+        let estimate = || progress::remaining(&self.history, &self.running, &self.pace, self.now);
+        matches!(self.phase, Phase::Live).then(estimate).flatten()
+    }
+}
+
+fn is_running(trial: &Trial) -> bool {
+    trial.state == crate::domain::trial::TrialState::Running
+}

@@ -1,0 +1,86 @@
+//! Text that fits: cleaned of what a terminal would obey, cut with a visible mark.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+/// `text` without control characters and those that turn the direction of writing.
+pub fn clean(text: &str) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    text.chars().map(|c| if hidden(c) { ' ' } else { c }).collect()
+}
+
+/// Columns that `text` takes.
+pub fn width(text: &str) -> usize {
+    Span::raw(text).width()
+}
+
+/// `text` in at most `room` columns: cut, with `mark` as the last column, where it is longer.
+pub fn cut(text: &str, room: usize, mark: &str) -> String {
+    let text = clean(text);
+    if width(&text) <= room {
+        return text;
+    }
+    if room == 0 {
+        return String::new();
+    }
+    let mut kept = String::new();
+    for c in text.chars() {
+        if width(&kept) + width(c.encode_utf8(&mut [0; 4])) >= room {
+            break;
+        }
+        kept.push(c);
+    }
+    kept.push_str(mark);
+    kept
+}
+
+/// `text` in exactly `room` columns, at the left.
+pub fn left(text: &str, room: usize, mark: &str) -> String {
+    let text = cut(text, room, mark);
+    let gap = room.saturating_sub(width(&text));
+    text + &" ".repeat(gap)
+}
+
+/// `text` in exactly `room` columns, at the right.
+pub fn right(text: &str, room: usize, mark: &str) -> String {
+    let text = cut(text, room, mark);
+    " ".repeat(room.saturating_sub(width(&text))) + &text
+}
+
+/// Row `row` of an area; empty where the area has none.
+pub fn row(area: Rect, row: usize) -> Rect {
+    let inside = row < usize::from(area.height);
+    let y = area.y.saturating_add(row.min(usize::from(u16::MAX)) as u16);
+    if inside { Rect { y, height: 1, ..area } } else { Rect { height: 0, ..area } }
+}
+
+/// Draws `start` at the left of a one-row area and `end` at its right, where both fit.
+pub fn ends(area: Rect, buf: &mut Buffer, start: Line<'_>, end: Line<'_>) {
+    let room = usize::from(area.width);
+    let (a, b) = (start.width(), end.width());
+    start.render(area, buf);
+    if a + b < room {
+        let x = area.x + (room - b) as u16;
+        end.render(Rect { x, width: b as u16, ..area }, buf);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cut_marks_and_never_exceeds() {
+        assert_eq!(cut("learning_rate", 8, "…"), "learnin…");
+        assert_eq!(cut("kernel", 6, "…"), "kernel");
+        assert_eq!(cut("年年年", 4, "…"), "年…");
+        assert_eq!(cut("abc", 0, "…"), "");
+        assert_eq!((left("ab", 4, "…"), right("ab", 4, "…")), ("ab  ".into(), "  ab".into()));
+        assert_eq!(cut("a\u{1b}[31mb\u{202e}c\r\n", 20, "…"), "a [31mb c  ");
+    }
+}

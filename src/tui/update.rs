@@ -1,0 +1,311 @@
+//! What a message does to the state, and what it asks of the world. No input or output here.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::Ending;
+use super::activity::Entry;
+use super::filter::Filter;
+use super::keymap::{self, Action, Context};
+use super::load::Load;
+use super::navigate;
+use super::state::{AppState, Dialog, Notice, PanelId, Phase, View};
+use super::theme::Tone;
+use crate::domain::trial::{Timestamp, TrialState};
+use crate::study::handle::{Command, End, StopMode, Update};
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// The screen has so many columns and rows.
+    Resize(u16, u16),
+    /// The study told of these.
+    Updates(Vec<Update>),
+    /// The study's thread is gone.
+    Silence,
+    /// The machine's load.
+    Load(Load),
+    /// A second passed.
+    Tick(Timestamp),
+    /// A thread of the program panicked, and this is its message.
+    Panicked(String),
+}
+
+/// Something to be done outside.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Tell the study.
+    Send(Command),
+    /// Give the terminal back and suspend.
+    Suspend,
+    /// Leave the dashboard.
+    Leave(Ending),
+}
+
+/// Takes a message in.
+pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::Key(key) => {
+            state.stale = true;
+            return press(state, key);
+        }
+        Msg::Resize(columns, rows) => {
+            state.size = (columns, rows);
+            state.stale = true;
+            navigate::keep_focus_visible(state);
+        }
+        Msg::Updates(updates) => return take(state, updates),
+        Msg::Silence if state.is_live() => {
+            return end(state, End::Failed("the study's thread ended without a word".into()));
+        }
+        Msg::Silence => {}
+        Msg::Load(load) if state.is_live() && state.load != Some(load) => {
+            state.load = Some(load);
+            state.stale = true;
+        }
+        Msg::Load(_) => {}
+        Msg::Tick(now) => {
+            // Only what runs shows the time; a screen at rest is not drawn.
+            state.stale |= state.is_live() && now / 1000 != state.now / 1000;
+            state.now = now;
+        }
+        Msg::Panicked(text) => {
+            state.stale = true;
+            state.activity.push(Entry { at: state.now, tone: Tone::Bad, text });
+        }
+    }
+    Vec::new()
+}
+
+fn take(state: &mut AppState, updates: Vec<Update>) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for update in updates {
+        match update {
+            Update::Recorded(record) => state.record(&record),
+            Update::Ended(why) => effects.extend(end(state, why)),
+        }
+    }
+    state.stale = true;
+    state.refresh();
+    effects
+}
+
+/// The study's thread ended. Where a person asked for that, the screen goes too.
+fn end(state: &mut AppState, why: End) -> Vec<Effect> {
+    let asked = match state.phase {
+        Phase::Stopping(mode) => Some(mode),
+        Phase::Live | Phase::Over(_) => None,
+    };
+    state.stale = true;
+    state.load = None;
+    if matches!(state.dialog, Some(Dialog::Quit | Dialog::Cancel(_))) {
+        state.dialog = None;
+    }
+    let ending = match (&why, asked) {
+        (End::Stopped, Some(mode)) => Some(Ending::Stopped(mode)),
+        (End::Done, Some(_)) => Some(Ending::Done),
+        _ => None,
+    };
+    state.phase = Phase::Over(why);
+    ending.map(Effect::Leave).into_iter().collect()
+}
+
+/// The contexts whose keys hold now, innermost first.
+pub fn contexts(state: &AppState) -> Vec<Context> {
+    match &state.dialog {
+        Some(Dialog::Quit) => vec![Context::Quit, Context::Always],
+        Some(Dialog::Cancel(_)) => vec![Context::Cancel, Context::Always],
+        Some(Dialog::Help(_)) => vec![Context::Help, Context::Always],
+        Some(Dialog::Filter { .. }) => vec![Context::Filter, Context::Always],
+        None => panel_contexts(state.focus),
+    }
+}
+
+/// The contexts of a panel without a dialog above it.
+pub fn panel_contexts(panel: PanelId) -> Vec<Context> {
+    let mut contexts = match panel {
+        PanelId::Leaderboard => vec![Context::Leaderboard, Context::Moving],
+        PanelId::Running => vec![Context::Running, Context::Moving],
+        PanelId::Detail => vec![Context::Detail, Context::Moving],
+        PanelId::Log => vec![Context::Moving],
+        PanelId::Chart => vec![],
+    };
+    contexts.extend([Context::Anywhere, Context::Always]);
+    contexts
+}
+
+fn press(state: &mut AppState, key: KeyEvent) -> Vec<Effect> {
+    state.notice = None;
+    let before = state.before.take();
+    let Some(action) = keymap::lookup(&contexts(state), &key, before) else {
+        if let KeyCode::Char(c) = key.code {
+            let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+            match &mut state.dialog {
+                Some(Dialog::Filter { text, .. }) if plain => {
+                    text.push(c);
+                    preview(state);
+                }
+                _ if plain && before != Some(c) => state.before = Some(c),
+                _ => {}
+            }
+        }
+        return Vec::new();
+    };
+    if state.dialog.is_some() && !matches!(action, Action::Interrupt | Action::Suspend) {
+        return answer(state, action);
+    }
+    act(state, action)
+}
+
+/// A key in a dialog.
+fn answer(state: &mut AppState, action: Action) -> Vec<Effect> {
+    let mut dialog = state.dialog.take();
+    match (&mut dialog, action) {
+        (Some(Dialog::Filter { text, .. }), Action::Accept) => {
+            match Filter::parse(text, &state.history.study().space) {
+                Ok(filter) => apply(state, filter),
+                Err(_) => state.dialog = dialog,
+            }
+        }
+        (Some(Dialog::Filter { before, .. }), Action::Back) => {
+            if let Ok(filter) = Filter::parse(before, &state.history.study().space) {
+                apply(state, filter);
+            }
+        }
+        (Some(Dialog::Filter { text, .. }), Action::Erase | Action::EraseAll) => {
+            if action == Action::Erase {
+                text.pop();
+            } else {
+                text.clear();
+            }
+            state.dialog = dialog;
+            preview(state);
+        }
+        (Some(Dialog::Help(line)), Action::Down | Action::Up) => {
+            *line = if action == Action::Down { *line + 1 } else { line.saturating_sub(1) };
+            *line = (*line).min(keymap::KEYMAP.len());
+            state.dialog = dialog;
+        }
+        (Some(Dialog::Quit), Action::StopNow) => return stop(state, StopMode::Now),
+        (Some(Dialog::Quit), Action::StopAfterRunning) => return stop(state, StopMode::AfterRunning),
+        (Some(Dialog::Cancel(trial)), Action::Accept) => {
+            let trial = *trial;
+            say(state, Tone::Plain, format!("trial {trial} will end at its next report"));
+            return vec![Effect::Send(Command::Cancel(trial))];
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Shows what the filter being written would; an invalid one changes nothing yet.
+fn preview(state: &mut AppState) {
+    let Some(Dialog::Filter { text, .. }) = &state.dialog else { return };
+    if let Ok(filter) = Filter::parse(text, &state.history.study().space) {
+        apply(state, filter);
+    }
+}
+
+fn apply(state: &mut AppState, filter: Filter) {
+    state.table.filter = filter;
+    state.refresh();
+}
+
+fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Quit => return quit(state),
+        Action::Interrupt => return interrupt(state),
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Pause => return pause(state),
+        Action::Cancel => ask_cancel(state),
+        Action::Help => state.dialog = Some(Dialog::Help(0)),
+        Action::Filter => {
+            let before = state.table.filter.text().to_owned();
+            state.dialog = Some(Dialog::Filter { text: before.clone(), before });
+        }
+        Action::Back => back(state),
+        other => navigate::act(state, other),
+    }
+    Vec::new()
+}
+
+fn back(state: &mut AppState) {
+    if state.zoomed {
+        state.zoomed = false;
+    } else if state.view == View::Detail {
+        navigate::show(state, state.origin);
+    } else if !state.table.filter.text().is_empty() {
+        apply(state, Filter::default());
+    } else if state.view != View::Overview {
+        navigate::show(state, View::Overview);
+    }
+}
+
+fn quit(state: &mut AppState) -> Vec<Effect> {
+    match &state.phase {
+        Phase::Over(End::Done) => vec![Effect::Leave(Ending::Done)],
+        Phase::Over(End::Stopped) => vec![Effect::Leave(Ending::Stopped(StopMode::Now))],
+        Phase::Over(End::Failed(why)) => vec![Effect::Leave(Ending::Failed(why.clone()))],
+        Phase::Stopping(StopMode::Now) => {
+            say(state, Tone::Warn, "stopping: ^c leaves without waiting".into());
+            Vec::new()
+        }
+        Phase::Live | Phase::Stopping(StopMode::AfterRunning) if !state.running.is_empty() => {
+            state.dialog = Some(Dialog::Quit);
+            Vec::new()
+        }
+        Phase::Live | Phase::Stopping(StopMode::AfterRunning) => stop(state, StopMode::Now),
+    }
+}
+
+/// As quit; the second time it stops at once, and the third it does not wait for the study.
+fn interrupt(state: &mut AppState) -> Vec<Effect> {
+    match (&state.phase, &state.dialog) {
+        (Phase::Stopping(StopMode::Now), _) => vec![Effect::Leave(Ending::Stopped(StopMode::Now))],
+        (Phase::Live | Phase::Stopping(_), Some(Dialog::Quit)) => {
+            state.dialog = None;
+            stop(state, StopMode::Now)
+        }
+        _ => {
+            state.dialog = None;
+            quit(state)
+        }
+    }
+}
+
+fn stop(state: &mut AppState, mode: StopMode) -> Vec<Effect> {
+    state.phase = Phase::Stopping(mode);
+    vec![Effect::Send(Command::Stop(mode))]
+}
+
+fn pause(state: &mut AppState) -> Vec<Effect> {
+    match &state.phase {
+        Phase::Live if state.history.is_paused() => vec![Effect::Send(Command::Resume)],
+        Phase::Live => vec![Effect::Send(Command::Pause)],
+        Phase::Stopping(_) | Phase::Over(_) => {
+            let (word, _) = state.standing();
+            say(state, Tone::Warn, format!("can't pause: the study is {word}"));
+            Vec::new()
+        }
+    }
+}
+
+fn ask_cancel(state: &mut AppState) {
+    let Some(trial) = state.selected() else {
+        return say(state, Tone::Warn, "can't cancel: no trial is selected".into());
+    };
+    let (id, word) = (trial.id, trial.state.word());
+    if !state.is_live() {
+        let (standing, _) = state.standing();
+        say(state, Tone::Warn, format!("can't cancel: the study is {standing}"));
+    } else if trial.state == TrialState::Running {
+        state.dialog = Some(Dialog::Cancel(id));
+    } else {
+        say(state, Tone::Warn, format!("can't cancel trial {id}: it is {word}, not running"));
+    }
+}
+
+fn say(state: &mut AppState, tone: Tone, text: String) {
+    state.notice = Some(Notice { tone, text });
+}
