@@ -9,11 +9,12 @@ mod run;
 mod show;
 mod simulate;
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use self::output::complain;
 
@@ -49,12 +50,14 @@ impl From<Exit> for ExitCode {
 /// `tune-tui STUDY.toml` starts or resumes a study with the dashboard. Stop it whenever you like: the
 /// same command goes on where it was.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+#[command(
+    version,
+    arg_required_else_help = true,
+    override_usage = "tune-tui STUDY.toml [OPTIONS of run]\n       tune-tui COMMAND …"
+)]
 struct Cli {
     #[command(subcommand)]
-    command: Option<Command>,
-    #[command(flatten)]
-    run: Option<RunArgs>,
+    command: Command,
 }
 
 #[derive(Debug, Subcommand)]
@@ -184,20 +187,33 @@ struct SimulateArgs {
 
 /// Parses the command line and does what it says.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(with_run(std::env::args_os().collect()));
     let outcome = match cli.command {
-        Some(Command::Run(args)) => run::run(&args),
-        Some(Command::Check(args)) => check::check(&args),
-        Some(Command::Show(args)) => show::show(&args),
-        Some(Command::List(args)) => list::list(&args),
-        Some(Command::Export(args)) => export::export(&args),
-        Some(Command::Simulate(args)) => simulate::simulate(&args),
-        None => match cli.run {
-            Some(args) => run::run(&args),
-            None => Ok(Exit::Usage), // clap printed the help
-        },
+        Command::Run(args) => run::run(&args),
+        Command::Check(args) => check::check(&args),
+        Command::Show(args) => show::show(&args),
+        Command::List(args) => list::list(&args),
+        Command::Export(args) => export::export(&args),
+        Command::Simulate(args) => simulate::simulate(&args),
     };
     finish(outcome).into()
+}
+
+/// `tune-tui STUDY.toml …` is `tune-tui run STUDY.toml …`. What looks like neither a study file nor an
+/// option of `run` is left to clap, which knows the nearest command.
+fn with_run(mut words: Vec<OsString>) -> Vec<OsString> {
+    let names_a_study = words.get(1).is_some_and(|first| {
+        let about = ["-h", "--help", "-V", "--version"].iter().any(|w| first == w);
+        let option = first.to_string_lossy().starts_with('-') && !about;
+        let known = Cli::command().find_subcommand(first).is_some();
+        option
+            || (!known
+                && (Path::new(first).extension().is_some_and(|e| e == "toml") || Path::new(first).exists()))
+    });
+    if names_a_study {
+        words.insert(1, "run".into());
+    }
+    words
 }
 
 fn finish(outcome: Result<Exit>) -> Exit {
@@ -209,6 +225,25 @@ fn finish(outcome: Result<Exit>) -> Exit {
             let (text, exit) = output::describe(&error);
             complain(&text);
             exit
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn completed(words: &[&str]) -> Vec<OsString> {
+        with_run(std::iter::once(&"tune-tui").chain(words).map(Into::into).collect())[1..].to_vec()
+    }
+
+    #[test]
+    fn a_study_file_alone_means_run() {
+        Cli::command().debug_assert();
+        assert_eq!(completed(&["a.toml", "--json"]), ["run", "a.toml", "--json"]);
+        assert_eq!(completed(&["--headless", "a.toml"]), ["run", "--headless", "a.toml"]);
+        for words in [&["check", "a.toml"][..], &["--help"], &["chek", "a.toml"], &[]] {
+            assert_eq!(completed(words), words);
         }
     }
 }
