@@ -26,13 +26,27 @@ pub struct Canvas {
     ascii: bool,
     dots: Vec<u8>,
     styles: Vec<Style>,
+    layers: Vec<u8>,
+    layer: u8,
 }
 
 impl Canvas {
     /// An empty grid over `area`.
     pub fn new(area: Rect, theme: Theme) -> Self {
         let cells = area.area() as usize;
-        Canvas { area, ascii: theme.options.ascii, dots: vec![0; cells], styles: vec![Style::new(); cells] }
+        Canvas {
+            area,
+            ascii: theme.options.ascii,
+            dots: vec![0; cells],
+            styles: vec![Style::new(); cells],
+            layers: vec![0; cells],
+            layer: 0,
+        }
+    }
+
+    /// What is drawn from now on clears the cells it touches.
+    pub fn raise(&mut self) {
+        self.layer += 1;
     }
 
     fn resolution(&self) -> (usize, usize) {
@@ -58,6 +72,9 @@ impl Canvas {
         let bit = if self.ascii { 1 << (row % 2) } else { BRAILLE[column % 2][row % 4] };
         let cell = row / up * usize::from(self.area.width) + column / across;
         if let (Some(dots), Some(kept)) = (self.dots.get_mut(cell), self.styles.get_mut(cell)) {
+            if self.layers[cell] != self.layer {
+                (*dots, self.layers[cell]) = (0, self.layer);
+            }
             *dots |= bit;
             *kept = style;
         }
@@ -70,7 +87,8 @@ impl Canvas {
         for (x, y) in points {
             let y = y.clamp(0.0, 1.0);
             let (x0, y0) = last.unwrap_or((x, y));
-            let reach = ((x - x0).abs() * columns as f64).max((y - y0).abs() * rows as f64);
+            let across = (x - x0).abs() * columns.saturating_sub(1) as f64;
+            let reach = across.max((y - y0).abs() * rows.saturating_sub(1) as f64);
             let steps = (reach.ceil() as usize).clamp(1, columns + rows + 1);
             for i in 0..=steps {
                 let t = i as f64 / steps as f64;

@@ -74,21 +74,24 @@ fn overview() {
 
 #[test]
 fn views_at_80x24() {
-    let mut state = app(&busy(), PLAIN);
-    let steps = [
+    let screens = [
         ("trials", "2"),
-        ("trials_scrolled_sorted", "lllsss"),
-        ("failed_selected", "1G"),
-        ("detail_best", "2gghhhsssssss\n"),
+        ("trials_scrolled_sorted", "2lllsss"),
+        ("failed_selected", "G"),
+        ("detail_best", "\n"),
+        ("detail_early", "3jjjjjl"),
         ("log", "4"),
-        ("help", "1?"),
-        ("quit", "\u{1b}q"),
-        ("cancel", "\u{1b}\tx"),
-        ("cancel_refused", "\u{1b}\u{1b}2ggx"),
-        ("filter", "1/state:complete filters>20"),
-        ("filter_wrong", " kernle=3"),
+        ("help", "?"),
+        ("quit", "q"),
+        ("cancel", "\tx"),
+        ("cancel_refused", "2x"),
+        ("filter", "/state:complete filters>20"),
+        ("filter_wrong", "/kernle=3"),
+        ("zoomed_chart", "\t\tz"),
     ];
-    for (name, keys) in steps {
+    for (name, keys) in screens {
+        let mut state = app(&busy(), PLAIN);
+        update(&mut state, Msg::Resize(80, 24));
         press(&mut state, keys);
         insta::assert_snapshot!(name, screen(&mut state, 80, 24));
     }
@@ -306,7 +309,7 @@ fn any_key() -> impl Strategy<Value = Msg> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn no_key_and_no_size_panics(
         events in prop::collection::vec((any_key(), 1_u16..200, 1_u16..60, 0_u8..4), 200),

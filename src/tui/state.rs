@@ -206,6 +206,7 @@ impl AppState {
     /// Makes anew what depends on the history as a whole.
     pub fn refresh(&mut self) {
         self.table.refresh(&self.history, self.now);
+        self.best.rescale();
         self.running_cursor = self.running_cursor.min(self.running.len().saturating_sub(1));
     }
 

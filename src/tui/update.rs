@@ -199,10 +199,11 @@ fn answer(state: &mut AppState, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Shows what the filter being written would; an invalid one changes nothing yet.
+/// Shows what the filter being written would; while that is invalid, what the one before did.
 fn preview(state: &mut AppState) {
-    let Some(Dialog::Filter { text, .. }) = &state.dialog else { return };
-    if let Ok(filter) = Filter::parse(text, &state.history.study().space) {
+    let Some(Dialog::Filter { text, before }) = &state.dialog else { return };
+    let space = &state.history.study().space;
+    if let Ok(filter) = Filter::parse(text, space).or_else(|_| Filter::parse(before, space)) {
         apply(state, filter);
     }
 }

@@ -23,6 +23,8 @@ use super::theme::Tone;
 const LEAST: (u16, u16) = (60, 16);
 /// From this width on, leaderboard and charts stand side by side.
 const WIDE: u16 = 110;
+/// What the charts beside the leaderboard need.
+const RIGHT: u16 = 40;
 
 struct Regions {
     header: Rect,
@@ -90,13 +92,13 @@ fn overview(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
     };
     let [main, log] = body.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(log)]));
     let mut panels = if wide {
-        let left = leaderboard::full_width(state).clamp(body.width * 55 / 100, body.width * 66 / 100);
+        let left = leaderboard::full_width(state).clamp(body.width * 55 / 100, body.width - RIGHT);
         let [left, right] = main.layout(&Layout::horizontal([Constraint::Length(left), Constraint::Fill(1)]));
         let [above, below] =
             right.layout(&Layout::vertical([Constraint::Percentage(45), Constraint::Fill(1)]));
         vec![(PanelId::Leaderboard, left), (PanelId::Chart, above), (PanelId::Running, below)]
     } else {
-        let lower = (main.height * 48 / 100).clamp(5, 16);
+        let lower = (main.height / 2).clamp(5, 16);
         let [above, below] = main.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(lower)]));
         let [left, right] =
             below.layout(&Layout::horizontal([Constraint::Percentage(50), Constraint::Fill(1)]));

@@ -20,13 +20,35 @@ pub fn about(state: &AppState) -> String {
     format!("{} {}, {better}", state.theme.symbols().dot, text::clean(&study.metric))
 }
 
-/// How many scores lie off the scale.
-pub fn place(state: &AppState, _rows: usize) -> String {
-    let Some((low, high)) = state.best.range() else { return String::new() };
-    match state.best.scores().iter().filter(|s| **s < low || **s > high).count() {
-        0 => String::new(),
-        off => format!("{} off the scale", human::thousands(off)),
+/// Nothing: what there is to say stands below the axis.
+pub fn place(_state: &AppState, _rows: usize) -> String {
+    String::new()
+}
+
+/// How many scores there are, how many lie off the scale, and how many dots stand for them; as much
+/// of it as there is room for.
+fn summary(scores: &[f64], (low, high): (f64, f64), area: Rect) -> String {
+    if scores.len() == 1 {
+        return String::new();
     }
+    let count = format!("{} scores", human::thousands(scores.len()));
+    let off = match scores.iter().filter(|s| **s < low || **s > high).count() {
+        0 => String::new(),
+        off => format!(", {} off the scale", human::thousands(off)),
+    };
+    let dots = match stride(scores.len(), area.width) {
+        1 => String::new(),
+        each => format!(", a dot for each {each}"),
+    };
+    // The labels of the axes take the rest.
+    let room = usize::from(area.width).saturating_sub(14);
+    let choices = [format!("{count}{off}{dots}"), format!("{count}{dots}"), format!("{count}{off}")];
+    choices.into_iter().find(|c| c.len() <= room).unwrap_or(count)
+}
+
+/// Every how many scores a dot is drawn, so that many of them do not become one block.
+fn stride(count: usize, width: u16) -> usize {
+    count.div_ceil(8 * usize::from(width).max(1)).max(1)
 }
 
 /// Draws the chart.
@@ -37,13 +59,14 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     };
     let scale = Scale::even(low, high);
     let count = curve.scores().len();
-    let to = format!("{} scores", human::thousands(count));
-    let room = axes(area, buf, theme, scale, "1", if count == 1 { "" } else { &to });
+    let to = summary(curve.scores(), (low, high), area);
+    let room = axes(area, buf, theme, scale, "1", &to);
     let mut canvas = Canvas::new(room, theme);
     let across = count.saturating_sub(1).max(1) as f64;
-    for (i, score) in curve.scores().iter().enumerate() {
+    for (i, score) in curve.scores().iter().enumerate().step_by(stride(count, area.width)) {
         canvas.dot(i as f64 / across, scale.place(*score), theme.style(Tone::Quiet));
     }
+    canvas.raise();
     let mut corners = Vec::with_capacity(2 * curve.steps().len() + 1);
     let mut level = None;
     for (i, score) in curve.steps() {

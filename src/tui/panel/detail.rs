@@ -172,7 +172,7 @@ fn loss_chart(state: &AppState, reports: &[Report], area: Rect, buf: &mut Buffer
     let title = Line::from(vec![
         Span::styled(format!("loss, fold {}  ", state.fold + 1), theme.style(Tone::Strong)),
         Span::styled(format!("{dotted} train"), theme.style(Tone::Plain)),
-        Span::styled(format!("  {solid} validation"), theme.style(Tone::Second)),
+        Span::styled(format!("  {solid} val"), theme.style(Tone::Second)),
     ]);
     let both = reports.iter().flat_map(|r| [r.train_loss, r.validation_loss]);
     let Some((mut canvas, scale, across)) = chart(state, title, reports, Scale::fit(both), area, buf) else {

@@ -47,12 +47,13 @@ fn study(state: &AppState, area: Rect, buf: &mut Buffer) {
 
 fn progress(state: &AppState, area: Rect, buf: &mut Buffer) {
     let (theme, counts, target) = (state.theme, state.history.counts(), state.history.target());
-    let mut words = vec![Span::styled(
-        format!(" {}/{} trials", human::thousands(counts.finished()), human::thousands(target)),
-        theme.style(Tone::Strong),
-    )];
+    let total = match target {
+        0 => " no trials yet".to_owned(),
+        _ => format!(" {}/{} trials", human::thousands(counts.finished()), human::thousands(target)),
+    };
+    let mut words = vec![Span::styled(total, theme.style(Tone::Strong))];
     let others = [
-        (counts.running, "running", Tone::Accent),
+        (counts.running, if state.is_live() { "running" } else { "cut off" }, Tone::Accent),
         (counts.waiting, "waiting", Tone::Quiet),
         (counts.pruned, "pruned", Tone::Warn),
         (counts.failed, "failed", Tone::Bad),

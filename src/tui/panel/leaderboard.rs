@@ -18,11 +18,11 @@ use crate::tui::text::{self, left, right};
 use crate::tui::theme::Tone;
 
 /// Widths: mark and rank, trial, score, spread, state.
-const RANK: usize = 7;
+const RANK: usize = 6;
 const TRIAL: usize = 6;
 const SCORE: usize = 9;
-const SPREAD: usize = 8;
-const STATE: usize = 11;
+const SPREAD: usize = 7;
+const STATE: usize = 10;
 const PINNED: usize = RANK + TRIAL + SCORE + SPREAD + STATE;
 /// Widest a parameter may be.
 const PARAMETER: usize = 13;
@@ -71,11 +71,11 @@ fn scrolling(state: &AppState) -> Vec<(Column, usize)> {
     let parameters = state.history.study().space.parameters.iter().enumerate();
     let mut columns: Vec<(Column, usize)> = parameters
         .map(|(i, p)| {
-            let widest = widest_value(&p.distribution).max(text::width(&p.name) + 1);
-            (Column::Parameter(i), widest.clamp(6, PARAMETER) + 1)
+            let widest = widest_value(&p.distribution).max(text::width(&p.name));
+            (Column::Parameter(i), widest.clamp(5, PARAMETER) + 1)
         })
         .collect();
-    columns.extend([(Column::Epochs, 8), (Column::Time, 9)]);
+    columns.extend([(Column::Epochs, 7), (Column::Time, 8)]);
     columns
 }
 
@@ -98,7 +98,7 @@ fn in_sight(state: &AppState, room: usize) -> (Vec<(Column, usize)>, bool) {
         return (rest.to_vec(), false);
     }
     // One column is kept for the mark.
-    let (mut used, mut shown) = (2, Vec::new());
+    let (mut used, mut shown) = (1, Vec::new());
     for (column, width) in rest {
         if used + width > room {
             break;
@@ -136,7 +136,7 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
         let mut line = pinned(state, trial, best == Some(*id), i == state.table.cursor(), decimals);
         line.extend(columns.iter().map(|(column, width)| cell(state, trial, *column, *width)));
         if more {
-            line.push(Span::styled(format!(" {}", theme.symbols().cut), theme.style(Tone::Quiet)));
+            line.push(Span::styled(theme.symbols().cut, theme.style(Tone::Quiet)));
         } else if let Some(reason) = trial.state.reason().filter(|_| reasons >= 12) {
             line.push(Span::styled(
                 format!("  {}", text::cut(reason, reasons, theme.symbols().cut)),
@@ -148,51 +148,37 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
             buf.set_style(at, theme.selected(state.focus == PanelId::Leaderboard));
         }
     }
-    reason(state, area, height.min(order.len() - from), buf);
 }
 
-/// Where a row is free below the table, the selected trial's reason in full.
-fn reason(state: &AppState, area: Rect, rows: usize, buf: &mut Buffer) {
-    let selected = state.table.selected().and_then(|id| state.history.trial(id));
-    let Some((trial, why)) = selected.and_then(|t| Some((t, t.state.reason()?))) else { return };
-    let words = format!(" trial {} {}: {why}", trial.id, trial.state.word());
-    let words = text::cut(&words, usize::from(area.width), state.theme.symbols().cut);
-    let line = Line::styled(words, state.theme.style(state.theme.state(&trial.state)));
-    // Over the last row where the table is full, as long as that is not the selected one itself.
-    let at = (rows + 1).min(usize::from(area.height).saturating_sub(1));
-    let cursor = state.table.cursor() + 1 - first_row(state.table.cursor(), state.table.order().len(), rows);
-    if at != cursor {
-        let at = text::row(area, at);
-        ratatui::widgets::Clear.render(at.intersection(area), buf);
-        line.render(at, buf);
-    }
+/// Why the selected trial has no score, for the frame's lower edge.
+pub fn foot(state: &AppState, room: usize) -> Option<Line<'static>> {
+    let trial = state.history.trial(state.table.selected()?)?;
+    let words = format!("trial {} {}: {}", trial.id, trial.state.word(), trial.state.reason()?);
+    let words = text::cut(&words, room.saturating_sub(2), state.theme.symbols().cut);
+    Some(Line::styled(format!(" {words} "), state.theme.style(state.theme.state(&trial.state))))
 }
 
 fn heading(state: &AppState, columns: &[(Column, usize)], more: bool) -> Line<'static> {
     let (theme, symbols) = (state.theme, state.theme.symbols());
     let study = state.history.study();
+    // The mark of the sorted column stands in the gap before its name.
     let titled = |column: Column, name: &str| {
-        if column != state.table.sort {
-            return name.to_owned();
-        }
-        // A score's arrow points to the better end.
         let mark = if state.table.reverse { symbols.down } else { symbols.up };
-        format!("{mark}{name}")
+        if column == state.table.sort { format!("{mark}{name}") } else { name.to_owned() }
     };
-    let spread = if study.folds > 1 { format!("{}folds", symbols.plus_minus) } else { String::new() };
+    let spread = if study.folds > 1 { format!("{}fold", symbols.plus_minus) } else { String::new() };
     let mut words = right("rank", RANK, symbols.cut);
     words += &right(&titled(Column::Trial, "trial"), TRIAL, symbols.cut);
     words += &right(&titled(Column::Score, &study.metric), SCORE, symbols.cut);
     words += &format!(" {}", left(&spread, SPREAD - 1, symbols.cut));
-    words += &format!(" {}", left(&titled(Column::State, "state"), STATE - 1, symbols.cut));
-    let scrolled = if state.table.scrolled > 0 { symbols.cut_left } else { " " };
-    words += scrolled;
+    words += &left(&format!("{:>6}", titled(Column::State, "state")), STATE, symbols.cut);
+    words += if state.table.scrolled > 0 { symbols.cut_left } else { " " };
     for (column, width) in columns {
-        words.push(' ');
-        words += &right(&titled(*column, column.name(&study.space)), width - 1, symbols.cut);
+        let name = text::cut(column.name(&study.space), width - 1, symbols.cut);
+        words += &right(&titled(*column, &name), *width, symbols.cut);
     }
     if more {
-        words += &format!(" {}", symbols.cut);
+        words += symbols.cut;
     }
     Line::styled(words, theme.style(Tone::Strong))
 }

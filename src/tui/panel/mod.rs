@@ -31,6 +31,8 @@ pub struct Panel {
     pub about: fn(&AppState) -> String,
     /// What stands at the right of the title; given the rows inside the frame.
     pub place: fn(&AppState, usize) -> String,
+    /// What stands at the lower edge instead of the keys, where there is something to say.
+    pub foot: fn(&AppState, usize) -> Option<Line<'static>>,
     /// Draws what is inside the frame.
     pub render: fn(&AppState, Rect, &mut Buffer),
 }
@@ -42,6 +44,7 @@ pub const PANELS: &[Panel] = &[
         title: "Leaderboard",
         about: leaderboard::about,
         place: leaderboard::place,
+        foot: leaderboard::foot,
         render: leaderboard::render,
     },
     Panel {
@@ -49,6 +52,7 @@ pub const PANELS: &[Panel] = &[
         title: "Running",
         about: running::about,
         place: running::place,
+        foot: |_, _| None,
         render: running::render,
     },
     Panel {
@@ -56,6 +60,7 @@ pub const PANELS: &[Panel] = &[
         title: "Best so far",
         about: chart::about,
         place: chart::place,
+        foot: |_, _| None,
         render: chart::render,
     },
     Panel {
@@ -63,9 +68,17 @@ pub const PANELS: &[Panel] = &[
         title: "Trial",
         about: detail::about,
         place: detail::place,
+        foot: |_, _| None,
         render: detail::render,
     },
-    Panel { id: PanelId::Log, title: "Log", about: log::about, place: log::place, render: log::render },
+    Panel {
+        id: PanelId::Log,
+        title: "Log",
+        about: log::about,
+        place: log::place,
+        foot: |_, _| None,
+        render: log::render,
+    },
 ];
 
 /// Draws a panel with its frame.
@@ -95,7 +108,13 @@ pub fn render(state: &AppState, id: PanelId, area: Rect, buf: &mut Buffer) {
         block = block.title_top(Line::styled(format!(" {place} "), theme.style(Tone::Quiet)).right_aligned());
     }
     if focused {
-        block = block.title_bottom(hints(state, &panel_contexts(id)[..1], room));
+        // The keys of every view stand in the footer already.
+        let own: Vec<Context> = panel_contexts(id)
+            .into_iter()
+            .take_while(|c| *c != Context::Moving && *c != Context::Anywhere)
+            .collect();
+        let keys = || hints(state, &own, room);
+        block = block.title_bottom((panel.foot)(state, room).unwrap_or_else(keys));
     }
     let inner = block.inner(area);
     block.render(area, buf);

@@ -19,7 +19,12 @@ const TALLEST: usize = 7;
 
 /// How many run.
 pub fn about(state: &AppState) -> String {
-    format!("{} {} of {} slots", state.theme.symbols().dot, state.running.len(), state.history.slots())
+    let (dot, count) = (state.theme.symbols().dot, state.running.len());
+    match state.phase {
+        Phase::Over(_) if count > 0 => format!("{dot} {count} cut off"),
+        _ if state.history.slots() == 0 => String::new(),
+        _ => format!("{dot} {count} of {} slots", state.history.slots()),
+    }
 }
 
 /// Which of them are in sight.
@@ -47,6 +52,7 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
         let sentence = match state.phase {
             Phase::Over(_) => "nothing runs any more",
             _ if state.history.is_paused() => "paused: p goes on",
+            _ if state.history.target() == 0 => "nothing runs yet",
             _ => "the next trial is on its way",
         };
         return empty(state.theme, sentence, area, buf);
