@@ -33,7 +33,14 @@ pub fn describe(error: &anyhow::Error) -> (String, Exit) {
         return (config.to_string(), Exit::Usage);
     }
     let exit = if error.is::<UsageError>() { Exit::Usage } else { Exit::Failed };
-    (format!("error: {error:#}"), exit)
+    let mut text = format!("error: {error}");
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        // Many of our errors quote their cause themselves.
+        if !text.contains(&cause) {
+            text += &format!(": {cause}");
+        }
+    }
+    (text, exit)
 }
 
 /// An error of usage: exit code 2.

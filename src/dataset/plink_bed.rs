@@ -101,6 +101,12 @@ impl Bed {
 /// Reads `.bim` and `.fam`, maps the `.bed`.
 pub(super) fn read(spec: &DataSpec) -> Result<Genotypes, DataError> {
     let path = &spec.genotypes;
+    for file in [path.clone(), path.with_extension("bim"), path.with_extension("fam")] {
+        if !file.exists() {
+            let problem = "there is no such file: a PLINK set is a .bed with its .bim and .fam beside it";
+            return Err(DataError::file(&file, problem));
+        }
+    }
     let markers = read_bim(&path.with_extension("bim"))?;
     let ids = read_fam(&path.with_extension("fam"))?;
     let bed = Bed::open(path, ids.len(), markers.len())?;

@@ -12,6 +12,8 @@ use crate::domain::value::Params;
 pub struct TrialObject<'a> {
     id: TrialId,
     state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
     score: Option<f64>,
     params: &'a Params,
     seed: u64,
@@ -61,6 +63,7 @@ pub fn trial_object(trial: &Trial, now: Timestamp) -> TrialObject<'_> {
     TrialObject {
         id: trial.id,
         state: trial.state.word(),
+        reason: trial.state.reason(),
         score: trial.score,
         params: &trial.params,
         seed: trial.seed,

@@ -9,7 +9,7 @@ use crate::domain::trial::Timestamp;
 
 use super::journal::{self, Position, Scan};
 use super::lock::{Lock, Owner};
-use super::sled::{self, Index};
+use super::sled::{Index, delete as delete_index};
 use super::writer::Writer;
 use super::{Storage, StorageError, checkpoints, io_error};
 
@@ -156,7 +156,7 @@ fn is_prefix(path: &Path, position: Position) -> Result<(), String> {
 /// An empty index in place of one that can't be used, and the line that says so.
 fn renew_index(dir: &Path, why: &str) -> (Option<Index>, String) {
     let folder = index_folder(dir);
-    let deleted = sled::delete(&folder).map_err(|e| e.to_string());
+    let deleted = delete_index(&folder).map_err(|e| e.to_string());
     match deleted.and_then(|()| Index::open(&folder)) {
         Ok((index, _)) => (Some(index), format!("the index was rebuilt from the journal: {why}")),
         Err(e) => (None, format!("the index can't be used ({why}) or made anew ({e}): the study needs none")),

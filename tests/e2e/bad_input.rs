@@ -118,7 +118,10 @@ fn a_trait_of_text() {
 
 #[test]
 fn no_snp_after_the_filter() {
-    broken(|_, t| t.replace("trait = \"y\"", "trait = \"y\"\nqc = { maf = 0.5 }"), &["SNP", "100", "maf"]);
+    broken(
+        |_, t| t.replace("trait = \"y\"", "trait = \"y\"\nqc = { maf = 0.499999 }"),
+        &["SNP", "100", "maf"],
+    );
 }
 
 #[test]
