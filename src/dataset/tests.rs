@@ -155,7 +155,7 @@ fn broken_plink_files_are_named() {
     assert_says(&with("g.fam", &|b| b[1] = 0xff), &["g.fam, line 1", "UTF-8"]);
     let folder = plink();
     fs::remove_file(folder.path().join("g.fam")).unwrap();
-    assert_says(&load(&spec(folder.path(), "g.bed")).unwrap_err().to_string(), &["g.fam", "No such file"]);
+    assert_says(&load(&spec(folder.path(), "g.bed")).unwrap_err().to_string(), &["g.fam", "no such file"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::terminal::Terminal;
 
 /// The small study with epochs enough that there is time to press keys.
 fn slower() -> String {
-    SMALL.replace("epochs = 4", "epochs = 60").replace("trials = 6", "trials = 40")
+    SMALL.replace("epochs = 4", "epochs = 400").replace("trials = 6", "trials = 40")
 }
 
 #[test]
@@ -17,7 +17,7 @@ fn start_watch_a_trial_finish_open_it_quit_and_resume() {
     assert!(terminal.is_full_screen());
 
     terminal.press("\r");
-    let detail = terminal.wait_for("the detail of a trial", |s| s.contains("seed"));
+    let detail = terminal.wait_for_text("best epoch");
     assert!(detail.contains("learning_rate"), "{detail}");
     terminal.press("\u{1b}");
     terminal

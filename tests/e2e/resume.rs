@@ -26,15 +26,16 @@ fn wait_for_lines(scratch: &Scratch, child: &mut Child, lines: usize) {
 #[test]
 fn killed_again_and_again_it_ends_as_if_it_had_not_been() {
     let undisturbed = Scratch::new();
-    let study = undisturbed.file("small.toml", SMALL);
+    let text = SMALL.replace("epochs = 4", "epochs = 100");
+    let study = undisturbed.file("small.toml", &text);
     undisturbed.run(&["run", study, "--headless"]).succeeds();
     let expected = undisturbed.show("small");
     assert_eq!(expected["trials"].as_array().unwrap().len(), 6);
 
     let scratch = Scratch::new();
-    scratch.file("small.toml", SMALL);
+    scratch.file("small.toml", &text);
     // Each kill falls a few records later: in a start, in a fold, between trials, in the sampler's ask.
-    for lines in [1, 3, 9, 17, 26, 40, 55, 61] {
+    for lines in [1, 3, 90, 217, 300, 431, 650, 901] {
         let mut child = start(&scratch, &["run", study, "--headless"]);
         wait_for_lines(&scratch, &mut child, lines);
         child.kill().unwrap();
@@ -42,6 +43,8 @@ fn killed_again_and_again_it_ends_as_if_it_had_not_been() {
     }
     scratch.run(&["run", study, "--headless"]).succeeds();
     let resumed = scratch.show("small");
+    let requeued = scratch.read(JOURNAL).matches("trial_requeued").count();
+    assert!(requeued >= 3, "the kills must fall into running trials: {requeued} did");
     assert_eq!(timeless(&resumed), timeless(&expected));
     let states: Vec<&str> =
         resumed["trials"].as_array().unwrap().iter().map(|t| t["state"].as_str().unwrap()).collect();
