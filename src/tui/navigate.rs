@@ -122,10 +122,16 @@ fn sideways(state: &mut AppState, right: bool) {
     *at = if right { (*at + 1).min(last) } else { at.saturating_sub(1) };
 }
 
+/// A page of the focused panel keeps two rows of the one before.
 fn page(state: &AppState) -> isize {
+    rows(state).saturating_sub(2).max(1) as isize
+}
+
+/// Rows inside the frame of the focused panel.
+fn rows(state: &AppState) -> usize {
     let panels = view::panels(state);
     let height = panels.iter().find(|(p, _)| *p == state.focus).map_or(0, |(_, area)| area.height);
-    height.saturating_sub(4).max(1) as isize
+    usize::from(height.saturating_sub(2))
 }
 
 fn step(state: &mut AppState, by: isize) {
@@ -147,7 +153,8 @@ fn step(state: &mut AppState, by: isize) {
         // The log is read from its end.
         PanelId::Log => {
             let back = by.checked_neg().unwrap_or(isize::MAX);
-            state.log_scroll = clamped(state.log_scroll, back, state.activity.entries().len());
+            let pages = (state.activity.entries().len() + 1).saturating_sub(rows(state));
+            state.log_scroll = clamped(state.log_scroll, back, pages);
         }
         PanelId::Chart => {}
     }

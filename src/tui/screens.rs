@@ -67,7 +67,7 @@ fn screen(state: &mut AppState, width: u16, height: u16) -> String {
 #[test]
 fn overview() {
     let mut state = app(&busy(), PLAIN);
-    for (width, height) in [(80, 24), (120, 40), (160, 50), (200, 60)] {
+    for (width, height) in [(60, 16), (80, 24), (120, 40), (160, 50), (200, 60)] {
         insta::assert_snapshot!(format!("overview_{width}x{height}"), screen(&mut state, width, height));
     }
 }

@@ -153,9 +153,15 @@ impl Theme {
         }
     }
 
-    /// The selected row: reversed where the panel has the focus.
+    /// The selected row: one reversed bar where the panel has the focus, bold where it has not.
     pub fn selected(self, focused: bool) -> Style {
-        Style::new().add_modifier(if focused { Modifier::REVERSED } else { Modifier::BOLD })
+        if !focused {
+            return Style::new().add_modifier(Modifier::BOLD);
+        }
+        Style::new()
+            .fg(Color::Reset)
+            .remove_modifier(Modifier::DIM | Modifier::BOLD)
+            .add_modifier(Modifier::REVERSED)
     }
 
     /// The tone of a trial's state; the word itself is always there too.

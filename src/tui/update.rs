@@ -10,6 +10,7 @@ use super::load::Load;
 use super::navigate;
 use super::state::{AppState, Dialog, Notice, PanelId, Phase, View};
 use super::theme::Tone;
+use super::view;
 use crate::domain::trial::{Timestamp, TrialState};
 use crate::study::handle::{Command, End, StopMode, Update};
 
@@ -184,7 +185,7 @@ fn answer(state: &mut AppState, action: Action) -> Vec<Effect> {
         }
         (Some(Dialog::Help(line)), Action::Down | Action::Up) => {
             *line = if action == Action::Down { *line + 1 } else { line.saturating_sub(1) };
-            *line = (*line).min(keymap::KEYMAP.len());
+            *line = (*line).min(view::help_end(state));
             state.dialog = dialog;
         }
         (Some(Dialog::Quit), Action::StopNow) => return stop(state, StopMode::Now),

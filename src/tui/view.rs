@@ -61,6 +61,12 @@ pub fn panels(state: &AppState) -> Vec<(PanelId, Rect)> {
     placed(state, regions(state, area).body)
 }
 
+/// How far the help can be scrolled.
+pub fn help_end(state: &AppState) -> usize {
+    let body = regions(state, Rect::new(0, 0, state.size.0, state.size.1)).body;
+    help::end(state, body)
+}
+
 fn regions(state: &AppState, area: Rect) -> Regions {
     // A blank line sets the header apart where there is room for it.
     let head = if area.height >= 30 { 4 } else { 3 };
@@ -92,7 +98,10 @@ fn overview(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
     };
     let [main, log] = body.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(log)]));
     let mut panels = if wide {
-        let left = leaderboard::full_width(state).clamp(body.width * 55 / 100, body.width - RIGHT);
+        let least = leaderboard::full_width(state).clamp(body.width * 55 / 100, body.width - RIGHT);
+        // Where the charts can spare it, the reasons of failed trials get a column too.
+        let spare = body.width - least;
+        let left = if spare >= RIGHT + 2 * leaderboard::REASON { least + leaderboard::REASON } else { least };
         let [left, right] = main.layout(&Layout::horizontal([Constraint::Length(left), Constraint::Fill(1)]));
         let [above, below] =
             right.layout(&Layout::vertical([Constraint::Percentage(45), Constraint::Fill(1)]));

@@ -34,7 +34,7 @@ fn summary(scores: &[f64], (low, high): (f64, f64), area: Rect) -> String {
     let count = format!("{} scores", human::thousands(scores.len()));
     let off = match scores.iter().filter(|s| **s < low || **s > high).count() {
         0 => String::new(),
-        off => format!(", {} off the scale", human::thousands(off)),
+        off => format!(", {} off scale", human::thousands(off)),
     };
     let dots = match stride(scores.len(), area.width) {
         1 => String::new(),

@@ -96,19 +96,20 @@ fn findings(state: &AppState, area: Rect, buf: &mut Buffer) {
         Some((from, to)) => {
             let (from, to) = (human::rough_duration(from), human::rough_duration(to));
             let span = if from == to { from } else { format!("{from} {} {to}", symbols.range) };
-            format!("   {span} left")
+            format!("{span} left")
         }
         None if state.is_live() && state.pace.quartiles().is_none() => {
-            "   time left: after the first trial".into()
+            "time left: after the first trial".into()
         }
         None => String::new(),
     };
-    let end = Line::from(vec![
-        Span::styled("elapsed ", quiet),
-        Span::raw(human::duration(state.elapsed())),
-        Span::raw(left),
-    ]);
-    text::ends(area, buf, start, end);
+    let elapsed = format!("{} elapsed", human::duration(state.elapsed()));
+    let room = usize::from(area.width).saturating_sub(start.width() + 1);
+    // In a narrow window what is left goes before what has passed.
+    let choices =
+        if left.is_empty() { vec![elapsed] } else { vec![format!("{elapsed}   {left}"), left, elapsed] };
+    let end = choices.into_iter().find(|c| text::width(c) <= room).unwrap_or_default();
+    text::ends(area, buf, start, Line::from(end));
 }
 
 /// Rows of the banner that says how the study ended; 0 while it is live.

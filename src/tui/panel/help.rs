@@ -13,6 +13,24 @@ use crate::tui::update::panel_contexts;
 
 /// Draws the overlay, from line `from` on.
 pub fn render(state: &AppState, from: usize, area: Rect, buf: &mut Buffer) {
+    let end = end(state, area);
+    let below = end.saturating_sub(from);
+    let title = if below > 0 { format!("Keys: j for {below} more") } else { "Keys: Esc closes".into() };
+    let shown = lines(state).into_iter().skip(from.min(end)).take(room(area)).collect();
+    card(state.theme, &title, Tone::Accent, shown, area, buf);
+}
+
+/// How far it can be scrolled.
+pub fn end(state: &AppState, area: Rect) -> usize {
+    lines(state).len().saturating_sub(room(area))
+}
+
+/// Lines that fit into the frame.
+fn room(area: Rect) -> usize {
+    usize::from(area.height.saturating_sub(4)).max(1)
+}
+
+fn lines(state: &AppState) -> Vec<Line<'static>> {
     let (theme, ascii) = (state.theme, state.theme.options.ascii);
     let mut lines = Vec::new();
     for context in panel_contexts(state.focus) {
@@ -21,18 +39,11 @@ pub fn render(state: &AppState, from: usize, area: Rect, buf: &mut Buffer) {
         for row in KEYMAP.iter().filter(|row| row.context == context) {
             let keys: Vec<String> = row.keys.iter().map(|k| k.label(ascii)).collect();
             let keys = text::left(&keys.join(" "), 12, theme.symbols().cut);
-            lines.push(Line::from(vec![
-                Span::styled(format!("  {keys}"), theme.style(Tone::Accent)),
-                Span::raw(row.help),
-            ]));
+            let keys = Span::styled(format!("  {keys}"), theme.style(Tone::Accent));
+            lines.push(Line::from(vec![keys, Span::raw(row.help)]));
         }
     }
-    let height = usize::from(area.height.saturating_sub(4));
-    let from = from.min(lines.len().saturating_sub(height));
-    let below = lines.len().saturating_sub(from + height);
-    let title = if below > 0 { format!("Keys: j for {below} more") } else { "Keys: Esc closes".into() };
-    let shown = lines.into_iter().skip(from).take(height.max(1)).collect();
-    card(theme, &title, Tone::Accent, shown, area, buf);
+    lines
 }
 
 fn heading(state: &AppState, context: Context) -> Option<&'static str> {

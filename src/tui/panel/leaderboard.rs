@@ -24,6 +24,8 @@ const SCORE: usize = 9;
 const SPREAD: usize = 7;
 const STATE: usize = 10;
 const PINNED: usize = RANK + TRIAL + SCORE + SPREAD + STATE;
+/// Room beyond the columns in which reasons can be read.
+pub const REASON: u16 = 22;
 /// Widest a parameter may be.
 const PARAMETER: usize = 13;
 
@@ -137,7 +139,7 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
         line.extend(columns.iter().map(|(column, width)| cell(state, trial, *column, *width)));
         if more {
             line.push(Span::styled(theme.symbols().cut, theme.style(Tone::Quiet)));
-        } else if let Some(reason) = trial.state.reason().filter(|_| reasons >= 12) {
+        } else if let Some(reason) = trial.state.reason().filter(|_| reasons >= usize::from(REASON) / 2) {
             line.push(Span::styled(
                 format!("  {}", text::cut(reason, reasons, theme.symbols().cut)),
                 theme.style(Tone::Quiet),

@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
 
-use super::keymap::{Context, KEYMAP};
-use super::state::{AppState, PanelId};
+use super::keymap::{Action, Context, KEYMAP};
+use super::state::{AppState, PanelId, View};
 use super::text;
 use super::theme::{Theme, Tone};
 use super::update::panel_contexts;
@@ -131,7 +131,15 @@ pub fn hints(state: &AppState, contexts: &[Context], room: usize) -> Line<'stati
             break;
         }
         line.push_span(Span::styled(format!(" {key}"), theme.style(Tone::Accent)));
-        line.push_span(Span::raw(format!(" {} ", row.hint)));
+        let here = match row.action {
+            Action::Overview => state.view == View::Overview,
+            Action::Trials => state.view == View::Trials,
+            Action::TrialDetail => state.view == View::Detail,
+            Action::FullLog => state.view == View::Log,
+            _ => false,
+        };
+        let tone = if here { Tone::Strong } else { Tone::Plain };
+        line.push_span(Span::styled(format!(" {} ", row.hint), theme.style(tone)));
     }
     line
 }
@@ -175,7 +183,38 @@ fn gauge(theme: Theme, share: f64, room: usize) -> Vec<Span<'static>> {
 
 #[cfg(test)]
 mod tests {
+    use ratatui::buffer::Cell;
+
     use super::*;
+    use crate::analysis::testing::{Script, busy, finished};
+    use crate::tui::theme::Options;
+
+    /// Every panel, at every small size, in the midst of a larger buffer.
+    #[test]
+    fn a_panel_stays_inside_its_area() {
+        let mut first = Script::new(3).opened(9, 2);
+        first.start();
+        let whole = Rect::new(0, 0, 60, 20);
+        for script in [Script::new(1), first, busy(), finished()] {
+            let now = script.now();
+            for ascii in [false, true] {
+                let options = Options { ascii, color: true };
+                let mut state = AppState::new(script.history().clone(), options, now);
+                for panel in PANELS {
+                    state.focus = panel.id;
+                    for (width, height) in (0..=48).step_by(3).flat_map(|w| (0..=12).map(move |h| (w, h))) {
+                        let area = Rect::new(5, 3, width, height);
+                        let mut buf = Buffer::filled(whole, Cell::new("#"));
+                        render(&state, panel.id, area, &mut buf);
+                        let outside = whole.positions().filter(|p| !area.contains(*p));
+                        for at in outside {
+                            assert_eq!(buf[at].symbol(), "#", "{:?} {area} at {at}", panel.id);
+                        }
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn every_panel_has_one_row() {

@@ -108,14 +108,16 @@ fn bar(state: &AppState, trial: &Trial, selected: bool, area: Rect, buf: &mut Bu
         study.epochs
     );
     let time = format!(" {:>7}", human::duration(trial.seconds(state.now)));
-    let used = 7 + place.len() + 5;
-    let room = usize::from(area.width).saturating_sub(used);
+    // Without room for a bar, the words are cut instead.
+    let rest = usize::from(area.width).saturating_sub(7 + 5);
+    let room = rest.saturating_sub(place.len());
+    let place = text::cut(&place, rest, theme.symbols().cut);
     let (time, room) = if room >= 16 { (time, room - 8) } else { (String::new(), room) };
     let mut line = vec![
         Span::styled(cursor, theme.style(Tone::Accent)),
         Span::styled(format!("{:<5} ", trial.id), theme.style(Tone::Strong)),
     ];
-    line.extend(gauge(theme, share, room.max(3)));
+    line.extend(gauge(theme, share, room));
     line.push(Span::raw(format!("{:>4.0}%", share * 100.0)));
     line.push(Span::styled(place, theme.style(Tone::Quiet)));
     line.push(Span::styled(time, theme.style(Tone::Quiet)));
