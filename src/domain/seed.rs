@@ -1,6 +1,6 @@
 //! Named seeds and the one random number generator of the crate.
 //!
-//! Everything random is drawn from an [`Rng`] whose seed comes from [`derive`], so that it has a
+//! Everything random is drawn from an [`Rng`] whose seed comes from [`derive()`], so that it has a
 //! name and does not depend on the order in which threads run. The generator is written out here
 //! because its stream is part of the product's promise: simulated data and resumed studies must be
 //! the same on every machine and after every upgrade.

@@ -11,7 +11,7 @@ use super::{conv, read, values};
 const NAME: &str = "conv_max_pool1d";
 
 /// A 1-d convolution followed by max pooling: [batch, pooled, filters] from `x` [batch, positions,
-/// channels], `kernel` [taps, channels, filters] and `bias` [filters], all contiguous f32.
+/// channels], `kernel` `[taps, channels, filters]` and `bias` `[filters]`, all contiguous f32.
 ///
 /// As Keras' `Conv1D` (cross-correlation, channels last) and `MaxPooling1D` with `valid` padding. Of
 /// equal values the first in a pool wins, and only the winner carries gradient. The gradient of `x` is

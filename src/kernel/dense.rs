@@ -13,7 +13,7 @@ const SUMS: usize = 64;
 /// Inputs whose gradients one task sums.
 const CHUNK: usize = 4096;
 
-/// `x · weights`: [batch] from `x` [batch, inputs] and `weights` [inputs] or [inputs, 1], contiguous f32.
+/// `x · weights`: `[batch]` from `x` `[batch, inputs]` and `weights` `[inputs]` or `[inputs, 1]`, contiguous f32.
 ///
 /// A matrix product with one column, where general ones waste their time and cut sums by the number of
 /// threads; this one is bit-identical for any number. The gradient of `x` is computed only where `x` is

@@ -43,7 +43,7 @@ pub enum ModelError {
 
 /// A network that predicts one value an individual.
 pub trait Network: Send {
-    /// Predictions, of shape [batch], from `x` of shape [batch, SNPs, channels].
+    /// Predictions, of shape `[batch]`, from `x` of shape `[batch, SNPs, channels]`.
     ///
     /// # Errors
     /// Where candle refuses.

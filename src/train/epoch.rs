@@ -29,7 +29,7 @@ impl<'a> Batches<'a> {
         Batches { data, size, buffer: vec![0.0; size * data.dataset.snps()] }
     }
 
-    /// Genotypes [rows, SNPs, 1] and scaled trait values [rows].
+    /// Genotypes `[rows, SNPs, 1]` and scaled trait values `[rows]`.
     fn decode(&mut self, rows: &[usize]) -> Result<(Tensor, Tensor)> {
         let FoldData { dataset, scaler, trait_scaler, device, .. } = self.data;
         let values = &mut self.buffer[..rows.len() * dataset.snps()];

@@ -1,6 +1,6 @@
 //! The dashboard: the main thread's loop, its state and the panels that draw it.
 //!
-//! Data flows one way: a message goes through `update` into [`state::AppState`], which the panels
+//! Data flows one way: a message goes through `update` into `state::AppState`, which the panels
 //! only read; what is asked of the study leaves as a command.
 
 use std::sync::Arc;
