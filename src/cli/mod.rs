@@ -162,7 +162,7 @@ struct ExportArgs {
     /// How many of the best trials
     #[arg(long, default_value_t = 1, value_name = "K")]
     top: usize,
-    /// Where to write: a file, or - for standard output
+    /// Where to write: a file, or - for standard output; configs/best/STUDY.FORMAT if not given
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
     /// Train the exported config again and compare its score, bit for bit (format toml)
