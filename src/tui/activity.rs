@@ -53,11 +53,13 @@ impl Activity {
         self.0.push_back(entry);
     }
 
-    /// Adds what a record says, which `history` has taken in.
-    pub fn record(&mut self, record: &Record, history: &History) {
+    /// Adds what a record says, which `history` has taken in. Whether there was a line to add.
+    pub fn record(&mut self, record: &Record, history: &History) -> bool {
         let at = record.at;
         let entry = match &record.event {
-            Event::StudyCreated { .. } | Event::TrialReported { .. } | Event::FoldFinished { .. } => return,
+            Event::StudyCreated { .. } | Event::TrialReported { .. } | Event::FoldFinished { .. } => {
+                return false;
+            }
             Event::Noted { level, text } => Entry { at, tone: tone(*level), text: text.clone() },
             Event::StudyOpened { trials, slots, threads } => Entry {
                 at,
@@ -80,7 +82,9 @@ impl Activity {
             | Event::TrialPruned { trial, .. }
             | Event::TrialFailed { trial, .. }
             | Event::TrialCancelled { trial } => {
-                let Some(entry) = history.trial(*trial).and_then(|t| end(t, history)) else { return };
+                let Some(entry) = history.trial(*trial).and_then(|t| end(t, history)) else {
+                    return false;
+                };
                 let best = history.incumbent().is_some_and(|i| i.id == *trial);
                 if best {
                     Entry { tone: Tone::Good, text: entry.text + ": the best so far", ..entry }
@@ -90,6 +94,7 @@ impl Activity {
             }
         };
         self.push(entry);
+        true
     }
 }
 

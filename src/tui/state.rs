@@ -6,9 +6,9 @@ use super::order::Table;
 use super::theme::{Options, Theme, Tone};
 use crate::analysis::best::BestCurve;
 use crate::analysis::progress::{self, Pace};
-use crate::domain::event::{Event, Record};
+use crate::domain::event::Record;
 use crate::domain::history::History;
-use crate::domain::trial::{Timestamp, Trial, TrialId};
+use crate::domain::trial::{Timestamp, Trial, TrialId, TrialState};
 use crate::study::handle::{End, StopMode};
 
 /// Which panels are on the screen.
@@ -179,8 +179,9 @@ impl AppState {
             self.lost = Some(text);
             return;
         }
-        self.activity.record(record, &self.history);
-        if self.log_scroll > 0 && !matches!(record.event, Event::TrialReported { .. }) {
+        let told = self.activity.record(record, &self.history);
+        // A log that is scrolled back stays where it is.
+        if told && self.log_scroll > 0 {
             let last = self.activity.entries().len().saturating_sub(1);
             self.log_scroll = (self.log_scroll + 1).min(last);
         }
@@ -258,5 +259,5 @@ impl AppState {
 }
 
 fn is_running(trial: &Trial) -> bool {
-    trial.state == crate::domain::trial::TrialState::Running
+    trial.state == TrialState::Running
 }

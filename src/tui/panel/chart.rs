@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::empty;
 use crate::analysis::human;
+use crate::domain::direction::Direction;
 use crate::tui::plot::{Canvas, Scale, Stroke, axes};
 use crate::tui::state::AppState;
 use crate::tui::text;
@@ -14,8 +15,8 @@ use crate::tui::theme::Tone;
 pub fn about(state: &AppState) -> String {
     let study = state.history.study();
     let better = match study.direction {
-        crate::domain::direction::Direction::Minimize => "lower is better",
-        crate::domain::direction::Direction::Maximize => "higher is better",
+        Direction::Minimize => "lower is better",
+        Direction::Maximize => "higher is better",
     };
     format!("{} {}, {better}", state.theme.symbols().dot, text::clean(&study.metric))
 }

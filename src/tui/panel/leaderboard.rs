@@ -131,7 +131,7 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let best = state.history.incumbent().map(|t| t.id);
     let decimals = human::decimals(state.best.best().unwrap_or(0.0));
     let reasons =
-        usize::from(area.width).saturating_sub(PINNED + 2 + columns.iter().map(|c| c.1).sum::<usize>());
+        usize::from(area.width).saturating_sub(PINNED + 3 + columns.iter().map(|c| c.1).sum::<usize>());
     for (i, id) in order.iter().enumerate().skip(from).take(height) {
         let Some(trial) = state.history.trial(*id) else { continue };
         let at = text::row(area, 1 + i - from);
