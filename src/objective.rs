@@ -9,7 +9,7 @@ use candle_core::Device;
 use crate::dataset::Dataset;
 use crate::dataset::fold::Fold;
 use crate::dataset::scale::{Scaler, TraitScale, TraitScaler};
-use crate::domain::objective::{Job, Objective, ObjectiveError, Reporter};
+use crate::domain::objective::{Job, Objective, ObjectiveError, Reporter, Verdict};
 use crate::domain::seed::{Rng, derive};
 use crate::domain::setting::Settings;
 use crate::domain::trial::{FoldScore, Report};
@@ -70,7 +70,8 @@ impl CrossValidation {
         index: usize,
         settings: &Settings,
         job: &Job,
-        report: &mut dyn FnMut(Epoch) -> crate::domain::objective::Verdict,
+        report: &mut dyn FnMut(Epoch) -> Verdict,
+        reporter: &dyn Reporter,
     ) -> Result<FoldScore, ObjectiveError> {
         let fold = &self.folds[index];
         let seed = derive(self.train.seed.unwrap_or(job.seed), "fold", index as u64);
@@ -94,7 +95,10 @@ impl CrossValidation {
             })?;
         if let Some(folder) = &self.checkpoints {
             let path = folder.join(format!("trial-{}/fold-{index}.safetensors", job.trial));
-            checkpoint::save(&network.weights(), &path).map_err(failed)?;
+            // The score stands without the weights: a full disk must not spoil the search.
+            if let Err(error) = checkpoint::save(&network.weights(), &path) {
+                reporter.warn(format!("its weights were not kept: {error}"));
+            }
         }
         Ok(FoldScore {
             fold: index,
@@ -114,12 +118,13 @@ impl Objective for CrossValidation {
         let settings = self.settings(job)?;
         let (mut step, mut total) = (0, 0.0);
         for fold in 0..self.folds.len() {
-            let score = self.fold(fold, &settings, job, &mut |epoch| {
+            let mut report = |epoch: Epoch| {
                 let Epoch { epoch, train_loss, validation_loss, score } = epoch;
                 let report = Report { step, fold, epoch, train_loss, validation_loss, score };
                 step += 1;
                 reporter.report(report)
-            })?;
+            };
+            let score = self.fold(fold, &settings, job, &mut report, reporter)?;
             total += score.score;
             reporter.fold_finished(score);
         }
@@ -132,7 +137,6 @@ mod tests {
     use std::cell::RefCell;
 
     use super::*;
-    use crate::domain::objective::Verdict;
     use crate::domain::table::find;
     use crate::domain::value::{Params, Value};
     use crate::model::MODELS;
@@ -192,8 +196,24 @@ mod tests {
     #[derive(Default)]
     struct Recorder {
         reports: RefCell<Vec<Report>>,
+        warnings: RefCell<Vec<String>>,
         folds: RefCell<Vec<FoldScore>>,
         stop_at: Option<usize>,
+    }
+
+    #[test]
+    fn a_score_stands_where_its_weights_cannot_be_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let occupied = folder.path().join("file");
+        std::fs::write(&occupied, "where the folder should be").unwrap();
+        let (mut objective, recorder) = (objective("mse", 2), Recorder::default());
+        let score = objective.evaluate(&job(1e-3), &recorder).unwrap();
+        assert!(recorder.warnings.take().is_empty());
+        objective.checkpoints = Some(occupied);
+        let recorder = Recorder::default();
+        assert_eq!(objective.evaluate(&job(1e-3), &recorder).unwrap().to_bits(), score.to_bits());
+        let warnings = recorder.warnings.take();
+        assert!(warnings.len() == objective.folds.len() && warnings[0].contains("not kept"), "{warnings:?}");
     }
 
     impl Reporter for Recorder {
@@ -205,6 +225,10 @@ mod tests {
 
         fn fold_finished(&self, fold: FoldScore) {
             self.folds.borrow_mut().push(fold);
+        }
+
+        fn warn(&self, text: String) {
+            self.warnings.borrow_mut().push(text);
         }
     }
 

@@ -245,9 +245,10 @@ fn simulated(row: &PresetRow, seed: u64, settings: &Settings) -> Result<PathBuf>
     };
     let folder = Path::new(SIMULATED).join(format!("{}-{seed}{suffix}", row.name));
     if !folder.exists() {
-        row.build
-            .write(settings, seed, &folder)
-            .with_context(|| format!("failed to write the simulated population {}", folder.display()))?;
+        row.build.write(settings, seed, &folder).with_context(|| {
+            let place = folder.display();
+            format!("failed to write the simulated population {place}: start in a folder that can be written")
+        })?;
     }
     Ok(folder)
 }
@@ -301,6 +302,8 @@ impl Reporter for Silent {
     }
 
     fn fold_finished(&self, _: FoldScore) {}
+
+    fn warn(&self, _: String) {}
 }
 
 #[cfg(test)]

@@ -33,6 +33,9 @@ pub trait Reporter {
 
     /// After each fold.
     fn fold_finished(&self, fold: FoldScore);
+
+    /// Something that a person should know and that does not touch the score.
+    fn warn(&self, text: String);
 }
 
 /// Why a job gave no score.

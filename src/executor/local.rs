@@ -176,6 +176,10 @@ impl Reporter for SlotReporter<'_> {
         // Its verdict is given again at the next report.
         self.send(Message::FoldFinished { trial: self.trial, fold });
     }
+
+    fn warn(&self, text: String) {
+        self.send(Message::Warned { trial: self.trial, text });
+    }
 }
 
 #[cfg(test)]

@@ -43,6 +43,13 @@ pub enum Message {
         /// How.
         fold: FoldScore,
     },
+    /// Something that a person should know; the job goes on.
+    Warned {
+        /// The trial.
+        trial: TrialId,
+        /// What.
+        text: String,
+    },
     /// The job ended and its slot is free: the last message of a trial.
     Ended {
         /// The trial.

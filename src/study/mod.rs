@@ -263,6 +263,7 @@ impl Study {
                 Ok(())
             }
             Message::FoldFinished { trial, fold } => self.record_or_note(Event::FoldFinished { trial, fold }),
+            Message::Warned { trial, text } => self.note(Level::Warning, format!("trial {trial}: {text}")),
             Message::Ended { trial, outcome } => {
                 let cause = self.stopping.remove(&trial);
                 let event = match outcome {

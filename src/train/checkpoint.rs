@@ -42,9 +42,15 @@ pub fn save(weights: &[(String, Var)], path: &Path) -> Result<(), CheckpointErro
     partial.push(".partial");
     let tensors: HashMap<&str, Tensor> =
         weights.iter().map(|(name, var)| (name.as_str(), var.as_detached_tensor())).collect();
-    candle_core::safetensors::save(&tensors, &partial).map_err(|e| failed(std::io::Error::other(e)))?;
-    fs::File::open(&partial).and_then(|file| file.sync_all()).map_err(failed)?;
-    fs::rename(&partial, path).map_err(failed)
+    let written = candle_core::safetensors::save(&tensors, &partial)
+        .map_err(std::io::Error::other)
+        .and_then(|()| fs::File::open(&partial)?.sync_all())
+        .and_then(|()| fs::rename(&partial, path));
+    written.map_err(|source| {
+        // What is half written only takes the space that is missing.
+        fs::remove_file(&partial).ok();
+        failed(source)
+    })
 }
 
 /// Sets `weights` to what [`save`] wrote to `path`. On an error they stay as they were.
