@@ -11,6 +11,7 @@ mod dense;
 mod lanes;
 #[cfg(target_arch = "x86_64")]
 mod lanes_x86;
+pub mod memory;
 mod norm;
 #[cfg(test)]
 mod reference;
