@@ -2,13 +2,17 @@
 //!
 //! The live run, resume after a crash, `show`, and the tests of the dashboard all come by here.
 
+mod check;
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use super::event::{Event, FORMAT, Level, Record, StudySpec};
 use super::trial::{Timestamp, Trial, TrialId, TrialState};
+pub use check::EventError;
 
 /// How many lines of the log are kept in memory.
 const LOG_LINES: usize = 200;
@@ -69,52 +73,6 @@ pub struct History {
     log: VecDeque<LogLine>,
 }
 
-/// Why an event can't follow the history.
-#[derive(Debug, Error, PartialEq)]
-pub enum EventError {
-    /// The first record of a study must create it.
-    #[error("the first record must be `study_created`, found record {0}")]
-    NoStudy(u64),
-    /// The store was written by a newer version.
-    #[error("event format {found} is newer than this program's {FORMAT}: update tune-tui")]
-    NewerFormat {
-        /// The store's format.
-        found: u32,
-    },
-    /// A record is missing or repeated.
-    #[error("expected record {expected}, found {found}")]
-    Sequence {
-        /// The number that should follow.
-        expected: u64,
-        /// The number found.
-        found: u64,
-    },
-    /// The study is created only once.
-    #[error("the study was created before")]
-    CreatedTwice,
-    /// No such trial.
-    #[error("there is no trial {0}")]
-    UnknownTrial(TrialId),
-    /// The trial's state does not allow the event. Finished trials are never modified.
-    #[error("trial {trial} is {state}: it can't be {event}")]
-    State {
-        /// The trial.
-        trial: TrialId,
-        /// Its state's word.
-        state: &'static str,
-        /// What the event would have done.
-        event: &'static str,
-    },
-    /// The event contradicts what is known of the trial.
-    #[error("trial {trial}: {problem}")]
-    Trial {
-        /// The trial.
-        trial: TrialId,
-        /// What contradicts.
-        problem: String,
-    },
-}
-
 impl History {
     /// The history that the first record of a study begins.
     ///
@@ -152,97 +110,6 @@ impl History {
     pub fn restore(mut self, trials: Vec<Trial>) -> Self {
         self.trials = trials;
         self
-    }
-
-    /// Whether `event` may follow. Changes nothing.
-    ///
-    /// # Errors
-    /// Says what does not fit.
-    pub fn check(&self, event: &Event) -> Result<(), EventError> {
-        match event {
-            Event::StudyCreated { .. } => Err(EventError::CreatedTwice),
-            Event::StudyOpened { .. } | Event::StudyPaused | Event::StudyResumed | Event::Noted { .. } => {
-                Ok(())
-            }
-            Event::TrialStarted { trial, params, seed, .. } => self.check_start(*trial, params, *seed),
-            Event::TrialReported { trial, report } => {
-                let t = self.running_trial(*trial, "reported on")?;
-                let finite = report.train_loss.is_finite()
-                    && report.validation_loss.is_finite()
-                    && report.score.is_finite();
-                let problem = if report.step != t.reports.len() {
-                    format!("expected step {}, found {}", t.reports.len(), report.step)
-                } else if !finite {
-                    format!("step {} is not finite", report.step)
-                } else {
-                    return Ok(());
-                };
-                Err(EventError::Trial { trial: *trial, problem })
-            }
-            Event::FoldFinished { trial, fold } => {
-                let t = self.running_trial(*trial, "given a fold")?;
-                if fold.fold != t.folds.len() || !fold.score.is_finite() {
-                    let problem = format!("expected fold {} with a finite score", t.folds.len());
-                    return Err(EventError::Trial { trial: *trial, problem });
-                }
-                Ok(())
-            }
-            Event::TrialCompleted { trial, score } => {
-                self.running_trial(*trial, "completed")?;
-                if !score.is_finite() {
-                    let problem = format!("score {score} is not finite");
-                    return Err(EventError::Trial { trial: *trial, problem });
-                }
-                Ok(())
-            }
-            Event::TrialPruned { trial, .. } => self.running_trial(*trial, "pruned").map(drop),
-            Event::TrialFailed { trial, .. } => self.running_trial(*trial, "failed").map(drop),
-            Event::TrialRequeued { trial, .. } => self.running_trial(*trial, "queued again").map(drop),
-            Event::TrialCancelled { trial } => {
-                let t = self.trials.get(*trial).ok_or(EventError::UnknownTrial(*trial))?;
-                if t.state.is_finished() {
-                    return Err(EventError::State {
-                        trial: *trial,
-                        state: t.state.word(),
-                        event: "cancelled",
-                    });
-                }
-                Ok(())
-            }
-        }
-    }
-
-    fn check_start(
-        &self,
-        trial: TrialId,
-        params: &super::value::Params,
-        seed: u64,
-    ) -> Result<(), EventError> {
-        match self.trials.get(trial) {
-            None if trial == self.trials.len() => self
-                .study
-                .space
-                .check(params)
-                .map_err(|e| EventError::Trial { trial, problem: e.to_string() }),
-            None => Err(EventError::UnknownTrial(trial)),
-            Some(t) if t.state != TrialState::Waiting => {
-                Err(EventError::State { trial, state: t.state.word(), event: "started" })
-            }
-            Some(t) if &t.params != params || t.seed != seed => Err(EventError::Trial {
-                trial,
-                problem: "was asked with other params or another seed".into(),
-            }),
-            Some(_) => Ok(()),
-        }
-    }
-
-    fn running_trial(&self, trial: TrialId, event: &'static str) -> Result<&Trial, EventError> {
-        let t = self.trials.get(trial).ok_or(EventError::UnknownTrial(trial))?;
-        if t.state == TrialState::Running {
-            Ok(t)
-        } else {
-            Err(EventError::State { trial, state: t.state.word(), event })
-        }
     }
 
     /// Takes a record in.
