@@ -26,7 +26,10 @@ pub fn export(args: &ExportArgs) -> Result<Exit> {
     let store = show::locate(&args.stored)?;
     let history = journal::read(&store)?.history;
     let config = wire::kept_config(&store)?;
-    let best = export::best(&history, args.top.max(1));
+    let best = match args.trial {
+        Some(id) => vec![show::trial(&history, id)?],
+        None => export::best(&history, args.top.max(1)),
+    };
     let Some(first) = best.first() else {
         bail!("study `{}` has no complete trial to export yet", history.study().name);
     };

@@ -1,5 +1,7 @@
 //! `tune-tui list`: the studies of a folder.
 
+use std::path::Path;
+
 use anyhow::Result;
 
 use super::output::{columns, complain, say};
@@ -21,7 +23,7 @@ pub fn list(args: &ListArgs) -> Result<Exit> {
     let mut rows = vec![["study", "trials", "best", "model", "sampler", "data"].map(str::to_owned).to_vec()];
     for store in &stores {
         match journal::read(store) {
-            Ok(replay) => rows.push(row(&replay.history)),
+            Ok(replay) => rows.push(row(store, &replay.history)),
             Err(error) => complain(&format!("warning: {error}")),
         }
     }
@@ -31,14 +33,15 @@ pub fn list(args: &ListArgs) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn row(history: &History) -> Vec<String> {
+/// The store's folder names it: an archived study keeps its name, but not its folder.
+fn row(store: &Path, history: &History) -> Vec<String> {
     let study = history.study();
     let best = match history.incumbent().and_then(|t| t.score) {
         Some(score) => format!("{} {}", study.metric, significant(score, 4)),
         None => "none yet".into(),
     };
     vec![
-        study.name.clone(),
+        store.file_name().map_or_else(|| study.name.clone(), |name| name.to_string_lossy().into_owned()),
         format!("{}/{}", history.counts().finished(), history.target()),
         best,
         study.model.clone(),

@@ -163,6 +163,9 @@ struct ExportArgs {
     /// How many of the best trials
     #[arg(long, default_value_t = 1, value_name = "K")]
     top: usize,
+    /// This trial instead of the best
+    #[arg(long, value_name = "N", conflicts_with = "top")]
+    trial: Option<usize>,
     /// Where to write: a file, or - for standard output; configs/best/STUDY.FORMAT if not given
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,

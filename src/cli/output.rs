@@ -48,21 +48,25 @@ pub fn describe(error: &anyhow::Error) -> (String, Exit) {
 #[error("{0}")]
 pub struct UsageError(pub String);
 
-/// Rows of cells in columns, each as wide as its widest cell; numbers stand to the right.
+/// A table in lines: the first row is its heading, each column is as wide as its widest cell, and
+/// columns of numbers stand to the right.
 pub fn columns(rows: &[Vec<String>]) -> Vec<String> {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |c: usize| rows.iter().filter_map(|r| r.get(c)).map(|s| s.chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..count).map(width).collect();
-    let numeric = |s: &str| s.starts_with(|c: char| c.is_ascii_digit() || c == '-');
-    rows.iter()
-        .map(|row| {
-            let cells = row
-                .iter()
-                .zip(&widths)
-                .map(|(cell, w)| if numeric(cell) { format!("{cell:>w$}") } else { format!("{cell:<w$}") });
-            cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    let column = |c: usize| rows.iter().filter_map(move |row| row.get(c));
+    let is_number = |cell: &String| cell == "-" || cell.parse::<f64>().is_ok();
+    let form: Vec<(usize, bool)> = (0..count)
+        .map(|c| {
+            let width = column(c).map(|cell| cell.chars().count()).max().unwrap_or(0);
+            (width, column(c).skip(1).all(is_number))
         })
-        .collect()
+        .collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&form).map(|(cell, (width, right))| {
+            if *right { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+        });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
 }
 
 #[cfg(test)]
@@ -70,8 +74,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_line_up() {
-        let rows = [vec!["trial".into(), "score".into()], vec!["7".into(), "0.61".into()]];
-        assert_eq!(columns(&rows), ["trial  score", "    7   0.61"]);
+    fn numbers_stand_to_the_right_under_their_heading() {
+        let rows = [["trial", "state"], ["7", "complete"], ["12", "-"]];
+        let rows = rows.map(|row| row.map(str::to_owned).to_vec());
+        assert_eq!(columns(&rows), ["trial  state", "    7  complete", "   12  -"]);
     }
 }

@@ -29,14 +29,7 @@ pub fn show(args: &ShowArgs) -> Result<Exit> {
     }
     let history = replay.history;
     if let Some(id) = args.trial {
-        let Some(trial) = history.trial(id) else {
-            let there = match history.trials().len() {
-                0 => "it has none yet".to_owned(),
-                n => format!("it has 0 to {}", n - 1),
-            };
-            bail!(UsageError(format!("study `{}` has no trial {id}: {there}", history.study().name)));
-        };
-        return show_trial(&history, trial, args.json);
+        return show_trial(&history, trial(&history, id)?, args.json);
     }
     if args.json {
         say(&summary::show(&history, history.last())?)?;
@@ -67,6 +60,19 @@ pub fn locate(args: &StoredArgs) -> Result<PathBuf> {
         );
     }
     Ok(store)
+}
+
+/// The trial of this number.
+///
+/// # Errors
+/// Where there is none; says which there are.
+pub fn trial(history: &History, id: usize) -> Result<&Trial> {
+    let there = match history.trials().len() {
+        0 => "it has none yet".to_owned(),
+        n => format!("it has 0 to {}", n - 1),
+    };
+    let missing = || UsageError(format!("study `{}` has no trial {id}: {there}", history.study().name));
+    Ok(history.trial(id).ok_or_else(missing)?)
 }
 
 /// The trials from best to worst; those without a score last, by number.

@@ -91,6 +91,8 @@ fn exports_list_the_top_trials() {
     assert_eq!(json.stdout, "");
     let parsed: Value = serde_json::from_str(&scratch.read("best.json")).unwrap();
     assert!(parsed.to_string().contains("learning_rate"));
+    let third = scratch.run(&["export", "small", "--trial", "3", "-o", "-"]).succeeds();
+    assert!(third.stdout.contains("small-trial-3"), "{}", third.stdout);
     scratch.run(&["export", "small", "--format", "yaml"]).fails(2, &["yaml", "toml"]);
     scratch.run(&["export", "nowhere"]).fails(1, &["nowhere"]);
 }
