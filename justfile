@@ -21,7 +21,3 @@ snapshots:
 # Time the convolution kernel against candle's own operations.
 bench:
     cargo bench --bench conv
-
-# Build with CUDA (needs a CUDA toolkit).
-cuda:
-    cargo build --release --features cuda

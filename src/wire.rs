@@ -12,12 +12,13 @@ use crate::config::{self, Tables, write};
 use crate::dataset::fold::{self, Fold};
 use crate::dataset::simulate::{self, PresetRow};
 use crate::dataset::{self, Dataset};
-use crate::domain::event::{FORMAT, Level, StudySpec};
+use crate::domain::event::{FORMAT, Fingerprint, Level, StudySpec};
 use crate::domain::objective::{Job, Objective, Reporter, Verdict};
-use crate::domain::seed::Rng;
+use crate::domain::seed::{Rng, derive};
 use crate::domain::setting::Settings;
 use crate::domain::table::{self, Row};
-use crate::domain::trial::{FoldScore, Report, Timestamp, Trial};
+use crate::domain::trial::{FoldScore, Report, Timestamp};
+use crate::domain::value::Params;
 use crate::executor::local::Local;
 use crate::model::{Input, Layer, MODELS, ModelError, ModelRow};
 use crate::objective::CrossValidation;
@@ -151,15 +152,17 @@ pub fn kept_config(store: &Path) -> Result<StudyConfig> {
     read_config(&store.join(KEPT_CONFIG), &[])
 }
 
-/// Trains `trial` of `config` again, on this thread, and returns its score.
+/// Trains what the text of an exported config describes, on this thread, and returns its score.
 ///
 /// # Errors
-/// Unusable data, or the reason why the trial fails.
-pub fn score_again(config: &StudyConfig, trial: &Trial) -> Result<f64> {
-    let prepared = prepare(config)?;
-    let (_, objective) = objective(config, prepared, None);
-    let job = Job { trial: trial.id, params: trial.params.clone(), seed: trial.seed };
-    objective.evaluate(&job, &Silent).map_err(|e| anyhow!("trial {} fails: {e}", trial.id))
+/// A text that is no study file with every parameter fixed, unusable data, a trial that fails.
+pub fn score_of(exported: &str) -> Result<f64> {
+    let config = config::parse(Path::new("exported.toml"), exported, &Tables::of_crate())?;
+    let prepared = prepare(&config)?;
+    let seed = derive(config.seed, "trial", 0);
+    let (_, objective) = objective(&config, prepared, None);
+    let job = Job { trial: 0, params: Params::new(), seed };
+    objective.evaluate(&job, &Silent).map_err(|e| anyhow!("the exported config fails: {e}"))
 }
 
 /// How many slots of how many threads, and what to tell where the study file wants more than there is.
@@ -237,35 +240,37 @@ fn load(config: &StudyConfig) -> Result<Dataset> {
 /// The folder of a simulated population, made on first use.
 fn simulated(row: &PresetRow, seed: u64, settings: &Settings) -> Result<PathBuf> {
     // Settings that differ make another population; the defaults have a plain name.
-    let plain = settings == &Settings::defaults(row.settings);
-    let suffix = if plain {
-        String::new()
-    } else {
-        format!("-{:08x}", crc32fast::hash(format!("{settings:?}").as_bytes()))
-    };
-    let folder = Path::new(SIMULATED).join(format!("{}-{seed}{suffix}", row.name));
-    if !folder.exists() {
-        row.build.write(settings, seed, &folder).with_context(|| {
-            let place = folder.display();
+    let changed = settings.0.iter().filter(|(name, value)| {
+        row.settings.iter().any(|s| s.name == name.as_str() && s.preset.value().as_ref() != Some(*value))
+    });
+    let changes: String = changed.map(|(name, value)| format!("-{name}{value}")).collect();
+    let folder = Path::new(SIMULATED).join(format!("{}-{seed}{changes}", row.name));
+    let is_there = || folder.join("genotypes.bed").exists();
+    if !is_there()
+        && let Err(error) = row.build.write(settings, seed, &folder)
+        // Another study that started at the same time may have made the same population first.
+        && !is_there()
+    {
+        let place = folder.display();
+        return Err(error).with_context(|| {
             format!("failed to write the simulated population {place}: start in a folder that can be written")
-        })?;
+        });
     }
     Ok(folder)
 }
 
 fn device(choice: DeviceChoice) -> Result<Device> {
     match choice {
-        DeviceChoice::Cpu => Ok(Device::Cpu),
-        DeviceChoice::Cuda(_) if !candle_core::utils::cuda_is_available() => bail!(
-            "this tune-tui was built without CUDA: build it with `--features cuda`, or set executor.device = \"cpu\""
-        ),
-        DeviceChoice::Cuda(i) => Device::new_cuda(i).with_context(|| format!("failed to open cuda:{i}")),
-        DeviceChoice::Auto => Ok(Device::cuda_if_available(0)?),
+        DeviceChoice::Auto | DeviceChoice::Cpu => Ok(Device::Cpu),
+        DeviceChoice::Cuda(_) => {
+            bail!("this version trains on the processor only: set executor.device = \"auto\" or leave it out")
+        }
     }
 }
 
-fn fingerprint(config: &StudyConfig, dataset: &Dataset) -> String {
-    format!("{:08x}-{}", crc32fast::hash(config.fingerprint_text().as_bytes()), dataset.fingerprint())
+fn fingerprint(config: &StudyConfig, dataset: &Dataset) -> Fingerprint {
+    let settings = format!("{:08x}", crc32fast::hash(config.fingerprint_text().as_bytes()));
+    Fingerprint { data: dataset.fingerprint(), settings }
 }
 
 /// The data in one line.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::direction::Direction;
-use crate::domain::event::{Event, FORMAT, Level, Record, StudySpec};
+use crate::domain::event::{Event, FORMAT, Fingerprint, Level, Record, StudySpec};
 use crate::domain::history::History;
 use crate::domain::seed::{Rng, derive};
 use crate::domain::space::{Distribution, Parameter, SearchSpace};
@@ -56,7 +56,7 @@ impl Script {
             folds,
             epochs: 60,
             data: "2,314 individuals, 50,436 SNPs, trait ebv".into(),
-            fingerprint: "0".into(),
+            fingerprint: Fingerprint::default(),
         };
         let record = Record { sequence: 0, at: BEGIN, event: Event::StudyCreated { study: Box::new(study) } };
         let history = History::begin(&record).unwrap();

@@ -17,7 +17,7 @@ use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use self::output::complain;
-use crate::kernel::memory;
+use crate::kernel::process;
 
 /// How the program ended, as its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,7 +191,7 @@ struct SimulateArgs {
 
 /// Parses the command line and does what it says.
 pub fn main() -> ExitCode {
-    memory::reuse_freed_memory();
+    process::prepare();
     let cli = Cli::parse_from(with_run(std::env::args_os().collect()));
     let outcome = match cli.command {
         Command::Run(args) => run::run(&args),

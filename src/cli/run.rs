@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::{Receiver, Sender};
 
 use anyhow::{Context, Result};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use super::output::{complain, say};
 use super::{Exit, RunArgs, StudyArgs, headless};
@@ -31,12 +31,13 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
     if dashboard {
         complain(&format!("reading the data of study `{}` …", config.name));
     }
+    let prepared = wire::prepare(&config)?;
+    // Only now: a study that could not start must not have lost its place.
     if args.fresh
         && let Some(kept) = wire::archive(&store)?
     {
         complain(&format!("the old store was kept as {}", kept.display()));
     }
-    let prepared = wire::prepare(&config)?;
     let (sender, updates) = handle::updates();
     let study = wire::open(&config, prepared, &store, sender.clone())?;
     let history = study.history().clone();
@@ -44,12 +45,13 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
     let study = handle::spawn(study, sender).context("failed to start the study thread")?;
     let commands = study.commands.clone();
     let (history, end) = if dashboard {
-        watch(args, history, updates, &commands, signal, &store)?
+        watch(args, history, &updates, &commands, signal, &store)?
     } else {
         headless::follow(history, &updates, &commands, &signal, args.json)?
     };
     study.join();
-    report(args, &history, &store, &end)?;
+    // An output that nobody reads any more does not change how the study ended.
+    report(args, &history, &store, &end).ok();
     Ok(exit(&history, &end))
 }
 
@@ -62,13 +64,14 @@ pub fn load(args: &StudyArgs) -> Result<StudyConfig> {
     wire::read_config(&args.study, &set)
 }
 
-/// Holds the number of the signal that arrived: TERM or INT; HUP too with the dashboard, whose terminal
+/// Holds the number of the signal that arrived: TERM, INT or QUIT; HUP too with the dashboard, whose terminal
 /// is then gone. A headless study needs no terminal and goes on.
 fn signals(headless: bool) -> Result<Arc<AtomicUsize>> {
     let received = Arc::new(AtomicUsize::new(0));
     let ignored = Arc::new(AtomicUsize::new(0));
     let hangup = if headless { &ignored } else { &received };
-    for (signal, flag) in [(SIGTERM, &received), (SIGINT, &received), (SIGHUP, hangup)] {
+    for (signal, flag) in [(SIGTERM, &received), (SIGINT, &received), (SIGQUIT, &received), (SIGHUP, hangup)]
+    {
         signal_hook::flag::register_usize(signal, Arc::clone(flag), signal as usize)
             .context("failed to watch for signals")?;
     }
@@ -79,7 +82,7 @@ fn signals(headless: bool) -> Result<Arc<AtomicUsize>> {
 fn watch(
     args: &RunArgs,
     history: History,
-    updates: Receiver<Update>,
+    updates: &Receiver<Update>,
     commands: &Sender<Command>,
     signal: Arc<AtomicUsize>,
     store: &Path,
@@ -90,8 +93,9 @@ fn watch(
     let dashboard =
         Dashboard { history, updates, commands: commands.clone(), clock: wire::now, options, signal };
     let ending = tui::run(dashboard);
-    // However the screen was left, the study saves and ends before the program does.
-    let end = match ending {
+    // However the screen was left, the study saves and ends before the program does, and its own last
+    // word counts, unless the dashboard has heard it.
+    let shown = match ending {
         Ok(Ending::Done) => End::Done,
         Ok(Ending::Failed(reason)) => End::Failed(reason),
         Ok(Ending::Stopped(_)) => End::Stopped,
@@ -101,10 +105,20 @@ fn watch(
         }
         Err(error) => {
             commands.send(Command::Stop(StopMode::Now)).ok();
-            End::Failed(format!("failed to {error}"))
+            last_word(updates);
+            return Ok((journal::read(store)?.history, End::Failed(format!("failed to {error}"))));
         }
     };
+    let end = last_word(updates).unwrap_or(shown);
     Ok((journal::read(store)?.history, end))
+}
+
+/// Waits for the study thread to end; what it says last, if nobody has heard it yet.
+fn last_word(updates: &Receiver<Update>) -> Option<End> {
+    updates.iter().find_map(|update| match update {
+        Update::Ended(end) => Some(end),
+        Update::Recorded(_) => None,
+    })
 }
 
 /// The last words, on the normal screen.
@@ -150,6 +164,9 @@ fn command_line(args: &RunArgs) -> String {
     if args.store.store != Path::new("runs") {
         words.extend(["--store".into(), quoted(&args.store.store.display().to_string())]);
     }
+    words.extend(args.study.trials.map(|n| format!("--trials {n}")));
+    words.extend(args.study.workers.map(|n| format!("--workers {n}")));
+    words.extend(args.study.device.iter().map(|d| format!("--device {}", quoted(d))));
     words.extend(args.study.set.iter().flat_map(|s| ["--set".to_owned(), quoted(s)]));
     words.join(" ")
 }

@@ -17,7 +17,8 @@ pub fn toml(config: &StudyConfig) -> String {
     line(&mut out, "trials", &config.trials.to_string());
     line(&mut out, "seed", &config.seed.to_string());
     line(&mut out, "keep_checkpoints", &config.keep_checkpoints.to_string());
-    out.push_str(&data(&config.data));
+    out.push_str(&source(&config.data));
+    out.push_str(&evaluation(&config.data));
     line(&mut out, "memory", &config.data.memory.to_string());
     out.push_str(&model(&config.model));
     out.push_str(&train(&config.train));
@@ -27,12 +28,13 @@ pub fn toml(config: &StudyConfig) -> String {
     out
 }
 
-/// The part of it that decides a trial's score.
+/// The part of it that decides a trial's score, given what was loaded: where the data lie, how they are
+/// read and which SNPs are dropped shows in the data themselves.
 pub(super) fn deciding(config: &StudyConfig) -> String {
     let mut out = String::from("[study]\n");
     line(&mut out, "metric", &text(&config.metric));
     line(&mut out, "seed", &config.seed.to_string());
-    out + &data(&config.data) + &model(&config.model) + &train(&config.train)
+    out + &evaluation(&config.data) + &model(&config.model) + &train(&config.train)
 }
 
 fn line(out: &mut String, key: &str, value: &str) {
@@ -62,8 +64,8 @@ fn float(value: f64) -> String {
     scalar(&Value::Float(value))
 }
 
-/// The table without `memory`, which changes the speed but not a score.
-fn data(data: &DataConfig) -> String {
+/// What is loaded.
+fn source(data: &DataConfig) -> String {
     let mut out = String::from("\n[data]\n");
     match &data.source {
         DataSource::Files { genotypes, phenotypes } => {
@@ -84,6 +86,12 @@ fn data(data: &DataConfig) -> String {
     let excluded = texts(&data.exclude_chromosomes);
     line(&mut out, "qc", &format!("{{ maf = {}, exclude_chromosomes = {excluded} }}", float(data.maf)));
     line(&mut out, "impute", &text("mean"));
+    out
+}
+
+/// What is made of it.
+fn evaluation(data: &DataConfig) -> String {
+    let mut out = String::new();
     line(&mut out, "encoding", &text("additive"));
     let split = match &data.split {
         Split::Holdout { fraction } => format!("{{ kind = \"holdout\", fraction = {} }}", float(*fraction)),

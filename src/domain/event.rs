@@ -38,8 +38,17 @@ pub struct StudySpec {
     pub epochs: usize,
     /// One line about the data: individuals, SNPs, trait.
     pub data: String,
-    /// Hash of all that decides a score (data, folds, model, training), to refuse a changed study.
-    pub fingerprint: String,
+    /// Hashes of all that decides a score, to refuse a changed study.
+    pub fingerprint: Fingerprint,
+}
+
+/// Hashes of what decides a score.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// Of the individuals, SNPs, genotypes and trait that were loaded, wherever from.
+    pub data: String,
+    /// Of the settings: metric, seed, split, scaling, model and training.
+    pub settings: String,
 }
 
 /// How loud a note is.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::direction::Direction;
-use super::event::{Event, FORMAT, Record, StudySpec};
+use super::event::{Event, FORMAT, Fingerprint, Record, StudySpec};
 use super::history::History;
 use super::space::{Distribution, Parameter, SearchSpace};
 use super::trial::{FoldScore, Report, TrialId};
@@ -52,7 +52,7 @@ impl Scripted {
             folds: 2,
             epochs: 10,
             data: "none".into(),
-            fingerprint: String::new(),
+            fingerprint: Fingerprint::default(),
         };
         let created = Event::StudyCreated { study: Box::new(study) };
         let history = History::begin(&Record { sequence: 0, at: 0, event: created }).unwrap();

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config;
-use crate::domain::event::{Event, FORMAT, Record, StudySpec};
+use crate::domain::event::{Event, FORMAT, Fingerprint, Record, StudySpec};
 use crate::domain::table::find;
 use crate::domain::trial::{FoldScore, Report};
 use crate::domain::value::Params;
@@ -32,7 +32,7 @@ fn history(config: &StudyConfig, points: [Params; 3]) -> History {
         folds: 2,
         epochs: 1,
         data: String::new(),
-        fingerprint: String::new(),
+        fingerprint: Fingerprint::default(),
     };
     let first = Record { sequence: 0, at: 0, event: Event::StudyCreated { study: Box::new(spec) } };
     let mut history = History::begin(&first).unwrap();

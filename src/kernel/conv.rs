@@ -287,7 +287,7 @@ mod tests {
             let wide = |v: &[f32]| v.iter().map(|x| f64::from(*x)).collect::<Vec<_>>();
             let expected = reference::forward(&shape, &wide(&x), &wide(&kernel), &wide(&bias));
             let gradients = reference::backward(&shape, &wide(&x), &wide(&kernel), &wide(&grad), &expected.1);
-            for instructions in Instructions::available() {
+            for instructions in Instructions::available().iter().copied() {
                 let (out, winners) = forward(instructions, &shape, &x, &kernel, &bias);
                 close(&out, &expected.0)?;
                 prop_assert!(winners.iter().map(|w| usize::from(*w)).eq(expected.1.iter().copied()));

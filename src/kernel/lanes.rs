@@ -1,5 +1,7 @@
 //! The inner loop of every convolution: products of scalars and lanes, summed in registers.
 
+use std::sync::OnceLock;
+
 #[cfg(target_arch = "x86_64")]
 use super::lanes_x86 as x86;
 
@@ -92,7 +94,12 @@ pub enum Instructions {
 
 impl Instructions {
     /// What this processor has, best first.
-    pub fn available() -> Vec<Self> {
+    pub fn available() -> &'static [Self] {
+        static FOUND: OnceLock<Vec<Instructions>> = OnceLock::new();
+        FOUND.get_or_init(Self::detect)
+    }
+
+    fn detect() -> Vec<Self> {
         let mut found = vec![Instructions::Portable];
         #[cfg(target_arch = "x86_64")]
         {
@@ -122,7 +129,9 @@ impl Instructions {
         while first < filters {
             first += match self {
                 #[cfg(target_arch = "x86_64")]
-                Instructions::Avx512 | Instructions::Avx2 => x86::run(self, filters, block, first),
+                #[expect(unsafe_code, reason = "the call needs detected features")]
+                // SAFETY: the assertion above has found them.
+                Instructions::Avx512 | Instructions::Avx2 => unsafe { x86::run(self, filters, block, first) },
                 _ => {
                     block.run::<1, Portable>(first);
                     LANES

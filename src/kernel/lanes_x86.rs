@@ -7,9 +7,11 @@ use std::arch::x86_64::*;
 
 use super::lanes::{Accumulate, Block, Group, Instructions, LANES, ROWS, Tile, check};
 
-/// Runs `block` from `first` on; how many filters that took. `instructions` must have been found on
-/// this processor.
-pub fn run(instructions: Instructions, filters: usize, block: &mut impl Block, first: usize) -> usize {
+/// Runs `block` from `first` on; how many filters that took.
+///
+/// # Safety
+/// `instructions` must have been found on this processor.
+pub unsafe fn run(instructions: Instructions, filters: usize, block: &mut impl Block, first: usize) -> usize {
     match instructions {
         Instructions::Avx512 if filters - first > LANES => {
             // SAFETY: the caller has found the features that `avx512` is compiled for.

@@ -11,8 +11,8 @@ mod dense;
 mod lanes;
 #[cfg(target_arch = "x86_64")]
 mod lanes_x86;
-pub mod memory;
 mod norm;
+pub mod process;
 #[cfg(test)]
 mod reference;
 mod shape;

@@ -4,8 +4,9 @@
 //! and means nothing while nobody holds the lock.
 
 use std::fmt;
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -58,6 +59,11 @@ impl Lock {
             let owner = read_owner(&mut file);
             let owner = owner.map_or_else(|| "by an unknown process".to_owned(), |o| o.to_string());
             return Err(StorageError::Locked { path: dir.to_owned(), owner });
+        }
+        // While this waited, the store may have been moved aside with the file that is locked now.
+        let is_current = || Ok(fs::metadata(&path)?.ino() == file.metadata()?.ino());
+        if !is_current().map_err(io_error("failed to read", &path))? {
+            return Self::take(dir, owner);
         }
         let text = serde_json::to_string(owner).map_err(io::Error::from);
         text.and_then(|text| {

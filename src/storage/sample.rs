@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::direction::Direction;
-use crate::domain::event::{Event, FORMAT, Level, Record, StudySpec};
+use crate::domain::event::{Event, FORMAT, Fingerprint, Level, Record, StudySpec};
 use crate::domain::history::History;
 use crate::domain::space::{Distribution, Parameter, SearchSpace};
 use crate::domain::trial::{FoldScore, Report, TrialId};
@@ -30,7 +30,7 @@ fn study() -> StudySpec {
         folds: 1,
         epochs: 3,
         data: "3 534 individuals × 1 000 SNPs, Größe".into(),
-        fingerprint: "00ff".into(),
+        fingerprint: Fingerprint { data: "00ff".into(), settings: "ff00".into() },
     }
 }
 

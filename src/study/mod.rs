@@ -248,6 +248,13 @@ impl Study {
 
     fn take(&mut self, message: Message) -> Result<(), StudyError> {
         match message {
+            // A stopped trial ends as it was decided when it was decided: what its worker still tells, or
+            // even completes, before it hears of the stop depends on timing and must not count.
+            Message::Reported { trial, .. } | Message::FoldFinished { trial, .. }
+                if self.stopping.contains_key(&trial) =>
+            {
+                Ok(())
+            }
             Message::Reported { trial, report } => {
                 let event = Event::TrialReported { trial, report };
                 // A trial whose report does not fit has no business to go on.
@@ -265,13 +272,13 @@ impl Study {
             Message::FoldFinished { trial, fold } => self.record_or_note(Event::FoldFinished { trial, fold }),
             Message::Warned { trial, text } => self.note(Level::Warning, format!("trial {trial}: {text}")),
             Message::Ended { trial, outcome } => {
-                let cause = self.stopping.remove(&trial);
-                let event = match outcome {
-                    Outcome::Complete { score } => Event::TrialCompleted { trial, score },
-                    Outcome::Failed { reason } => Event::TrialFailed { trial, reason },
-                    Outcome::Stopped => cause
-                        .unwrap_or_else(|| StopCause::Failed("stopped without being asked to".into()))
-                        .event(trial),
+                let event = match (self.stopping.remove(&trial), outcome) {
+                    (Some(cause), _) => cause.event(trial),
+                    (None, Outcome::Complete { score }) => Event::TrialCompleted { trial, score },
+                    (None, Outcome::Failed { reason }) => Event::TrialFailed { trial, reason },
+                    (None, Outcome::Stopped) => {
+                        Event::TrialFailed { trial, reason: "stopped without being asked to".into() }
+                    }
                 };
                 self.record_or_note(event)
             }
@@ -308,9 +315,9 @@ fn refuse_change(stored: &StudySpec, wanted: &StudySpec) -> Result<(), StudyErro
         ("the metric", stored.metric != wanted.metric),
         ("the model", stored.model != wanted.model || stored.fixed != wanted.fixed),
         ("the search space", stored.space != wanted.space),
-        ("the data", stored.data != wanted.data),
         ("the folds or epochs", (stored.folds, stored.epochs) != (wanted.folds, wanted.epochs)),
-        ("the data, split or training", stored.fingerprint != wanted.fingerprint),
+        ("the content of the data", stored.fingerprint.data != wanted.fingerprint.data),
+        ("the split, the trait's scale or the training", stored.fingerprint != wanted.fingerprint),
     ];
     let Some((changed, _)) = differences.iter().find(|(_, differs)| *differs) else { return Ok(()) };
     Err(StudyError::Changed { name: stored.name.clone(), changed: (*changed).to_owned() })

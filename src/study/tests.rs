@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::handle::{Command, End, StopMode};
 use super::*;
 use crate::domain::direction::Direction;
-use crate::domain::event::FORMAT;
+use crate::domain::event::{FORMAT, Fingerprint};
 use crate::domain::seed::Rng;
 use crate::domain::space::{Distribution, Parameter, SearchSpace};
 use crate::domain::trial::{FoldScore, Report, Trial};
@@ -14,7 +14,9 @@ use crate::storage::memory::MemoryStore;
 
 /// Runs jobs a message a poll, lowest slot first: as deterministic as one slot, with as many as wanted.
 struct Stepwise {
-    slots: Vec<Option<(Job, usize, bool)>>,
+    slots: Vec<Option<(Job, usize, Option<usize>)>>,
+    /// How many messages a job still sends before it notices that it was told to stop.
+    late: usize,
 }
 
 /// Two folds of two epochs.
@@ -34,22 +36,22 @@ impl Executor for Stepwise {
     }
 
     fn submit(&mut self, slot: usize, job: Job) -> Result<(), ExecutorError> {
-        assert!(self.slots[slot].replace((job, 0, false)).is_none());
+        assert!(self.slots[slot].replace((job, 0, None)).is_none());
         Ok(())
     }
 
     fn stop(&mut self, trial: TrialId) {
-        for (_, _, stop) in self.slots.iter_mut().flatten().filter(|(job, ..)| job.trial == trial) {
-            *stop = true;
+        for (_, _, left) in self.slots.iter_mut().flatten().filter(|(job, ..)| job.trial == trial) {
+            left.get_or_insert(self.late);
         }
     }
 
     fn poll(&mut self, _: Duration) -> Vec<Message> {
         let Some(slot) = self.slots.iter().position(Option::is_some) else { return vec![] };
-        let Some((job, step, stop)) = self.slots[slot].take() else { return vec![] };
+        let Some((job, step, left)) = self.slots[slot].take() else { return vec![] };
         let (trial, x) = (job.trial, job.params["x"].as_f64().unwrap());
         let ended = |outcome| vec![Message::Ended { trial, outcome }];
-        if stop {
+        if left == Some(0) {
             return ended(Outcome::Stopped);
         }
         if x > 0.9 {
@@ -59,7 +61,7 @@ impl Executor for Stepwise {
         if step == STEPS {
             return ended(Outcome::Complete { score });
         }
-        self.slots[slot] = Some((job, step + 1, false));
+        self.slots[slot] = Some((job, step + 1, left.map(|n| n - 1)));
         let report = Report {
             step,
             fold: step / 2,
@@ -115,7 +117,7 @@ fn spec() -> StudySpec {
         folds: 2,
         epochs: 2,
         data: "none".into(),
-        fingerprint: "f".into(),
+        fingerprint: Fingerprint { data: "d".into(), settings: "s".into() },
     }
 }
 
@@ -127,7 +129,7 @@ fn parts(slots: usize, limit: f64) -> (Parts, Published) {
     let parts = Parts {
         sampler: Box::new(Touchy),
         pruner: Box::new(Limit(limit)),
-        executor: Box::new(Stepwise { slots: vec![None; slots] }),
+        executor: Box::new(Stepwise { slots: vec![None; slots], late: 0 }),
         storage: Box::new(MemoryStore::new()),
         clock: || 1000,
         publish: Box::new(move |record| hear.lock().unwrap().push(record.clone())),
@@ -194,6 +196,23 @@ fn interrupted_after_any_record_it_ends_as_if_it_had_not_been() {
         assert_eq!(finish(&mut resumed), End::Done);
         let trials: Vec<Trial> = resumed.history().trials().iter().map(essence).collect();
         assert_eq!(trials, expected, "interrupted after record {cut}");
+    }
+}
+
+#[test]
+fn when_a_worker_hears_of_a_stop_changes_nothing() {
+    let ends = |late: usize| {
+        let (mut parts, _) = parts(1, 0.2);
+        parts.executor = Box::new(Stepwise { slots: vec![None], late });
+        let mut study = Study::open(parts, spec(), None, 20).unwrap();
+        assert_eq!(finish(&mut study), End::Done);
+        study.history().trials().iter().map(essence).collect::<Vec<_>>()
+    };
+    let prompt = ends(0);
+    assert!(prompt.iter().any(|t| t.state.word() == "pruned"));
+    // As late as it can be: the job completes before it hears of the stop.
+    for late in [1, 2, 9] {
+        assert_eq!(ends(late), prompt, "{late} messages late");
     }
 }
 
@@ -284,10 +303,11 @@ fn a_changed_study_is_refused_and_the_sampler_may_change() {
     };
     open(&|s| s.sampler = "random".into()).unwrap();
     type Change = fn(&mut StudySpec);
-    let cases: [(Change, &str); 4] = [
+    let cases: [(Change, &str); 5] = [
         (|s| s.seed = 12, "the seed"),
         (|s| s.epochs = 3, "folds or epochs"),
-        (|s| s.fingerprint = "g".into(), "the data, split or training"),
+        (|s| s.fingerprint.data = "e".into(), "the content of the data"),
+        (|s| s.fingerprint.settings = "t".into(), "the training"),
         (|s| drop(s.fixed.insert("l1".into(), Value::Float(1.0))), "the model"),
     ];
     for (change, named) in cases {

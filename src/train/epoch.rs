@@ -51,7 +51,7 @@ impl<'a> Batches<'a> {
         let mut total = 0.0;
         for rows in rows.chunks(self.size) {
             let (x, y) = self.decode(rows)?;
-            let mut loss = (network.forward(&x)? - y)?.sqr()?.mean_all()?;
+            let mut loss = candle_nn::loss::mse(&network.forward(&x)?, &y)?;
             if let Some(penalty) = network.penalty()? {
                 loss = (loss + penalty)?;
             }

@@ -2,7 +2,8 @@
 
 use std::io;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, TryRecvError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{self, Event, KeyEventKind};
@@ -25,10 +26,11 @@ const BATCH: usize = 20_000;
 ///
 /// # Errors
 /// Where the terminal can't be used.
-pub fn run(dashboard: Dashboard) -> Result<Ending, TuiError> {
+pub fn run(dashboard: Dashboard<'_>) -> Result<Ending, TuiError> {
     let (panicked, panics) = mpsc::channel();
     let mut screen = Screen::take(panicked)?;
     let load = load::watch()?;
+    let keys = read_keys()?;
     let Dashboard { history, updates, commands, clock, options, signal } = dashboard;
     let mut state = AppState::new(history, options, clock());
     state.size = screen.size()?;
@@ -44,7 +46,7 @@ pub fn run(dashboard: Dashboard) -> Result<Ending, TuiError> {
             (false, true) => FRAME,
             (false, false) => REST,
         };
-        let input = match input(wait) {
+        let input = match input(&keys, wait) {
             Ok(input) => input,
             // A terminal that hung up can't be read: the signal says so better.
             Err(error) => return received().ok_or(TuiError::Terminal(error)),
@@ -55,7 +57,7 @@ pub fn run(dashboard: Dashboard) -> Result<Ending, TuiError> {
         let pressed = !input.is_empty();
         let mut messages = input;
         messages.push(Msg::Tick(clock()));
-        messages.extend(pending(&updates));
+        messages.extend(pending(updates));
         messages.extend(beside(&load, &panics));
         for message in messages {
             for effect in update(&mut state, message) {
@@ -81,19 +83,32 @@ pub fn run(dashboard: Dashboard) -> Result<Ending, TuiError> {
     }
 }
 
-/// Every key and resize there is, after waiting for the first.
-fn input(wait: Duration) -> io::Result<Vec<Msg>> {
-    let mut messages = Vec::new();
-    let mut wait = wait;
-    while event::poll(wait)? {
-        match event::read()? {
-            Event::Key(key) if key.kind != KeyEventKind::Release => messages.push(Msg::Key(key)),
-            Event::Resize(columns, rows) => messages.push(Msg::Resize(columns, rows)),
-            _ => {}
+/// Reads keys and resizes on a thread of its own: a terminal that has hung up keeps crossterm's reader
+/// in a loop for ever, and the main thread must still hear of the signal and leave.
+fn read_keys() -> io::Result<Receiver<Msg>> {
+    let (sender, keys) = mpsc::channel();
+    thread::Builder::new().name("keys".into()).spawn(move || {
+        while let Ok(event) = event::read() {
+            let message = match event {
+                Event::Key(key) if key.kind != KeyEventKind::Release => Msg::Key(key),
+                Event::Resize(columns, rows) => Msg::Resize(columns, rows),
+                _ => continue,
+            };
+            if sender.send(message).is_err() {
+                return;
+            }
         }
-        wait = Duration::ZERO;
+    })?;
+    Ok(keys)
+}
+
+/// Every key and resize there is, after waiting for the first.
+fn input(keys: &Receiver<Msg>, wait: Duration) -> io::Result<Vec<Msg>> {
+    match keys.recv_timeout(wait) {
+        Ok(first) => Ok(std::iter::once(first).chain(keys.try_iter()).collect()),
+        Err(RecvTimeoutError::Timeout) => Ok(Vec::new()),
+        Err(RecvTimeoutError::Disconnected) => Err(io::Error::other("the terminal can't be read any more")),
     }
-    Ok(messages)
 }
 
 /// What the study told since the last time.

@@ -36,11 +36,11 @@ pub use theme::Options;
 
 /// What the dashboard is given.
 #[derive(Debug)]
-pub struct Dashboard {
+pub struct Dashboard<'a> {
     /// The study so far.
     pub history: History,
     /// What happens to it; records that `history` holds already may come again.
-    pub updates: Receiver<Update>,
+    pub updates: &'a Receiver<Update>,
     /// Where a person's commands go.
     pub commands: Sender<Command>,
     /// The wall clock of the study.

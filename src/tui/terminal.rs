@@ -2,6 +2,7 @@
 //! and for a suspension.
 
 use std::io::{self, BufWriter, Stdout, Write, stdout};
+use std::mem::ManuallyDrop;
 use std::panic::{self, PanicHookInfo};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,8 +22,9 @@ type Hook = Arc<dyn Fn(&PanicHookInfo<'_>) + Send + Sync>;
 
 /// The terminal while the dashboard has it. Dropping it gives the terminal back.
 pub struct Screen {
-    // A frame leaves in one write.
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    // A frame leaves in one write. Never dropped: ratatui's own `drop` prints to standard error where the
+    // terminal is gone, and panics where that is gone, too; `leave` does what is needed.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
     taken: Arc<AtomicBool>,
     hook: Hook,
 }
@@ -54,7 +56,7 @@ impl Screen {
                 before(info);
             }
         }));
-        Ok(Screen { terminal, taken, hook })
+        Ok(Screen { terminal: ManuallyDrop::new(terminal), taken, hook })
     }
 
     /// Columns and rows.

@@ -1,6 +1,6 @@
 //! The dashboard in a real terminal: keys pressed, screens read.
 
-use crate::program::{SMALL, Scratch};
+use crate::program::{SMALL, Scratch, timeless};
 use crate::terminal::Terminal;
 
 /// The small study with epochs enough that there is time to press keys.
@@ -20,8 +20,7 @@ fn start_watch_a_trial_finish_open_it_quit_and_resume() {
     let detail = terminal.wait_for_text("best epoch");
     assert!(detail.contains("learning_rate"), "{detail}");
     terminal.press("\u{1b}");
-    terminal
-        .wait_for("the overview again", |s| s.contains("1/40") || s.contains("2/40") || s.contains("/40"));
+    terminal.wait_for_text("Leaderboard");
 
     terminal.press("q");
     terminal.wait_for_text("stop now");
@@ -48,8 +47,9 @@ fn killed_on_screen_it_resumes_on_screen() {
     let scratch = Scratch::new();
     let study = scratch.file("small.toml", &slower());
     let mut terminal = Terminal::start(&scratch, &[study], 50, 160);
-    terminal.wait_for("a finished trial", |s| s.contains("2/40"));
+    terminal.wait_for("two finished trials", |s| s.contains("2/40"));
     terminal.kill();
+    let before = timeless(&scratch.show("small"));
     let mut again = Terminal::start(&scratch, &[study], 24, 80);
     again
         .wait_for("the trials from before and new ones", |s| (2..40).any(|n| s.contains(&format!("{n}/40"))));
@@ -57,8 +57,25 @@ fn killed_on_screen_it_resumes_on_screen() {
     let hangup = std::process::Command::new("kill").args(["-HUP", &again.process().to_string()]).status();
     assert!(hangup.unwrap().success());
     assert_eq!(again.wait_for_exit(), 130);
+    let after = timeless(&scratch.show("small"));
+    assert!(after.as_array().unwrap().iter().all(|t| t["state"] != "running"), "{after}");
+    for (old, new) in before.as_array().unwrap().iter().zip(after.as_array().unwrap()) {
+        assert!(old["state"] != "complete" || old == new, "a finished trial is kept: {old} became {new}");
+    }
+}
+
+#[test]
+fn a_terminal_that_is_gone_ends_the_program_and_loses_nothing() {
+    let scratch = Scratch::new();
+    let study = scratch.file("small.toml", &slower());
+    let mut terminal = Terminal::start(&scratch, &[study], 24, 80);
+    terminal.wait_for("a finished trial", |s| s.contains("1/40"));
+    assert_eq!(terminal.hang_up(), 130);
     let show = scratch.show("small");
+    assert_eq!(show["trials"][0]["state"], "complete");
     assert!(show["trials"].as_array().unwrap().iter().all(|t| t["state"] != "running"), "{show}");
+    // Nobody holds the store any more: the same command goes on.
+    scratch.run(&["run", study, "--headless", "--trials", "2"]).succeeds();
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The program in a pseudo-terminal, its screen read back through a terminal emulator.
 
 use std::io::{Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -11,8 +12,10 @@ use crate::program::{Scratch, binary};
 /// A running program and the screen it draws.
 pub struct Terminal {
     child: Box<dyn Child + Send + Sync>,
-    master: Box<dyn MasterPty + Send>,
-    keys: Box<dyn Write + Send>,
+    /// `None` once it has hung up.
+    master: Option<Box<dyn MasterPty + Send>>,
+    keys: Option<Box<dyn Write + Send>>,
+    hung_up: Arc<AtomicBool>,
     parser: Arc<Mutex<vt100::Parser>>,
 }
 
@@ -33,17 +36,19 @@ impl Terminal {
         let parser = Arc::new(Mutex::new(vt100::Parser::new(rows, cols, 200)));
         let mut output = pair.master.try_clone_reader().unwrap();
         let screen = Arc::clone(&parser);
+        let hung_up = Arc::new(AtomicBool::new(false));
+        let end = Arc::clone(&hung_up);
         std::thread::spawn(move || {
             let mut buffer = [0; 8192];
             while let Ok(n) = output.read(&mut buffer) {
-                if n == 0 {
+                if n == 0 || end.load(Ordering::SeqCst) {
                     break;
                 }
                 screen.lock().unwrap().process(&buffer[..n]);
             }
         });
         let keys = pair.master.take_writer().unwrap();
-        Terminal { child, master: pair.master, keys, parser }
+        Terminal { child, master: Some(pair.master), keys: Some(keys), hung_up, parser }
     }
 
     pub fn screen(&self) -> String {
@@ -56,13 +61,18 @@ impl Terminal {
     }
 
     pub fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).unwrap();
-        self.keys.flush().unwrap();
+        let terminal = self.keys.as_mut().unwrap();
+        terminal.write_all(keys.as_bytes()).unwrap();
+        terminal.flush().unwrap();
     }
 
     pub fn resize(&self, rows: u16, cols: u16) {
         self.parser.lock().unwrap().screen_mut().set_size(rows, cols);
-        self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
+        self.master
+            .as_ref()
+            .unwrap()
+            .resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 })
+            .unwrap();
     }
 
     /// Waits until the screen is as wanted and gives it back.
@@ -92,6 +102,14 @@ impl Terminal {
 
     pub fn process(&self) -> u32 {
         self.child.process_id().unwrap()
+    }
+
+    /// Closes the terminal under the program, as a lost connection does; gives its exit code.
+    pub fn hang_up(&mut self) -> u32 {
+        // The reading thread lets go at the next output; then nothing holds the terminal open.
+        self.hung_up.store(true, Ordering::SeqCst);
+        drop((self.keys.take(), self.master.take()));
+        self.wait_for_exit()
     }
 
     /// Waits for the program to end; gives its exit code.
