@@ -20,7 +20,7 @@ use crate::domain::table::{self, Row};
 use crate::domain::trial::{FoldScore, Report, Timestamp};
 use crate::domain::value::Params;
 use crate::executor::local::Local;
-use crate::model::{Input, Layer, MODELS, ModelError, ModelRow};
+use crate::model::{Input, LEARNING_RATE, Layer, MODELS, ModelError, ModelRow};
 use crate::objective::CrossValidation;
 use crate::pruner::PRUNERS;
 use crate::sampler::SAMPLERS;
@@ -183,6 +183,13 @@ fn share(cores: usize, workers: Option<usize>, threads: Option<usize>) -> (usize
         )
     });
     (slots, per_slot, notice)
+}
+
+/// The line of help of a model's parameter.
+pub fn help(model: &str, parameter: &str) -> &'static str {
+    let settings = table::find(MODELS, model).map_or(&[][..], |row| row.settings);
+    let setting = settings.iter().chain([&LEARNING_RATE]).find(|setting| setting.name == parameter);
+    setting.map_or("", |setting| setting.help)
 }
 
 /// The layers of the network that `settings` describe.

@@ -50,9 +50,11 @@ fn folds(prepared: &Prepared) -> Result<()> {
 
 fn space(config: &StudyConfig) -> Result<()> {
     heading(&format!("model {}, searched by {}", config.model.kind, config.sampler.kind))?;
-    let searched =
-        config.model.space.parameters.iter().map(|p| vec![p.name.clone(), describe(&p.distribution)]);
-    let fixed = config.model.fixed.iter().map(|(name, value)| vec![name.clone(), format!("= {value}")]);
+    let help = |name: &str| wire::help(&config.model.kind, name).to_owned();
+    let searched = config.model.space.parameters.iter();
+    let searched = searched.map(|p| vec![p.name.clone(), describe(&p.distribution), help(&p.name)]);
+    let fixed = config.model.fixed.iter();
+    let fixed = fixed.map(|(name, value)| vec![name.clone(), format!("= {value}"), help(name)]);
     table(&searched.chain(fixed).collect::<Vec<_>>())
 }
 

@@ -75,14 +75,6 @@ pub fn trial(history: &History, id: usize) -> Result<&Trial> {
     Ok(history.trial(id).ok_or_else(missing)?)
 }
 
-/// The trials from best to worst; those without a score last, by number.
-pub fn ranked(history: &History) -> Vec<&Trial> {
-    let mut trials: Vec<&Trial> = history.trials().iter().collect();
-    let score = |t: &Trial| t.score.unwrap_or(f64::NAN);
-    trials.sort_by(|a, b| history.study().direction.compare(score(a), score(b)));
-    trials
-}
-
 fn overview(history: &History) -> Result<()> {
     let (study, counts) = (history.study(), history.counts());
     say(&format!("{}: {} on {}", study.name, study.model, study.data))?;
@@ -101,7 +93,7 @@ fn overview(history: &History) -> Result<()> {
     header.extend(names.iter().map(|n| (*n).to_owned()));
     header.extend(["state", "epochs", "time"].map(str::to_owned));
     let mut rows = vec![header];
-    for trial in ranked(history).into_iter().take(LISTED) {
+    for trial in history.ranked().into_iter().take(LISTED) {
         let mut row = vec![
             trial.id.to_string(),
             trial.score.map_or("-".into(), |s| significant(s, 4)),

@@ -248,6 +248,21 @@ fn files_that_can_not_be_read_say_why() {
 }
 
 #[test]
+fn the_shipped_studies_are_read_with_the_crates_own_tables() {
+    let studies = std::fs::read_dir(project().join("studies")).unwrap().map(|entry| entry.unwrap().path());
+    let names: Vec<String> = studies
+        .map(|file| load(&file, &[], &Tables::of_crate()).unwrap_or_else(|e| panic!("{e}")).name)
+        .collect();
+    for name in ["quickstart", "qtlmas2010", "pig_ebv"] {
+        assert!(names.iter().any(|n| n == name), "{names:?}");
+    }
+    let pig = load(&project().join("studies/pig_ebv.toml"), &[], &Tables::of_crate()).unwrap();
+    let cnngwp = load(&project().join("studies/qtlmas2010.toml"), &[], &Tables::of_crate()).unwrap();
+    assert_eq!(pig.data.trait_scale, crate::dataset::scale::TraitScale::Center);
+    assert_eq!((pig.sampler, pig.model.space.dimensions()), (cnngwp.sampler, 3));
+}
+
+#[test]
 fn the_fingerprint_is_of_what_decides_a_score_only() {
     let base = load_text(SMALL, &[]).unwrap().fingerprint_text();
     let with = |set: &str| load_text(SMALL, &[set]).unwrap().fingerprint_text();

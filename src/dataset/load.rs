@@ -78,8 +78,17 @@ pub fn load(spec: &DataSpec) -> Result<Dataset, DataError> {
     })
 }
 
+/// Endings of formats that would otherwise be taken for a table of numbers.
+const NOT_READ: &[&str] = &["vcf", "bcf", "raw", "ped", "bgen", "pgen", "gz", "zip", "xlsx", "xls", "fa"];
+
 fn format_of(spec: &DataSpec) -> Result<&'static Format, DataError> {
     let ending = spec.genotypes.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
+    if spec.format.is_none() && NOT_READ.contains(&ending.as_str()) {
+        let problem = format!(
+            ".{ending} files are not read by this version: make a .bed of it (plink --make-bed) or a plain .csv"
+        );
+        return Err(DataError::file(&spec.genotypes, problem));
+    }
     let chosen = match &spec.format {
         Some(name) => FORMATS.iter().find(|f| f.name == name),
         None => FORMATS

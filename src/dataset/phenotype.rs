@@ -23,6 +23,12 @@ pub(super) fn read(spec: &DataSpec) -> Result<Phenotypes, DataError> {
     let path = &spec.phenotypes;
     let file = Delimited::open(path)?;
     let column = |name: &String, role| {
+        if file.header.iter().filter(|h| *h == name).count() > 1 {
+            return Err(DataError::file(
+                path,
+                format!("has more than one column `{name}`: rename or remove one"),
+            ));
+        }
         file.column(name).ok_or_else(|| DataError::UnknownColumn {
             path: path.clone(),
             role,

@@ -242,6 +242,14 @@ impl History {
         self.incumbent.map(|i| &self.trials[i])
     }
 
+    /// All trials, best first; the earlier one on a tie, and those without a score last.
+    pub fn ranked(&self) -> Vec<&Trial> {
+        let mut trials: Vec<&Trial> = self.trials.iter().collect();
+        let score = |trial: &Trial| trial.score.unwrap_or(f64::NAN);
+        trials.sort_by(|a, b| self.study.direction.compare(score(a), score(b)));
+        trials
+    }
+
     /// How many trials are in each state.
     pub fn counts(&self) -> Counts {
         self.counts

@@ -133,12 +133,6 @@ impl Trial {
         Some((squares / (n - 1) as f64).sqrt())
     }
 
-    /// Mean of a metric over the finished folds.
-    pub fn metric(&self, name: &str) -> Option<f64> {
-        let values: Vec<f64> = self.folds.iter().filter_map(|f| f.metrics.get(name).copied()).collect();
-        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-    }
-
     /// Epochs trained so far, over all folds.
     pub fn epochs(&self) -> usize {
         self.reports.len()

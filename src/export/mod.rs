@@ -63,11 +63,7 @@ pub const EXPORTERS: &[ExporterRow] = &[
 
 /// The `count` best complete trials, the best first; the earlier one first on a tie.
 pub fn best(history: &History, count: usize) -> Vec<&Trial> {
-    let direction = history.study().direction;
-    let mut scored: Vec<(f64, &Trial)> =
-        history.trials().iter().filter_map(|trial| Some((trial.score?, trial))).collect();
-    scored.sort_by(|a, b| direction.compare(a.0, b.0));
-    scored.into_iter().take(count).map(|(_, trial)| trial).collect()
+    history.ranked().into_iter().filter(|trial| trial.score.is_some()).take(count).collect()
 }
 
 #[cfg(test)]

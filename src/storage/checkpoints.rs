@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::domain::history::History;
-use crate::domain::trial::{Trial, TrialId, TrialState};
+use crate::domain::trial::TrialId;
 
 use super::{StorageError, io_error};
 
@@ -25,7 +25,8 @@ pub(super) fn retain(root: &Path, history: &History, keep: usize) -> Result<(), 
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(e) => return Err(io_error("failed to list", root)(e)),
     };
-    let best = best(history, keep);
+    let scored = history.ranked().into_iter().filter(|trial| trial.score.is_some());
+    let best: BTreeSet<TrialId> = scored.take(keep).map(|trial| trial.id).collect();
     for entry in entries {
         let entry = entry.map_err(io_error("failed to list", root))?;
         let name = entry.file_name();
@@ -37,15 +38,6 @@ pub(super) fn retain(root: &Path, history: &History, keep: usize) -> Result<(), 
         }
     }
     Ok(())
-}
-
-/// The best `keep` complete trials; the earlier one on a tie.
-fn best(history: &History, keep: usize) -> BTreeSet<TrialId> {
-    let direction = history.study().direction;
-    let complete = history.trials().iter().filter(|t| t.state == TrialState::Complete);
-    let mut scored: Vec<(f64, &Trial)> = complete.filter_map(|t| Some((t.score?, t))).collect();
-    scored.sort_by(|a, b| direction.compare(a.0, b.0).then(a.1.id.cmp(&b.1.id)));
-    scored.iter().take(keep).map(|(_, t)| t.id).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The store of a study in a folder.
 
 use std::fs::{self, DirBuilder};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::domain::event::Record;
@@ -96,8 +97,8 @@ impl Storage for FileStore {
                 Err(StorageError::Index(format!("{why}; it is left as it is until the next start")))
             }
         };
-        checkpoints::retain(&self.checkpoints(), history, self.keep_checkpoints)?;
-        settled
+        let retained = checkpoints::retain(&self.checkpoints(), history, self.keep_checkpoints);
+        settled.and(retained)
     }
 }
 
@@ -174,5 +175,9 @@ fn create_folder(dir: &Path) -> Result<(), StorageError> {
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir).map_err(io_error("failed to create", dir))
+    match builder.create(dir) {
+        // Another process that starts the same study came first: the lock decides between the two.
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
+        created => created.map_err(io_error("failed to create", dir)),
+    }
 }

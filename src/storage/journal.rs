@@ -129,7 +129,21 @@ pub(super) fn scan(path: &Path, known: Option<(History, Position)>) -> Result<Sc
                 ));
                 return Ok(Scan { history, position: before, dropped });
             }
-            return Err(corrupt(path, before, "the line is damaged: it fails its checksum"));
+            // Reports and notes are not synced one by one, so a machine that lost its power may keep later
+            // pages and lose earlier ones. What was lost is trained again; nothing durable may follow.
+            return match only_passing_lines(&line, &mut reader).map_err(failed())? {
+                Some(more) if before.records > 0 => {
+                    let dropped = Some(format!(
+                        "{} records at the end of {}, from line {} on, were damaged or followed a damaged one \
+                         and dropped: none of them had to last",
+                        more + 1,
+                        path.display(),
+                        position.records
+                    ));
+                    Ok(Scan { history, position: before, dropped })
+                }
+                _ => Err(corrupt(path, before, "the line is damaged: it fails its checksum")),
+            };
         };
         let record: Record = serde_json::from_slice(json).map_err(|e| StorageError::Corrupt {
             path: path.to_owned(),
@@ -145,6 +159,35 @@ pub(super) fn scan(path: &Path, known: Option<(History, Position)>) -> Result<Sc
             _ => corrupt(path, before, &e.to_string()),
         })?;
     }
+}
+
+/// How many lines are left, if neither `damaged` nor any of them holds a record that must be durable.
+fn only_passing_lines(damaged: &[u8], reader: &mut impl BufRead) -> io::Result<Option<usize>> {
+    let (mut line, mut count) = (damaged.to_vec(), 0);
+    loop {
+        let known = unseal(&mut line).map(serde_json::from_slice::<Record>);
+        let passes = match known {
+            Some(record) => record.is_ok_and(|r| !r.event.must_be_durable()),
+            // What is left of it may still say what it was.
+            None => !names_a_lasting_event(&line),
+        };
+        if !passes {
+            return Ok(None);
+        }
+        line.clear();
+        if reader.read_until(b'\n', &mut line)? == 0 {
+            return Ok(Some(count));
+        }
+        count += 1;
+    }
+}
+
+/// Whether a damaged line names an event other than those that need not be durable.
+fn names_a_lasting_event(line: &[u8]) -> bool {
+    const EVENT: &str = r#""event":""#;
+    let text = String::from_utf8_lossy(line);
+    let mut names = text.match_indices(EVENT).map(|(at, _)| &text[at + EVENT.len()..]);
+    names.any(|name| !(name.starts_with("trial_reported\"") || name.starts_with("noted\"")))
 }
 
 fn fold(history: &mut Option<History>, record: &Record) -> Result<(), EventError> {

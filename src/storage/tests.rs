@@ -170,7 +170,9 @@ fn a_flipped_bit_is_never_read_as_something_else() {
             Ok(replay) => {
                 let kept = replay.records as usize;
                 assert!(replay.notice.is_some(), "byte {byte}: dropped without a word");
-                assert!(kept >= sample.len() - 2 && kept < line, "byte {byte}: lost more than the end");
+                // The damaged line, what it has run into, and then only what need not last.
+                let lasting = sample[line..].iter().skip(1).any(|r| r.event.must_be_durable());
+                assert!(kept + 1 == line && !lasting, "byte {byte}: lost more than the end");
                 assert_eq!(replay.history, history(&sample[..kept]), "byte {byte}");
             }
             Err(StorageError::Corrupt { line: found, problem, .. }) => {
@@ -180,6 +182,35 @@ fn a_flipped_bit_is_never_read_as_something_else() {
             Err(e) => panic!("byte {byte}: {e}"),
         }
     }
+}
+
+#[test]
+fn reports_that_a_power_loss_tore_are_dropped_and_nothing_else() {
+    let dir = tempdir().unwrap();
+    let path = journal::path(dir.path());
+    let sample = records(3);
+    let passes = |r: &Record| !r.event.must_be_durable();
+    // A damaged report that only reports and notes follow, and one that more follows.
+    let tail = sample.len() - sample.iter().rev().take_while(|r| passes(r)).count();
+    let mut sample = sample[..tail].to_vec();
+    let history_so_far = history(&sample);
+    for _ in 0..3 {
+        let text = "a line".to_owned();
+        let event = Event::Noted { level: crate::domain::event::Level::Info, text };
+        sample.push(Record { sequence: sample.len() as u64, at: 9, event });
+    }
+    let start = bytes_of(&sample[..tail]).len();
+    let mut torn = bytes_of(&sample);
+    torn[start..start + 20].fill(0);
+    replace(&path, &torn);
+    let replay = journal::read(dir.path()).unwrap();
+    assert_eq!((replay.records as usize, &replay.history), (tail, &history_so_far));
+    assert!(replay.notice.unwrap().contains("3 records"));
+    sample.push(Record { sequence: sample.len() as u64, at: 9, event: Event::StudyPaused });
+    let mut torn = bytes_of(&sample);
+    torn[start..start + 20].fill(0);
+    replace(&path, &torn);
+    assert!(matches!(journal::read(dir.path()), Err(StorageError::Corrupt { .. })));
 }
 
 #[test]

@@ -59,8 +59,6 @@ pub struct Fit {
     pub score: f64,
     /// Every metric at the best epoch, by name; those undefined on these rows are left out.
     pub metrics: BTreeMap<String, f64>,
-    /// Predictions of the validation rows at the best epoch, in the trait's own units.
-    pub predictions: Vec<f64>,
 }
 
 /// Why training ended without a fit.
@@ -178,7 +176,6 @@ pub fn fit(
         epochs,
         score: best.score,
         metrics: scores.filter(|(_, score)| score.is_finite()).collect(),
-        predictions: best.predictions,
     })
 }
 
