@@ -321,12 +321,12 @@ mod tests {
         let mut diverging = objective("mse", 50);
         diverging.train.optimizer = "sgd".into();
         let text = failure(diverging, job(10.0));
-        assert!(text.contains("fold 0, epoch") && text.contains("lower the learning rate"), "{text}");
+        assert!(text.contains("fold 1, epoch") && text.contains("lower the learning rate"), "{text}");
         let mut incomplete = job(1e-3);
         incomplete.params.remove("kernel");
         assert!(failure(objective("mse", 1), incomplete).contains("parameter `kernel`"));
         let mut constant = objective("pearson", 1);
         constant.dataset = Arc::new(Dataset::from_dosages(120, vec![1; 200 * 120], vec![2.0; 200]));
-        assert!(failure(constant, job(1e-3)).contains("`pearson` is undefined on fold 0"));
+        assert!(failure(constant, job(1e-3)).contains("`pearson` is undefined on fold 1"));
     }
 }

@@ -114,6 +114,7 @@ pub fn open(
     let options = OpenOptions { keep_checkpoints: config.keep_checkpoints, at: now(), host: host() };
     let opened = FileStore::open(store, options)?;
     let checkpoints = opened.store.checkpoints();
+    let warnings = prepared.dataset.report().warnings();
     let (spec, objective) = objective(config, prepared, Some(checkpoints));
     let (slots, threads, notice) = slots(&config.executor);
     let parts = Parts {
@@ -127,7 +128,7 @@ pub fn open(
     };
     let mut study = Study::open(parts, spec, opened.history, config.trials)?;
     keep_config(config, store)?;
-    for notice in opened.notices.into_iter().chain(notice) {
+    for notice in opened.notices.into_iter().chain(notice).chain(warnings) {
         study.note(Level::Warning, notice)?;
     }
     Ok(study)
@@ -290,9 +291,17 @@ fn describe(config: &StudyConfig, dataset: &Dataset) -> String {
     format!("{n} individuals × {p} SNPs, trait {}{source}", dataset.report().trait_name)
 }
 
+/// With absolute paths, so that what is exported from it can be started anywhere on this machine.
 fn keep_config(config: &StudyConfig, store: &Path) -> Result<()> {
     let path = store.join(KEPT_CONFIG);
-    let text = write::toml(config);
+    let mut config = config.clone();
+    if let DataSource::Files { genotypes, phenotypes } = &mut config.data.source {
+        for file in [genotypes, phenotypes] {
+            *file =
+                std::path::absolute(&file).with_context(|| format!("failed to find {}", file.display()))?;
+        }
+    }
+    let text = write::toml(&config);
     let write = || {
         let partial = path.with_extension("partial");
         std::fs::write(&partial, &text)?;

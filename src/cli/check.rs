@@ -23,6 +23,9 @@ pub fn check(args: &StudyArgs) -> Result<Exit> {
     for line in prepared.dataset.report().lines() {
         say(&format!("  {line}"))?;
     }
+    for warning in prepared.dataset.report().warnings() {
+        say(&format!("  warning: {warning}"))?;
+    }
     folds(&prepared)?;
     space(&config)?;
     network(&config, &prepared)?;
@@ -34,16 +37,24 @@ fn heading(text: &str) -> Result<()> {
     say(text)
 }
 
+/// "1 fold", "2 folds".
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
 fn table(rows: &[Vec<String>]) -> Result<()> {
     columns(rows).iter().try_for_each(|line| say(&format!("  {line}")))
 }
 
 fn folds(prepared: &Prepared) -> Result<()> {
-    let n = prepared.folds.len();
-    heading(&format!("{n} fold{}", if n == 1 { "" } else { "s" }))?;
+    heading(&counted(prepared.folds.len(), "fold"))?;
     let sizes = prepared.folds.iter().map(|f| (f.train.len(), f.validation.len()));
     let rows = sizes.enumerate().map(|(i, (train, validation))| {
-        vec![format!("fold {i}"), format!("{train} to train on"), format!("{validation} to validate on")]
+        vec![
+            format!("fold {}", i + 1),
+            format!("{train} to train on"),
+            format!("{validation} to validate on"),
+        ]
     });
     table(&rows.collect::<Vec<_>>())
 }
@@ -99,11 +110,11 @@ fn cost(config: &StudyConfig, prepared: &Prepared) -> Result<()> {
     }
     let epochs = config.trials * prepared.folds.len() * config.train.epochs;
     say(&format!(
-        "  at most {epochs} epochs ({} trials × {} folds × {} epochs), {slots} at once, {threads} thread{} each",
-        config.trials,
-        prepared.folds.len(),
-        config.train.epochs,
-        if threads == 1 { "" } else { "s" },
+        "  at most {epochs} epochs ({} × {} × {}), {slots} at once, {} each",
+        counted(config.trials, "trial"),
+        counted(prepared.folds.len(), "fold"),
+        counted(config.train.epochs, "epoch"),
+        counted(threads, "thread"),
     ))?;
     let snps = prepared.dataset.snps();
     let megabytes = |bytes: usize| significant(bytes as f64 / 1e6, 3);

@@ -37,6 +37,10 @@ pub fn export(args: &ExportArgs) -> Result<Exit> {
     };
     let export = Export { config: &config, history: &history, trials: &best, now: history.last() };
     let text = (exporter.build)(&export)?;
+    if !history.is_done() {
+        let finished = history.counts().finished();
+        complain(&format!("note: the study goes on: {finished} of {} trials have ended", history.target()));
+    }
     write(args, &history, &text)?;
     if args.verify { verify(&history, first, &text) } else { Ok(Exit::Done) }
 }

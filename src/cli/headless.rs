@@ -104,7 +104,7 @@ fn ended(history: &History, trial: &Trial) -> String {
     format!(
         "[{}/{}] trial {}  {outcome}  ({})  {} epochs, {}",
         counts.finished(),
-        history.target(),
+        history.target().max(counts.finished()),
         trial.id,
         params.join(", "),
         trial.epochs(),

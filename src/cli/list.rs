@@ -42,7 +42,7 @@ fn row(store: &Path, history: &History) -> Vec<String> {
     };
     vec![
         store.file_name().map_or_else(|| study.name.clone(), |name| name.to_string_lossy().into_owned()),
-        format!("{}/{}", history.counts().finished(), history.target()),
+        format!("{}/{}", history.counts().finished(), history.target().max(history.counts().finished())),
         best,
         study.model.clone(),
         study.sampler.clone(),

@@ -128,7 +128,8 @@ fn report(args: &RunArgs, history: &History, store: &Path, end: &End) -> Result<
     }
     let study = history.study();
     let counts = history.counts();
-    say(&format!("{}: {} of {} trials finished", study.name, counts.finished(), history.target()))?;
+    let wanted = history.target().max(counts.finished());
+    say(&format!("{}: {} of {wanted} trials ended", study.name, counts.finished()))?;
     match history.incumbent() {
         Some(best) => {
             let score = best.score.unwrap_or(f64::NAN);

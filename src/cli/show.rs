@@ -11,7 +11,7 @@ use crate::domain::history::History;
 use crate::domain::trial::Trial;
 use crate::domain::value::significant;
 use crate::export::summary;
-use crate::storage::journal;
+use crate::storage::{journal, lock};
 use crate::wire;
 
 /// How many trials are listed unless the study has fewer.
@@ -36,6 +36,11 @@ pub fn show(args: &ShowArgs) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     overview(&history)?;
+    if history.counts().running > 0 && lock::owner(&store).is_none() {
+        complain(
+            "note: nobody runs this study now; its running trials were cut off and start again on resume",
+        );
+    }
     Ok(Exit::Done)
 }
 
@@ -79,9 +84,9 @@ fn overview(history: &History) -> Result<()> {
     let (study, counts) = (history.study(), history.counts());
     say(&format!("{}: {} on {}", study.name, study.model, study.data))?;
     say(&format!(
-        "{} of {} trials finished: {} complete, {} pruned, {} failed, {} cancelled; {} at work",
+        "{} of {} trials ended: {} complete, {} pruned, {} failed, {} cancelled; {} at work",
         counts.finished(),
-        history.target(),
+        history.target().max(counts.finished()),
         counts.complete,
         counts.pruned,
         counts.failed,
@@ -144,7 +149,8 @@ fn show_trial(history: &History, trial: &Trial, json: bool) -> Result<Exit> {
     }
     let mut rows = Vec::new();
     for fold in &trial.folds {
-        let mut row = vec![fold.fold.to_string(), fold.best_epoch.to_string(), fold.epochs.to_string()];
+        let mut row =
+            vec![(fold.fold + 1).to_string(), (fold.best_epoch + 1).to_string(), fold.epochs.to_string()];
         row.extend(fold.metrics.values().map(|v| significant(*v, 4)));
         rows.push(row);
     }

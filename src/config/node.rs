@@ -87,11 +87,28 @@ fn syntax_error(source: &Arc<Source>, error: &toml::de::Error, offset: usize) ->
         None => (error.message(), String::new()),
     };
     let span = error.span().unwrap_or(0..0);
+    let remedy = usual_mistake(&source.text, span.start + offset).map_or(remedy, str::to_owned);
     // An empty span, such as the end of the file, still has a place.
     let mut e = ConfigError::at(&origin(source, span.clone(), offset), format!("not TOML: {what}"), remedy);
     e.place
         .get_or_insert_with(|| super::error::place(&source.text, &(span.start + offset..span.end + offset)));
     e
+}
+
+/// What people who are new to TOML write on the line at byte `at`.
+fn usual_mistake(text: &str, at: usize) -> Option<&'static str> {
+    let start = text.get(..at)?.rfind('\n').map_or(0, |n| n + 1);
+    let line = text.get(start..)?.lines().next()?;
+    let value = line.split_once('=')?.1.split('#').next()?.trim();
+    let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    let decimal_comma = value.match_indices(',').any(|(comma, _)| {
+        digit(value[..comma].chars().next_back()) && digit(value[comma + 1..].chars().next())
+    });
+    if decimal_comma {
+        return Some("decimals are written with a point: `0.01`, not `0,01`");
+    }
+    let bare = value.starts_with(char::is_alphabetic) && !value.contains(['"', '\'']);
+    bare.then_some("text stands in quotes: `trait = \"height\"`")
 }
 
 fn origin(source: &Arc<Source>, span: Range<usize>, offset: usize) -> Origin {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::error::DataError;
 use super::phenotype::Phenotypes;
-use super::report::{IndividualCounts, LoadReport};
+use super::report::{IndividualCounts, LoadReport, TraitSummary};
 use super::{DataSpec, Dataset, FEWEST, Genotypes, csv, phenotype, plink_bed, qc, table};
 
 /// A format of genotypes: a row of the table of formats.
@@ -63,18 +63,19 @@ pub fn load(spec: &DataSpec) -> Result<Dataset, DataError> {
         None => rows.iter().map(|r| format!("{}", r + 1)).collect(),
     };
     Ok(Dataset {
-        trait_values,
         ids,
         markers: columns.iter().map(|j| genotypes.markers[*j].clone()).collect(),
         groups: phenotypes.groups.map(|g| records.iter().map(|r| g[*r].clone()).collect()),
         matrix: genotypes.matrix.select(&rows, &columns, spec.memory),
         report: LoadReport {
             trait_name: spec.trait_name.clone(),
+            trait_values: TraitSummary::of(&trait_values),
             individuals,
             snps,
             maf: spec.maf,
             missing_rate,
         },
+        trait_values,
     })
 }
 

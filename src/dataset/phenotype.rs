@@ -85,7 +85,7 @@ pub(super) fn read_table(spec: &DataSpec) -> Result<Phenotypes, DataError> {
 /// A trait value, `None` where it is missing.
 fn trait_value(path: &Path, line: u64, column: &str, text: &str) -> Result<Option<f64>, DataError> {
     let trimmed = text.trim();
-    if matches!(trimmed, "" | "." | "NA" | "na" | "NaN" | "nan") {
+    if matches!(trimmed, "" | "." | "NA" | "na" | "NaN" | "nan" | "N/A" | "#N/A" | "NULL" | "null") {
         return Ok(None);
     }
     if let Some(value) = trimmed.parse::<f64>().ok().filter(|v| v.is_finite()) {

@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+use crate::domain::value::significant;
+
+/// Fewer individuals than this are worth a warning.
+const FEW: usize = 50;
+
 /// Individuals by what became of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct IndividualCounts {
@@ -38,11 +43,43 @@ pub struct SnpCounts {
     pub kept: usize,
 }
 
+/// The trait's values in short, so that a person sees what can't be right.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct TraitSummary {
+    /// Mean.
+    pub mean: f64,
+    /// Standard deviation.
+    pub sd: f64,
+    /// Smallest value.
+    pub min: f64,
+    /// Largest value.
+    pub max: f64,
+    /// How many are -9, which PLINK takes for missing.
+    pub minus_nine: usize,
+}
+
+impl TraitSummary {
+    pub(super) fn of(values: &[f64]) -> Self {
+        let n = values.len().max(1) as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        let squares = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>();
+        TraitSummary {
+            mean,
+            sd: (squares / (n - 1.0).max(1.0)).sqrt(),
+            min: values.iter().copied().fold(f64::INFINITY, f64::min),
+            max: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            minus_nine: values.iter().filter(|v| **v == -9.0).count(),
+        }
+    }
+}
+
 /// What loading read, dropped and kept.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LoadReport {
     /// The trait.
     pub trait_name: String,
+    /// Its values.
+    pub trait_values: TraitSummary,
     /// Individuals.
     pub individuals: IndividualCounts,
     /// SNPs.
@@ -70,6 +107,28 @@ impl fmt::Display for SnpCounts {
 }
 
 impl LoadReport {
+    /// What may be a mistake, in words for a person.
+    pub fn warnings(&self) -> Vec<String> {
+        let (t, n) = (&self.trait_values, self.individuals.kept);
+        let mut warnings = Vec::new();
+        if t.minus_nine > 0 && (t.minus_nine > 1 || t.min == -9.0) {
+            warnings.push(format!(
+                "{} individuals have -9 for trait `{}`: if that means missing, write NA",
+                t.minus_nine, self.trait_name
+            ));
+        }
+        if t.sd > 0.0 && ((t.max - t.mean).max(t.mean - t.min)) / t.sd > 10.0 {
+            warnings.push(format!(
+                "a value of trait `{}` is more than 10 standard deviations from the mean: is it a typing error?",
+                self.trait_name
+            ));
+        }
+        if n < FEW {
+            warnings.push(format!("only {n} individuals: scores will say little"));
+        }
+        warnings
+    }
+
     /// For a person: one line each for the individuals, the SNPs and the missing genotypes.
     pub fn lines(&self) -> Vec<String> {
         let i = &self.individuals;
@@ -86,8 +145,18 @@ impl LoadReport {
             individuals += &format!(", {count} {rule}");
         }
         individuals += &format!(", {} kept", i.kept);
+        let t = &self.trait_values;
+        let figure = |v| significant(v, 4);
         vec![
             individuals,
+            format!(
+                "trait {}: mean {}, standard deviation {}, from {} to {}",
+                self.trait_name,
+                figure(t.mean),
+                figure(t.sd),
+                figure(t.min),
+                figure(t.max)
+            ),
             format!("SNPs: {} (MAF threshold {})", self.snps, self.maf),
             format!("missing genotypes: {:.2} %", 100.0 * self.missing_rate),
         ]

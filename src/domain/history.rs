@@ -277,7 +277,15 @@ impl History {
 
     /// Whether every wanted trial has ended.
     pub fn is_done(&self) -> bool {
-        self.counts.running + self.counts.waiting == 0 && self.trials.len() >= self.target
+        self.counts.running == 0 && self.next_waiting().is_none() && self.trials.len() >= self.target
+    }
+
+    /// The first trial that waits to be started (again) and is among those wanted.
+    pub fn next_waiting(&self) -> Option<&Trial> {
+        if self.counts.waiting == 0 {
+            return None;
+        }
+        self.trials.iter().take(self.target).find(|trial| trial.state == TrialState::Waiting)
     }
 
     /// The number the next record will have.

@@ -69,13 +69,13 @@ impl fmt::Display for Value {
     }
 }
 
-/// `value` with `digits` significant digits: plain between 1e-4 and 1e6, with an exponent outside.
+/// `value` with `digits` significant digits: plain between 1e-3 and 1e6, with an exponent outside.
 pub fn significant(value: f64, digits: usize) -> String {
     if value == 0.0 || !value.is_finite() {
         return format!("{value}");
     }
     let exponent = value.abs().log10().floor() as i32;
-    if !(-4..6).contains(&exponent) {
+    if !(-3..6).contains(&exponent) {
         return format!("{value:.*e}", digits.saturating_sub(1));
     }
     let decimals = (digits as i32 - 1 - exponent).max(0) as usize;

@@ -91,7 +91,9 @@ pub enum StorageError {
         problem: String,
     },
     /// Another process coordinates this study.
-    #[error("the study in {path} is already running ({owner}): wait for it, or stop it there")]
+    #[error(
+        "the study in {path} is already running ({owner}): `tune-tui show` looks at it, `kill` with that process number saves all and ends it"
+    )]
     Locked {
         /// The store.
         path: PathBuf,

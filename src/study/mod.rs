@@ -107,6 +107,7 @@ impl Study {
         history: Option<History>,
         trials: usize,
     ) -> Result<Self, StudyError> {
+        let wanted = spec.sampler.clone();
         let history = match history {
             Some(history) => {
                 refuse_change(history.study(), &spec)?;
@@ -124,6 +125,13 @@ impl Study {
         let mut study = Study { parts, history, stopping: HashMap::new(), stop: None };
         let (slots, threads) = (study.parts.executor.slots(), study.parts.executor.threads());
         study.record(Event::StudyOpened { trials, slots, threads })?;
+        let begun = study.history.study().sampler.clone();
+        if begun != wanted {
+            study.note(
+                Level::Info,
+                format!("the study began with sampler {begun} and goes on with {wanted}"),
+            )?;
+        }
         for trial in study.running() {
             study.record(Event::TrialRequeued { trial, reason: "interrupted".into() })?;
             study.note(Level::Info, format!("trial {trial} was interrupted and starts again"))?;
@@ -231,9 +239,8 @@ impl Study {
 
     /// A waiting trial, else a new one while the study wants more.
     fn next_job(&mut self) -> Result<Option<Job>, StudyError> {
-        if self.history.counts().waiting > 0 {
-            let waiting = self.history.trials().iter().find(|t| t.state == TrialState::Waiting);
-            return Ok(waiting.map(|t| Job { trial: t.id, params: t.params.clone(), seed: t.seed }));
+        if let Some(t) = self.history.next_waiting() {
+            return Ok(Some(Job { trial: t.id, params: t.params.clone(), seed: t.seed }));
         }
         let trial = self.history.trials().len();
         if trial >= self.history.target() {

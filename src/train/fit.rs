@@ -68,7 +68,7 @@ pub enum TrainError {
     #[error("stopped")]
     Stopped,
     /// Training diverged.
-    #[error("the {what} of fold {fold}, epoch {epoch}, is not finite: lower the learning rate")]
+    #[error("the {what} of fold {}, epoch {}, is not finite: lower the learning rate", fold + 1, epoch + 1)]
     NotFinite {
         /// The loss.
         what: &'static str,
@@ -79,8 +79,9 @@ pub enum TrainError {
     },
     /// The metric has no value on these rows, whatever is predicted.
     #[error(
-        "the metric `{metric}` is undefined on fold {fold}: its {rows} validation rows have one trait \
-         value; take another split or the metric `mse`"
+        "the metric `{metric}` is undefined on fold {}: its {rows} validation rows have one trait \
+         value; take another split or the metric `mse`",
+        fold + 1
     )]
     Undefined {
         /// The metric.

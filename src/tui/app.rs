@@ -64,6 +64,10 @@ pub fn run(dashboard: Dashboard<'_>) -> Result<Ending, TuiError> {
                 match effect {
                     // A study that is gone says so through its updates.
                     Effect::Send(command) => drop(commands.send(command)),
+                    Effect::Redraw => {
+                        screen.clear()?;
+                        state.stale = true;
+                    }
                     Effect::Suspend => {
                         screen.suspend()?;
                         state.stale = true;

@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use super::order::{Cell, Column};
 use super::text::clean;
+use crate::domain::event::StudySpec;
 use crate::domain::space::SearchSpace;
 use crate::domain::trial::{Timestamp, Trial};
 
@@ -73,8 +74,8 @@ impl Filter {
     ///
     /// # Errors
     /// Says which word is wrong and why.
-    pub fn parse(text: &str, space: &SearchSpace) -> Result<Self, FilterError> {
-        let terms = text.split_whitespace().map(|word| term(word, space)).collect::<Result<_, _>>()?;
+    pub fn parse(text: &str, study: &StudySpec) -> Result<Self, FilterError> {
+        let terms = text.split_whitespace().map(|word| term(word, study)).collect::<Result<_, _>>()?;
         Ok(Filter { text: text.trim().to_owned(), terms })
     }
 
@@ -97,7 +98,7 @@ impl Filter {
     }
 }
 
-fn term(word: &str, space: &SearchSpace) -> Result<Term, FilterError> {
+fn term(word: &str, study: &StudySpec) -> Result<Term, FilterError> {
     let (inverse, body) = match word.strip_prefix('!') {
         Some(rest) => (true, rest),
         None => (false, word),
@@ -109,7 +110,10 @@ fn term(word: &str, space: &SearchSpace) -> Result<Term, FilterError> {
         return Ok(Term { inverse, test: Test::Contains(body.to_lowercase()) });
     };
     let (name, value) = (&body[..at], &body[at + sign.len()..]);
-    let column = Column::named(name, space).ok_or_else(|| unknown(name, space))?;
+    // The heading of the score's column is the metric's name.
+    let space = &study.space;
+    let heading = if name.eq_ignore_ascii_case(&study.metric) { "score" } else { name };
+    let column = Column::named(heading, space).ok_or_else(|| unknown(name, space))?;
     if value.is_empty() {
         return Err(FilterError::Value(clean(&format!("{name}{sign}"))));
     }
@@ -169,9 +173,9 @@ mod tests {
 
     fn found(text: &str) -> Vec<usize> {
         let script = busy();
-        let space = &script.history().study().space;
-        let filter = Filter::parse(text, space).unwrap();
-        let admitted = |t: &&Trial| filter.admits(t, space, script.now());
+        let study = script.history().study();
+        let filter = Filter::parse(text, study).unwrap();
+        let admitted = |t: &&Trial| filter.admits(t, &study.space, script.now());
         script.history().trials().iter().filter(admitted).map(|t| t.id).collect()
     }
 
@@ -192,7 +196,7 @@ mod tests {
     #[test]
     fn errors_name_the_word_and_the_remedy() {
         let script = busy();
-        let error = |text| Filter::parse(text, &script.history().study().space).unwrap_err().to_string();
+        let error = |text| Filter::parse(text, script.history().study()).unwrap_err().to_string();
         assert_eq!(error("filtres>5"), "there is no column `filtres`: did you mean `filters`?");
         assert_eq!(
             error("filters>many"),

@@ -36,6 +36,8 @@ pub enum Action {
     Interrupt,
     /// Suspend the program.
     Suspend,
+    /// Draw the screen anew.
+    Redraw,
     /// Open or close the help.
     Help,
     /// Go back: close what is open, clear the filter, leave the detail, undo the zoom.
@@ -180,6 +182,7 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Anywhere, &[char('p')], A::Pause, "pause", "pause or resume: start no new trials"),
     row(C::Anywhere, &[key(KeyCode::Esc)], A::Back, "", "back (never quits)"),
     row(C::Always, &[control('c')], A::Interrupt, "", "quit; a second one stops at once"),
+    row(C::Always, &[control('l')], A::Redraw, "", "draw the screen anew"),
     row(C::Always, &[control('z')], A::Suspend, "", "suspend (`fg` comes back)"),
     row(C::Filter, &[key(KeyCode::Enter)], A::Accept, "apply", "apply the filter"),
     row(C::Filter, &[key(KeyCode::Esc)], A::Back, "back", "leave the filter as it was"),
@@ -188,7 +191,7 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Help, &[key(KeyCode::Esc), char('?'), char('q'), key(KeyCode::Enter)], A::Back, "close", "close the help"),
     row(C::Help, &[char('j'), key(KeyCode::Down)], A::Down, "", "down"),
     row(C::Help, &[char('k'), key(KeyCode::Up)], A::Up, "", "up"),
-    row(C::Quit, &[char('n')], A::StopNow, "stop now", "stop now; resuming later runs these trials again"),
+    row(C::Quit, &[char('s')], A::StopNow, "stop now", "stop now (so does ^c); resuming runs these trials again"),
     row(C::Quit, &[char('f')], A::StopAfterRunning, "finish", "finish the running trials first, then quit"),
     row(C::Quit, &[key(KeyCode::Esc), char('q')], A::Back, "stay", "stay"),
     row(C::Cancel, &[char('y')], A::Accept, "cancel it", "cancel the trial; this can't be undone"),

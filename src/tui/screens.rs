@@ -178,7 +178,7 @@ fn quitting_asks_while_trials_run() {
 
     assert_eq!(press(&mut state, "qf"), [stop(StopMode::AfterRunning)]);
     assert_eq!(state.standing().0, "finishing");
-    assert_eq!(press(&mut state, "qn"), [stop(StopMode::Now)]);
+    assert_eq!(press(&mut state, "qs"), [stop(StopMode::Now)]);
     let ended = update(&mut state, Msg::Updates(vec![Update::Ended(End::Stopped)]));
     assert_eq!(ended, [Effect::Leave(Ending::Stopped(StopMode::Now))]);
 

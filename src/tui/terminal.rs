@@ -56,7 +56,10 @@ impl Screen {
                 before(info);
             }
         }));
-        Ok(Screen { terminal: ManuallyDrop::new(terminal), taken, hook })
+        let mut screen = Screen { terminal: ManuallyDrop::new(terminal), taken, hook };
+        // A program that was killed may have left its screen behind.
+        screen.clear()?;
+        Ok(screen)
     }
 
     /// Columns and rows.
@@ -76,6 +79,16 @@ impl Screen {
         self.terminal.draw(|frame| view::render(state, frame.area(), frame.buffer_mut())).map(drop)
     }
 
+    /// Forgets what is on the screen: the next frame draws every cell.
+    ///
+    /// # Errors
+    /// Where the terminal can't be written.
+    pub fn clear(&mut self) -> io::Result<()> {
+        // Not `Terminal::clear`: that asks where the cursor is, and the answer would go to the keys' thread.
+        let size = self.terminal.size()?;
+        self.terminal.resize(size.into())
+    }
+
     /// Gives the terminal back, suspends the process, and takes the terminal again when the shell
     /// lets the process go on.
     ///
@@ -85,7 +98,7 @@ impl Screen {
         leave(&self.taken);
         signal_hook::low_level::raise(signal_hook::consts::SIGTSTP)?;
         enter(&self.taken)?;
-        self.terminal.clear()
+        self.clear()
     }
 }
 

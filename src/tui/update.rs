@@ -40,6 +40,8 @@ pub enum Effect {
     Send(Command),
     /// Give the terminal back and suspend.
     Suspend,
+    /// Draw every cell anew.
+    Redraw,
     /// Leave the dashboard.
     Leave(Ending),
 }
@@ -153,7 +155,7 @@ fn press(state: &mut AppState, key: KeyEvent) -> Vec<Effect> {
         }
         return Vec::new();
     };
-    if state.dialog.is_some() && !matches!(action, Action::Interrupt | Action::Suspend) {
+    if state.dialog.is_some() && !matches!(action, Action::Interrupt | Action::Suspend | Action::Redraw) {
         return answer(state, action);
     }
     act(state, action)
@@ -164,13 +166,13 @@ fn answer(state: &mut AppState, action: Action) -> Vec<Effect> {
     let mut dialog = state.dialog.take();
     match (&mut dialog, action) {
         (Some(Dialog::Filter { text, .. }), Action::Accept) => {
-            match Filter::parse(text, &state.history.study().space) {
+            match Filter::parse(text, state.history.study()) {
                 Ok(filter) => apply(state, filter),
                 Err(_) => state.dialog = dialog,
             }
         }
         (Some(Dialog::Filter { before, .. }), Action::Back) => {
-            if let Ok(filter) = Filter::parse(before, &state.history.study().space) {
+            if let Ok(filter) = Filter::parse(before, state.history.study()) {
                 apply(state, filter);
             }
         }
@@ -203,8 +205,8 @@ fn answer(state: &mut AppState, action: Action) -> Vec<Effect> {
 /// Shows what the filter being written would; while that is invalid, what the one before did.
 fn preview(state: &mut AppState) {
     let Some(Dialog::Filter { text, before }) = &state.dialog else { return };
-    let space = &state.history.study().space;
-    if let Ok(filter) = Filter::parse(text, space).or_else(|_| Filter::parse(before, space)) {
+    let study = state.history.study();
+    if let Ok(filter) = Filter::parse(text, study).or_else(|_| Filter::parse(before, study)) {
         apply(state, filter);
     }
 }
@@ -219,6 +221,7 @@ fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
         Action::Quit => return quit(state),
         Action::Interrupt => return interrupt(state),
         Action::Suspend => return vec![Effect::Suspend],
+        Action::Redraw => return vec![Effect::Redraw],
         Action::Pause => return pause(state),
         Action::Cancel => ask_cancel(state),
         Action::Help => state.dialog = Some(Dialog::Help(0)),

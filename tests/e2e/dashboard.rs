@@ -13,7 +13,7 @@ fn start_watch_a_trial_finish_open_it_quit_and_resume() {
     let scratch = Scratch::new();
     let study = scratch.file("small.toml", &slower());
     let mut terminal = Terminal::start(&scratch, &[study], 24, 80);
-    terminal.wait_for("a finished trial", |s| s.contains("complete") && s.contains("1/40"));
+    terminal.wait_for("a finished trial", |s| s.contains("complete") && s.contains(" 1/40 trials"));
     assert!(terminal.is_full_screen());
 
     terminal.press("\r");
@@ -28,7 +28,7 @@ fn start_watch_a_trial_finish_open_it_quit_and_resume() {
     terminal.wait_for("the question to go", |s| !s.contains("stop now"));
     terminal.press("q");
     terminal.wait_for_text("stop now");
-    terminal.press("n");
+    terminal.press("s");
     assert_eq!(terminal.wait_for_exit(), 130);
     assert!(!terminal.is_full_screen(), "the terminal is restored");
     let farewell = terminal.screen();
@@ -47,12 +47,12 @@ fn killed_on_screen_it_resumes_on_screen() {
     let scratch = Scratch::new();
     let study = scratch.file("small.toml", &slower());
     let mut terminal = Terminal::start(&scratch, &[study], 50, 160);
-    terminal.wait_for("two finished trials", |s| s.contains("2/40"));
+    terminal.wait_for("two finished trials", |s| s.contains(" 2/40 trials"));
     terminal.kill();
     let before = timeless(&scratch.show("small"));
     let mut again = Terminal::start(&scratch, &[study], 24, 80);
     again
-        .wait_for("the trials from before and new ones", |s| (2..40).any(|n| s.contains(&format!("{n}/40"))));
+        .wait_for("the trials from before and new ones", |s| (2..40).any(|n| s.contains(&format!(" {n}/40 trials"))));
     // A hang-up of the terminal leaves a store that resumes, too.
     let hangup = std::process::Command::new("kill").args(["-HUP", &again.process().to_string()]).status();
     assert!(hangup.unwrap().success());
@@ -69,7 +69,7 @@ fn a_terminal_that_is_gone_ends_the_program_and_loses_nothing() {
     let scratch = Scratch::new();
     let study = scratch.file("small.toml", &slower());
     let mut terminal = Terminal::start(&scratch, &[study], 24, 80);
-    terminal.wait_for("a finished trial", |s| s.contains("1/40"));
+    terminal.wait_for("a finished trial", |s| s.contains(" 1/40 trials"));
     assert_eq!(terminal.hang_up(), 130);
     let show = scratch.show("small");
     assert_eq!(show["trials"][0]["state"], "complete");
@@ -83,7 +83,7 @@ fn any_size_and_any_key_are_survived() {
     let scratch = Scratch::new();
     let study = scratch.file("small.toml", &slower());
     let mut terminal = Terminal::start(&scratch, &[study], 24, 80);
-    terminal.wait_for_text("/40");
+    terminal.wait_for_text("/40 trials");
     for (rows, cols) in [(1, 1), (60, 200), (5, 20), (16, 60), (24, 80), (100, 300), (24, 80)] {
         terminal.resize(rows, cols);
         for key in
@@ -93,7 +93,7 @@ fn any_size_and_any_key_are_survived() {
         }
         std::thread::sleep(std::time::Duration::from_millis(60));
     }
-    terminal.wait_for_text("/40");
+    terminal.wait_for_text("/40 trials");
     terminal.press("\u{3}\u{3}");
     assert_eq!(terminal.wait_for_exit(), 130);
     assert!(!terminal.is_full_screen());

@@ -33,7 +33,7 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
 
 fn filter(state: &AppState, written: &str, area: Rect, buf: &mut Buffer) {
     let (theme, symbols) = (state.theme, state.theme.symbols());
-    let verdict = match Filter::parse(written, &state.history.study().space) {
+    let verdict = match Filter::parse(written, state.history.study()) {
         Err(error) => Span::styled(error.to_string(), theme.style(Tone::Bad)),
         Ok(_) => {
             let (shown, all) = (state.table.order().len(), state.history.trials().len());
