@@ -162,3 +162,15 @@ fn unsafe_code_stays_in_the_kernels_and_the_one_memory_map() {
         assert!(blocks <= allowed, "{} has {blocks} unsafe blocks", source.path);
     }
 }
+
+#[test]
+fn a_file_can_be_held_in_the_head() {
+    const MOST: usize = 430;
+    let long: Vec<String> = sources()
+        .iter()
+        .map(|s| (s.text.lines().count(), &s.path))
+        .filter(|(lines, _)| *lines > MOST)
+        .map(|(lines, path)| format!("{path}: {lines} lines"))
+        .collect();
+    assert!(long.is_empty(), "split these:\n{}", long.join("\n"));
+}

@@ -51,8 +51,9 @@ fn killed_on_screen_it_resumes_on_screen() {
     terminal.kill();
     let before = timeless(&scratch.show("small"));
     let mut again = Terminal::start(&scratch, &[study], 24, 80);
-    again
-        .wait_for("the trials from before and new ones", |s| (2..40).any(|n| s.contains(&format!(" {n}/40 trials"))));
+    again.wait_for("the trials from before and new ones", |s| {
+        (2..40).any(|n| s.contains(&format!(" {n}/40 trials")))
+    });
     // A hang-up of the terminal leaves a store that resumes, too.
     let hangup = std::process::Command::new("kill").args(["-HUP", &again.process().to_string()]).status();
     assert!(hangup.unwrap().success());

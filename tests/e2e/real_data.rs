@@ -75,3 +75,36 @@ batch = 32
     let r = best_correlation(&scratch, study);
     assert!(r > 0.2, "mice BodyLength_adj: r = {r}");
 }
+
+#[test]
+fn pigs_with_missing_phenotypes_are_joined_and_trained_on() {
+    let (Some(bed), Some(pheno)) = (shared("pig/pig.bed"), shared("pig/pheno.csv")) else { return };
+    let scratch = Scratch::new();
+    let study = scratch.file(
+        "pig.toml",
+        &format!(
+            r#"
+[study]
+metric = "pearson"
+trials = 1
+[data]
+genotypes = "{bed}"
+phenotypes = "{pheno}"
+trait = "temp_24h"
+split = {{ kind = "holdout", fraction = 0.25 }}
+[model]
+filters = 4
+kernel = 10
+l1 = 0.01
+learning_rate = 1e-3
+[train]
+epochs = 5
+"#
+        ),
+    );
+    let check = scratch.run(&["check", study]).succeeds();
+    for fragment in ["251 with genotypes", "75 without a value of `temp_24h`, 176 kept", "20597 SNPs read"] {
+        assert!(check.stdout.contains(fragment), "no `{fragment}` in\n{}", check.stdout);
+    }
+    assert!(best_correlation(&scratch, study).is_finite());
+}
