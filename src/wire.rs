@@ -114,7 +114,8 @@ pub fn open(
     let options = OpenOptions { keep_checkpoints: config.keep_checkpoints, at: now(), host: host() };
     let opened = FileStore::open(store, options)?;
     let checkpoints = opened.store.checkpoints();
-    let warnings = prepared.dataset.report().warnings();
+    let report = prepared.dataset.report().clone();
+    let is_new = opened.history.is_none();
     let (spec, objective) = objective(config, prepared, Some(checkpoints));
     let (slots, threads, notice) = slots(&config.executor);
     let parts = Parts {
@@ -128,7 +129,11 @@ pub fn open(
     };
     let mut study = Study::open(parts, spec, opened.history, config.trials)?;
     keep_config(config, store)?;
-    for notice in opened.notices.into_iter().chain(notice).chain(warnings) {
+    // What was joined and dropped stands at the head of the study's log.
+    for line in report.lines().into_iter().filter(|_| is_new) {
+        study.note(Level::Info, line)?;
+    }
+    for notice in opened.notices.into_iter().chain(notice).chain(report.warnings()) {
         study.note(Level::Warning, notice)?;
     }
     Ok(study)

@@ -7,7 +7,7 @@ use super::{Exit, StudyArgs, run};
 use crate::config::StudyConfig;
 use crate::domain::setting::Settings;
 use crate::domain::space::Distribution;
-use crate::domain::value::{Value, significant};
+use crate::domain::value::significant;
 use crate::wire::{self, Prepared};
 
 /// Prints the data, the folds, the space, the network in the middle of the space, and what it takes.
@@ -73,7 +73,7 @@ fn describe(distribution: &Distribution) -> String {
     let scale = |log: &bool| if *log { ", uniform in the logarithm" } else { "" };
     match distribution {
         Distribution::Float { low, high, log } => {
-            format!("from {} to {}{}", Value::Float(*low), Value::Float(*high), scale(log))
+            format!("from {low:?} to {high:?}{}", scale(log))
         }
         Distribution::Int { low, high, log } => format!("whole numbers from {low} to {high}{}", scale(log)),
         Distribution::Choice { choices } => {
