@@ -1,6 +1,6 @@
 //! The dashboard in a real terminal: keys pressed, screens read.
 
-use crate::program::{SMALL, Scratch, timeless};
+use crate::program::{SMALL, Scratch, signal, timeless};
 use crate::terminal::Terminal;
 
 /// The small study with epochs enough that there is time to press keys.
@@ -55,8 +55,7 @@ fn killed_on_screen_it_resumes_on_screen() {
         (2..40).any(|n| s.contains(&format!(" {n}/40 trials")))
     });
     // A hang-up of the terminal leaves a store that resumes, too.
-    let hangup = std::process::Command::new("kill").args(["-HUP", &again.process().to_string()]).status();
-    assert!(hangup.unwrap().success());
+    signal(again.process(), "HUP");
     assert_eq!(again.wait_for_exit(), 130);
     let after = timeless(&scratch.show("small"));
     assert!(after.as_array().unwrap().iter().all(|t| t["state"] != "running"), "{after}");

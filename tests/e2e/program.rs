@@ -115,6 +115,12 @@ impl Run {
     }
 }
 
+/// Sends a signal by its name. Bash has `kill` built in; a small system may have no program of that name.
+pub fn signal(process: u32, name: &str) {
+    let kill = Command::new("bash").arg("-c").arg(format!("kill -{name} {process}")).status().unwrap();
+    assert!(kill.success(), "no process {process}");
+}
+
 pub fn binary() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_tune-tui"))
 }

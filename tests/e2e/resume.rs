@@ -4,7 +4,7 @@
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use crate::program::{Run, SMALL, Scratch, timeless};
+use crate::program::{Run, SMALL, Scratch, signal, timeless};
 
 const JOURNAL: &str = "runs/small/journal.jsonl";
 
@@ -70,8 +70,7 @@ fn term_saves_all_and_says_how_to_resume() {
     let study = scratch.file("small.toml", SMALL);
     let mut child = start(&scratch, &["run", study, "--headless", "--trials", "500"]);
     wait_for_lines(&scratch, &mut child, 20);
-    let term = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-    assert!(term.success());
+    signal(child.id(), "TERM");
     let run = Run::of(child.wait_with_output().unwrap()).fails(130, &["resume", "small.toml"]);
     assert!(!run.stderr.contains("panicked"));
     let left = scratch.show("small");
