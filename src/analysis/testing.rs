@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::direction::Direction;
-use crate::domain::event::{Event, FORMAT, Fingerprint, Level, Record, StudySpec};
+use crate::domain::event::{Event, Level, Record, StudySpec};
 use crate::domain::history::History;
 use crate::domain::seed::{Rng, derive};
 use crate::domain::space::{Distribution, Parameter, SearchSpace};
+use crate::domain::testing;
 use crate::domain::trial::{FoldScore, Report, Timestamp, TrialId};
 use crate::domain::value::Value;
 
@@ -44,19 +44,14 @@ impl Script {
     /// A study that was just created, with `folds` folds of 60 epochs, scored by the mean squared error.
     pub fn new(folds: usize) -> Self {
         let study = StudySpec {
-            format: FORMAT,
             name: "pig_ebv".into(),
-            seed: 42,
-            metric: "mse".into(),
-            direction: Direction::Minimize,
-            space: space(),
             fixed: [("batch".to_owned(), Value::Int(26))].into(),
             model: "cnn".into(),
             sampler: "gp-ucb".into(),
             folds,
             epochs: 60,
             data: "2,314 individuals, 50,436 SNPs, trait ebv".into(),
-            fingerprint: Fingerprint::default(),
+            ..testing::study(space())
         };
         let record = Record { sequence: 0, at: BEGIN, event: Event::StudyCreated { study: Box::new(study) } };
         let history = History::begin(&record).unwrap();

@@ -30,6 +30,25 @@ pub fn choice(words: &[&str]) -> Distribution {
     Distribution::Choice { choices: words.iter().map(|w| Value::from(*w)).collect() }
 }
 
+/// A study of `space`; tests change what matters to them.
+pub fn study(space: SearchSpace) -> StudySpec {
+    StudySpec {
+        format: FORMAT,
+        name: "scripted".into(),
+        seed: 11,
+        metric: "mse".into(),
+        direction: Direction::Minimize,
+        space,
+        fixed: Params::new(),
+        model: "none".into(),
+        sampler: "none".into(),
+        folds: 2,
+        epochs: 10,
+        data: "none".into(),
+        fingerprint: Fingerprint { data: "d".into(), settings: "s".into() },
+    }
+}
+
 /// A study that scores what it is told to.
 #[derive(Debug, Clone)]
 pub struct Scripted {
@@ -39,21 +58,7 @@ pub struct Scripted {
 impl Scripted {
     /// A study of `space` with seed `seed` and no trials yet.
     pub fn new(space: &SearchSpace, direction: Direction, seed: u64) -> Self {
-        let study = StudySpec {
-            format: FORMAT,
-            name: "scripted".into(),
-            seed,
-            metric: "mse".into(),
-            direction,
-            space: space.clone(),
-            fixed: Params::new(),
-            model: "none".into(),
-            sampler: "none".into(),
-            folds: 2,
-            epochs: 10,
-            data: "none".into(),
-            fingerprint: Fingerprint::default(),
-        };
+        let study = StudySpec { seed, direction, ..study(space.clone()) };
         let created = Event::StudyCreated { study: Box::new(study) };
         let history = History::begin(&Record { sequence: 0, at: 0, event: created }).unwrap();
         Scripted { history }

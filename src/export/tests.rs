@@ -6,8 +6,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config;
-use crate::domain::event::{Event, FORMAT, Fingerprint, Record, StudySpec};
+use crate::domain::event::{Event, Record, StudySpec};
 use crate::domain::table::find;
+use crate::domain::testing;
 use crate::domain::trial::{FoldScore, Report};
 use crate::domain::value::Params;
 
@@ -20,19 +21,14 @@ fn study() -> StudyConfig {
 /// One event a second: three trials, the second is the best, the third still runs.
 fn history(config: &StudyConfig, points: [Params; 3]) -> History {
     let spec = StudySpec {
-        format: FORMAT,
         name: config.name.clone(),
         seed: config.seed,
         metric: config.metric.clone(),
         direction: config.direction,
-        space: config.model.space.clone(),
         fixed: config.model.fixed.clone(),
         model: config.model.kind.clone(),
         sampler: config.sampler.kind.clone(),
-        folds: 2,
-        epochs: 1,
-        data: String::new(),
-        fingerprint: Fingerprint::default(),
+        ..testing::study(config.model.space.clone())
     };
     let first = Record { sequence: 0, at: 0, event: Event::StudyCreated { study: Box::new(spec) } };
     let mut history = History::begin(&first).unwrap();

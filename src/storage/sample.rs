@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::domain::direction::Direction;
-use crate::domain::event::{Event, FORMAT, Fingerprint, Level, Record, StudySpec};
+use crate::domain::event::{Event, Level, Record, StudySpec};
 use crate::domain::history::History;
-use crate::domain::space::{Distribution, Parameter, SearchSpace};
+use crate::domain::space::Distribution;
+use crate::domain::testing;
 use crate::domain::trial::{FoldScore, Report, TrialId};
 use crate::domain::value::{Params, Value};
 
@@ -13,24 +14,11 @@ fn study() -> StudySpec {
     let rate = Distribution::Float { low: 1e-5, high: 0.1, log: true };
     let activation = Distribution::Choice { choices: vec!["relu".into(), "elu".into()] };
     StudySpec {
-        format: FORMAT,
-        name: "pig".into(),
-        seed: 42,
-        metric: "pearson".into(),
         direction: Direction::Maximize,
-        space: SearchSpace {
-            parameters: vec![
-                Parameter { name: "rate".into(), distribution: rate },
-                Parameter { name: "activation".into(), distribution: activation },
-            ],
-        },
         fixed: Params::from([("filters".into(), Value::Int(16))]),
-        model: "cnn".into(),
-        sampler: "random".into(),
-        folds: 1,
-        epochs: 3,
+        // Not only ASCII: a journal may be cut within a character.
         data: "3 534 individuals × 1 000 SNPs, Größe".into(),
-        fingerprint: Fingerprint { data: "00ff".into(), settings: "ff00".into() },
+        ..testing::study(testing::space([("rate", rate), ("activation", activation)]))
     }
 }
 

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use super::handle::{Command, End, StopMode};
 use super::*;
-use crate::domain::direction::Direction;
-use crate::domain::event::{FORMAT, Fingerprint};
 use crate::domain::seed::Rng;
-use crate::domain::space::{Distribution, Parameter, SearchSpace};
+use crate::domain::space::SearchSpace;
+use crate::domain::testing;
 use crate::domain::trial::{FoldScore, Report, Trial};
 use crate::domain::value::{Params, Value};
 use crate::storage::memory::MemoryStore;
@@ -103,22 +102,7 @@ impl Pruner for Limit {
 }
 
 fn spec() -> StudySpec {
-    let distribution = Distribution::Float { low: 0.0, high: 1.0, log: false };
-    StudySpec {
-        format: FORMAT,
-        name: "scripted".into(),
-        seed: 11,
-        metric: "mse".into(),
-        direction: Direction::Minimize,
-        space: SearchSpace { parameters: vec![Parameter { name: "x".into(), distribution }] },
-        fixed: Params::new(),
-        model: "none".into(),
-        sampler: "touchy".into(),
-        folds: 2,
-        epochs: 2,
-        data: "none".into(),
-        fingerprint: Fingerprint { data: "d".into(), settings: "s".into() },
-    }
+    StudySpec { epochs: 2, ..testing::study(testing::space([("x", testing::float(0.0, 1.0))])) }
 }
 
 type Published = Arc<Mutex<Vec<Record>>>;
