@@ -59,6 +59,16 @@ pub fn row(area: Rect, row: usize) -> Rect {
     if inside { Rect { y, height: 1, ..area } } else { Rect { height: 0, ..area } }
 }
 
+/// Draws a line into a one-row area, with `mark` in its last cell where it does not fit.
+pub fn fitted(line: Line<'_>, area: Rect, mark: &str, buf: &mut Buffer) {
+    let area = area.intersection(buf.area);
+    let fits = line.width() <= usize::from(area.width);
+    line.render(area, buf);
+    if !fits && !area.is_empty() {
+        buf[(area.right() - 1, area.y)].set_symbol(mark);
+    }
+}
+
 /// Draws `start` at the left of a one-row area and `end` at its right, where both fit.
 pub fn ends(area: Rect, buf: &mut Buffer, start: Line<'_>, end: Line<'_>) {
     let room = usize::from(area.width);
@@ -73,6 +83,16 @@ pub fn ends(area: Rect, buf: &mut Buffer, start: Line<'_>, end: Line<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_that_does_not_fit_says_so() {
+        let area = Rect::new(0, 0, 5, 1);
+        for (text, shown) in [("score", "score"), ("score 1", "scor…")] {
+            let mut buf = Buffer::empty(area);
+            fitted(Line::raw(text), area, "…", &mut buf);
+            assert_eq!(buf, Buffer::with_lines([shown]));
+        }
+    }
 
     #[test]
     fn cut_marks_and_never_exceeds() {

@@ -113,14 +113,16 @@ fn lines(state: &AppState, lines: Vec<Line<'static>>, area: Rect, buf: &mut Buff
     let height = usize::from(area.height);
     let from = state.detail_scroll.min(lines.len().saturating_sub(height));
     let rest = lines.len().saturating_sub(from + height);
+    let mark = state.theme.symbols().cut;
+    let more = Line::styled(format!(" ^d {} more", rest), state.theme.style(Tone::Accent));
     for (i, line) in lines.into_iter().skip(from).take(height).enumerate() {
-        line.render(text::row(area, i), buf);
-    }
-    if rest > 0 && height > 0 {
-        let more = Line::styled(format!(" ^d {} more", rest), state.theme.style(Tone::Accent));
-        let width = more.width() as u16;
-        let at = Rect { x: area.right().saturating_sub(width), width, ..text::row(area, height - 1) };
-        more.render(at.intersection(area), buf);
+        let mut row = text::row(area, i);
+        if rest > 0 && i + 1 == height {
+            let width = (more.width() as u16).min(row.width);
+            row.width -= width;
+            more.clone().render(Rect { x: row.right(), width, ..row }, buf);
+        }
+        text::fitted(line, row, mark, buf);
     }
 }
 
@@ -210,7 +212,7 @@ fn chart(
     area: Rect,
     buf: &mut Buffer,
 ) -> Option<(Canvas, Scale, f64)> {
-    title.render(text::row(area, 0), buf);
+    text::fitted(title, text::row(area, 0), state.theme.symbols().cut, buf);
     let rest = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     let Some(scale) = scale else {
         empty(state.theme, "no epoch yet", rest.intersection(area), buf);
