@@ -14,7 +14,7 @@ use crate::dataset::simulate::{self, PresetRow};
 use crate::dataset::{self, Dataset};
 use crate::domain::event::{FORMAT, Fingerprint, Level, StudySpec};
 use crate::domain::objective::{Job, Objective, Reporter, Verdict};
-use crate::domain::seed::{Rng, derive};
+use crate::domain::seed::{Rng, of_trial};
 use crate::domain::setting::Settings;
 use crate::domain::table::{self, Row};
 use crate::domain::trial::{FoldScore, Report, Timestamp};
@@ -165,7 +165,7 @@ pub fn kept_config(store: &Path) -> Result<StudyConfig> {
 pub fn score_of(exported: &str) -> Result<f64> {
     let config = config::parse(Path::new("exported.toml"), exported, &Tables::of_crate())?;
     let prepared = prepare(&config)?;
-    let seed = derive(config.seed, "trial", 0);
+    let seed = of_trial(config.seed, 0);
     let (_, objective) = objective(&config, prepared, None);
     let job = Job { trial: 0, params: Params::new(), seed };
     objective.evaluate(&job, &Silent).map_err(|e| anyhow!("the exported config fails: {e}"))

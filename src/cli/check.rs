@@ -17,9 +17,9 @@ use crate::wire::{self, Prepared};
 pub fn check(args: &StudyArgs) -> Result<Exit> {
     let config = run::load(args)?;
     let prepared = wire::prepare(&config)?;
-    heading(&format!("study {}", config.name))?;
+    say(&format!("study {}", config.name))?;
     say(&format!("  {} trials, seed {}, scored by {}", config.trials, config.seed, config.metric))?;
-    heading("data")?;
+    say("data")?;
     for line in prepared.dataset.report().lines() {
         say(&format!("  {line}"))?;
     }
@@ -33,10 +33,6 @@ pub fn check(args: &StudyArgs) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn heading(text: &str) -> Result<()> {
-    say(text)
-}
-
 /// "1 fold", "2 folds".
 fn counted(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
@@ -47,7 +43,7 @@ fn table(rows: &[Vec<String>]) -> Result<()> {
 }
 
 fn folds(prepared: &Prepared) -> Result<()> {
-    heading(&counted(prepared.folds.len(), "fold"))?;
+    say(&counted(prepared.folds.len(), "fold"))?;
     let sizes = prepared.folds.iter().map(|f| (f.train.len(), f.validation.len()));
     let rows = sizes.enumerate().map(|(i, (train, validation))| {
         vec![
@@ -60,7 +56,7 @@ fn folds(prepared: &Prepared) -> Result<()> {
 }
 
 fn space(config: &StudyConfig) -> Result<()> {
-    heading(&format!("model {}, searched by {}", config.model.kind, config.sampler.kind))?;
+    say(&format!("model {}, searched by {}", config.model.kind, config.sampler.kind))?;
     let help = |name: &str| wire::help(&config.model.kind, name).to_owned();
     let searched = config.model.space.parameters.iter();
     let searched = searched.map(|p| vec![p.name.clone(), describe(&p.distribution), help(&p.name)]);
@@ -87,7 +83,7 @@ fn describe(distribution: &Distribution) -> String {
 fn network(config: &StudyConfig, prepared: &Prepared) -> Result<()> {
     let mut settings = config.model.fixed.clone();
     settings.extend(config.model.space.from_unit(&vec![0.5; config.model.space.dimensions()]));
-    heading("network in the middle of the space")?;
+    say("network in the middle of the space")?;
     let layers = match wire::summary(prepared, &Settings(settings)) {
         Ok(layers) => layers,
         // Other points of the space may be fine; the study would fail this trial and go on.
@@ -104,7 +100,7 @@ fn network(config: &StudyConfig, prepared: &Prepared) -> Result<()> {
 
 fn cost(config: &StudyConfig, prepared: &Prepared) -> Result<()> {
     let (slots, threads, notice) = wire::slots(&config.executor);
-    heading("cost")?;
+    say("cost")?;
     if let Some(notice) = notice {
         say(&format!("  {notice}"))?;
     }

@@ -1,18 +1,16 @@
 //! A study without the dashboard: a line for each trial that ends, or every event as JSON.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
 use anyhow::Result;
 
-use super::output::{complain, say};
+use super::output::{complain, say, score};
 use crate::analysis::human;
 use crate::domain::event::{Event, Level, Record};
 use crate::domain::history::History;
 use crate::domain::trial::Trial;
-use crate::domain::value::significant;
 use crate::study::handle::{Command, End, StopMode, Update};
 
 /// Follows a study to its end. `signal` holds a signal that arrived, else 0: the study then stops and saves.
@@ -24,7 +22,7 @@ pub fn follow(
     mut history: History,
     updates: &Receiver<Update>,
     commands: &Sender<Command>,
-    signal: &Arc<AtomicUsize>,
+    signal: &AtomicUsize,
     json: bool,
 ) -> Result<(History, End)> {
     let mut output = Output { json, open: true };
@@ -85,16 +83,10 @@ fn line(history: &History, event: &Event) -> Option<String> {
 fn ended(history: &History, trial: &Trial) -> String {
     let counts = history.counts();
     let params: Vec<String> = trial.params.iter().map(|(name, value)| format!("{name} {value}")).collect();
-    let outcome = match trial.score {
+    let outcome = match score(history, trial, 4) {
         Some(score) => {
-            let spread = trial.spread().map(|s| format!(" ± {}", significant(s, 2))).unwrap_or_default();
             let best = history.incumbent().is_some_and(|b| b.id == trial.id);
-            format!(
-                "{} {}{spread}{}",
-                history.study().metric,
-                significant(score, 4),
-                if best { "  best" } else { "" }
-            )
+            format!("{score}{}", if best { "  best" } else { "" })
         }
         None => {
             let reason = trial.state.reason().map(|r| format!(": {r}")).unwrap_or_default();

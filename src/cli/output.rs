@@ -6,6 +6,9 @@ use anyhow::Result;
 
 use super::Exit;
 use crate::config::ConfigError;
+use crate::domain::history::History;
+use crate::domain::trial::Trial;
+use crate::domain::value::significant;
 
 /// Writes one line of data.
 ///
@@ -47,6 +50,12 @@ pub fn describe(error: &anyhow::Error) -> (String, Exit) {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct UsageError(pub String);
+
+/// A trial's score with its spread over the folds: "mse 0.6509 ± 0.14"; `None` without a score.
+pub fn score(history: &History, trial: &Trial, digits: usize) -> Option<String> {
+    let spread = trial.spread().map(|s| format!(" ± {}", significant(s, 2))).unwrap_or_default();
+    Some(format!("{} {}{spread}", history.study().metric, significant(trial.score?, digits)))
+}
 
 /// A table in lines: the first row is its heading, each column is as wide as its widest cell, and
 /// columns of numbers stand to the right.

@@ -9,11 +9,10 @@ use std::sync::mpsc::{Receiver, Sender};
 use anyhow::{Context, Result};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
-use super::output::{complain, say};
+use super::output::{complain, say, score};
 use super::{Exit, RunArgs, StudyArgs, headless};
 use crate::config::StudyConfig;
 use crate::domain::history::History;
-use crate::domain::value::significant;
 use crate::export::summary;
 use crate::storage::journal;
 use crate::study::handle::{self, Command, End, StopMode, Update};
@@ -130,11 +129,9 @@ fn report(args: &RunArgs, history: &History, store: &Path, end: &End) -> Result<
     let counts = history.counts();
     let wanted = history.target().max(counts.finished());
     say(&format!("{}: {} of {wanted} trials ended", study.name, counts.finished()))?;
-    match history.incumbent() {
-        Some(best) => {
-            let score = best.score.unwrap_or(f64::NAN);
-            let spread = best.spread().map(|s| format!(" ± {}", significant(s, 2))).unwrap_or_default();
-            say(&format!("best: {} {}{spread}, trial {}", study.metric, significant(score, 4), best.id))?;
+    match history.incumbent().and_then(|best| Some((best, score(history, best, 4)?))) {
+        Some((best, score)) => {
+            say(&format!("best: {score}, trial {}", best.id))?;
             for (name, value) in &best.params {
                 say(&format!("  {name} = {value}"))?;
             }

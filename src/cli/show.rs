@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use super::output::{UsageError, columns, complain, say};
+use super::output::{UsageError, columns, complain, say, score};
 use super::{Exit, ShowArgs, StoredArgs};
 use crate::analysis::human;
 use crate::domain::history::History;
@@ -130,12 +130,9 @@ fn show_trial(history: &History, trial: &Trial, json: bool) -> Result<Exit> {
         say(&serde_json::to_string(&summary::trial_object(trial, history.last()))?)?;
         return Ok(Exit::Done);
     }
-    let score = trial
-        .score
-        .map_or("no score".into(), |s| format!("{} {}", history.study().metric, significant(s, 6)));
-    let spread = trial.spread().map(|s| format!(" ± {}", significant(s, 2))).unwrap_or_default();
+    let score = score(history, trial, 6).unwrap_or_else(|| "no score".into());
     say(&format!(
-        "trial {} of {}: {}, {score}{spread}, seed {}",
+        "trial {} of {}: {}, {score}, seed {}",
         trial.id,
         history.study().name,
         state(trial),

@@ -57,9 +57,7 @@ impl Counts {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct History {
     study: StudySpec,
-    created: Timestamp,
     last: Timestamp,
-    opened: Timestamp,
     active_ms: u64,
     target: usize,
     slots: usize,
@@ -90,9 +88,7 @@ impl History {
         }
         Ok(History {
             study: (**study).clone(),
-            created: record.at,
             last: record.at,
-            opened: record.at,
             active_ms: 0,
             target: 0,
             slots: 0,
@@ -184,9 +180,7 @@ impl History {
     /// The time between two records counts as active unless a coordinator was opened between them.
     /// A clock that jumps back counts as nothing.
     fn advance_clock(&mut self, record: &Record) {
-        if matches!(record.event, Event::StudyOpened { .. }) {
-            self.opened = record.at;
-        } else {
+        if !matches!(record.event, Event::StudyOpened { .. }) {
             self.active_ms += record.at.saturating_sub(self.last);
         }
         self.last = record.at;
@@ -293,19 +287,9 @@ impl History {
         self.next_sequence
     }
 
-    /// When the study was created.
-    pub fn created(&self) -> Timestamp {
-        self.created
-    }
-
     /// When the last record was made.
     pub fn last(&self) -> Timestamp {
         self.last
-    }
-
-    /// When a coordinator last opened the study.
-    pub fn opened(&self) -> Timestamp {
-        self.opened
     }
 
     /// Milliseconds during which a coordinator was at work, up to the last record.

@@ -24,6 +24,11 @@ pub fn derive(seed: u64, name: &str, index: u64) -> u64 {
     mixed & ((1 << 53) - 1)
 }
 
+/// The seed of trial number `trial` of a study.
+pub fn of_trial(study_seed: u64, trial: usize) -> u64 {
+    derive(study_seed, "trial", trial as u64)
+}
+
 fn mix(mut z: u64) -> u64 {
     z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

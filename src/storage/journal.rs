@@ -11,7 +11,8 @@
 //! `{"sequence"` to the closing one, without the newline.
 //!
 //! A record counts once its newline is written. A last line that is cut off or fails its checksum
-//! was being written when the machine stopped: it is dropped. A bad line before the last is damage.
+//! was being written when the machine stopped: it is dropped. So is a bad line before it where only
+//! records follow that need not be durable; any other bad line is damage.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};

@@ -16,7 +16,7 @@ use self::handle::{Command, End, StopMode};
 use crate::domain::event::{Event, Level, Record, StudySpec};
 use crate::domain::history::{EventError, History};
 use crate::domain::objective::Job;
-use crate::domain::seed::derive;
+use crate::domain::seed::{derive, of_trial};
 use crate::domain::trial::{Timestamp, TrialId, TrialState};
 use crate::executor::{Executor, ExecutorError, Message, Outcome};
 use crate::pruner::Pruner;
@@ -247,7 +247,7 @@ impl Study {
             return Ok(None);
         }
         let study = self.history.study();
-        let seed = derive(study.seed, "trial", trial as u64);
+        let seed = of_trial(study.seed, trial);
         let ask = derive(study.seed, "ask", trial as u64);
         let params = self.parts.sampler.ask(&study.space, &self.history, ask)?;
         Ok(Some(Job { trial, params, seed }))
