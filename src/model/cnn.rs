@@ -12,48 +12,48 @@ use crate::domain::table::Row;
 use crate::kernel::Padding;
 
 const SETTINGS: &[Setting] = &[
-    Setting {
-        name: "filters",
-        accepts: Accepts::Int { min: 1, max: 4096 },
-        preset: Preset::SearchInt { low: 20, high: 100, log: false },
-        help: "filters of the convolution",
-    },
-    Setting {
-        name: "kernel",
-        accepts: Accepts::Int { min: 1, max: 1_000_000 },
-        preset: Preset::SearchInt { low: 10, high: 50, log: false },
-        help: "SNPs under a filter",
-    },
-    Setting {
-        name: "l1",
-        accepts: Accepts::Float { min: 0.0, max: 1e6 },
-        preset: Preset::SearchFloat { low: 1e-3, high: 1.0, log: true },
-        help: "L1 penalty on the weights of the output",
-    },
-    Setting {
-        name: "stride",
-        accepts: Accepts::Int { min: 1, max: i64::MAX },
-        preset: Preset::Int(2),
-        help: "SNPs between two applications of a filter",
-    },
-    Setting {
-        name: "pool",
-        accepts: Accepts::Int { min: 1, max: 65_536 },
-        preset: Preset::Int(2),
-        help: "neighbouring outputs of which the largest is kept",
-    },
-    Setting {
-        name: "padding",
-        accepts: Accepts::Word(&["same", "valid"]),
-        preset: Preset::Word("same"),
-        help: "zeros beyond the ends of the genome, or none",
-    },
-    Setting {
-        name: "activation",
-        accepts: Accepts::Word(&["linear", "relu", "elu", "tanh"]),
-        preset: Preset::Word("linear"),
-        help: "what is applied to the convolution's outputs",
-    },
+    Setting::new(
+        "filters",
+        Accepts::Int { min: 1, max: 4096 },
+        Preset::SearchInt { low: 20, high: 100, log: false },
+        "filters of the convolution",
+    ),
+    Setting::new(
+        "kernel",
+        Accepts::Int { min: 1, max: 1_000_000 },
+        Preset::SearchInt { low: 10, high: 50, log: false },
+        "SNPs under a filter",
+    ),
+    Setting::new(
+        "l1",
+        Accepts::Float { min: 0.0, max: 1e6 },
+        Preset::SearchFloat { low: 1e-3, high: 1.0, log: true },
+        "L1 penalty on the weights of the output",
+    ),
+    Setting::new(
+        "stride",
+        Accepts::Int { min: 1, max: i64::MAX },
+        Preset::Int(2),
+        "SNPs between two applications of a filter",
+    ),
+    Setting::new(
+        "pool",
+        Accepts::Int { min: 1, max: 65_536 },
+        Preset::Int(2),
+        "neighbouring outputs of which the largest is kept",
+    ),
+    Setting::new(
+        "padding",
+        Accepts::Word(&["same", "valid"]),
+        Preset::Word("same"),
+        "zeros beyond the ends of the genome, or none",
+    ),
+    Setting::new(
+        "activation",
+        Accepts::Word(&["linear", "relu", "elu", "tanh"]),
+        Preset::Word("linear"),
+        "what is applied to the convolution's outputs",
+    ),
 ];
 
 /// The row of the table of models.

@@ -55,12 +55,12 @@ pub type ModelRow = Row<Model>;
 pub const MODELS: &[ModelRow] = &[cnn::ROW];
 
 /// The parameter that every model has besides its own settings.
-pub const LEARNING_RATE: Setting = Setting {
-    name: "learning_rate",
-    accepts: Accepts::Float { min: 1e-9, max: 10.0 },
-    preset: Preset::SearchFloat { low: 1e-4, high: 1e-2, log: true },
-    help: "step size of the optimizer",
-};
+pub const LEARNING_RATE: Setting = Setting::new(
+    "learning_rate",
+    Accepts::Float { min: 1e-9, max: 10.0 },
+    Preset::SearchFloat { low: 1e-4, high: 1e-2, log: true },
+    "step size of the optimizer",
+);
 
 #[cfg(test)]
 mod tests {
