@@ -61,7 +61,7 @@ pub const ROW: ModelRow = Row {
     name: "cnn",
     help: "convolution, max pooling and one linear unit with an L1 penalty (CNNGWP)",
     settings: SETTINGS,
-    build: Model { plan, one_hot: false },
+    build: Model { plan, one_hot: false, variants: &[] },
 };
 
 /// All activations here grow with their input, so that the largest of a pool is the same before and

@@ -9,7 +9,7 @@ pub mod testing;
 
 use thiserror::Error;
 
-use crate::domain::setting::{Accepts, Preset, Setting, Settings};
+use crate::domain::setting::{Accepts, Preset, Setting, Settings, Variant};
 use crate::domain::table::Row;
 pub use architecture::{Architecture, Network};
 use layer::Shape;
@@ -46,6 +46,8 @@ pub struct Model {
     pub plan: fn(&Settings, Input, usize) -> Result<Architecture, ModelError>,
     /// Whether SNPs come one-hot coded where the study file leaves it open.
     pub one_hot: bool,
+    /// What papers and programs set: `preset = "…"` in the study file.
+    pub variants: &'static [Variant],
 }
 
 /// A row of the table of models.
