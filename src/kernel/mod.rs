@@ -11,6 +11,8 @@ mod dense;
 mod lanes;
 #[cfg(target_arch = "x86_64")]
 mod lanes_x86;
+mod lstm;
+mod lstm_op;
 mod norm;
 pub mod process;
 #[cfg(test)]
@@ -19,6 +21,7 @@ mod shape;
 
 pub use conv_op::conv_max_pool1d;
 pub use dense::dense1;
+pub use lstm_op::lstm;
 pub use norm::l1_norm;
 pub use shape::{ConvShape, ConvSpec, Padding};
 
