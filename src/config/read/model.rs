@@ -58,6 +58,7 @@ fn example(accepts: &Accepts) -> String {
             let quoted: Vec<String> = words.iter().take(2).map(|w| format!("\"{w}\"")).collect();
             format!("{{ choice = [{}] }}", quoted.join(", "))
         }
+        Accepts::IntOr { min, word, .. } => format!("{{ choice = [{min}, \"{word}\"] }}"),
     }
 }
 
