@@ -28,7 +28,7 @@ fn pad(shape: &ConvShape, sample: &[f32], padded: &mut Vec<f32>) {
 
 /// One row of `filters` values as lanes from filter `first` on; missing filters become 0.
 #[inline(always)]
-fn load<const G: usize, T: Copy + Default>(row: &[T], first: usize) -> [[T; LANES]; G] {
+pub(super) fn load<const G: usize, T: Copy + Default>(row: &[T], first: usize) -> [[T; LANES]; G] {
     let mut lanes = [[T::default(); LANES]; G];
     let width = (row.len() - first).min(G * LANES);
     lanes.as_flattened_mut()[..width].copy_from_slice(&row[first..first + width]);
@@ -37,7 +37,7 @@ fn load<const G: usize, T: Copy + Default>(row: &[T], first: usize) -> [[T; LANE
 
 /// The reverse of [`load`].
 #[inline(always)]
-fn store<const G: usize, T: Copy>(lanes: &[[T; LANES]; G], row: &mut [T], first: usize) {
+pub(super) fn store<const G: usize, T: Copy>(lanes: &[[T; LANES]; G], row: &mut [T], first: usize) {
     let width = (row.len() - first).min(G * LANES);
     row[first..first + width].copy_from_slice(&lanes.as_flattened()[..width]);
 }

@@ -15,6 +15,8 @@ mod lanes;
 #[cfg(target_arch = "x86_64")]
 mod lanes_x86;
 mod local_conv;
+mod lstm;
+mod lstm_op;
 mod norm;
 mod pool;
 pub mod process;
@@ -27,6 +29,7 @@ pub use batch_norm::{Moments, batch_norm};
 pub use conv_op::conv_max_pool1d;
 pub use dense::dense1;
 pub use local_conv::local_conv1d;
+pub use lstm_op::lstm;
 pub use norm::l1_norm;
 pub use pool::{average_pool1d, max_pool1d};
 pub use shape::{ConvShape, ConvSpec, Padding, windows};
