@@ -13,6 +13,7 @@ mod lanes;
 mod lanes_x86;
 mod lstm;
 mod lstm_op;
+mod matmul;
 mod norm;
 pub mod process;
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod shape;
 pub use conv_op::conv_max_pool1d;
 pub use dense::dense1;
 pub use lstm_op::lstm;
+pub use matmul::matmul;
 pub use norm::l1_norm;
 pub use shape::{ConvShape, ConvSpec, Padding};
 
