@@ -4,6 +4,10 @@
 mod activation;
 mod conv;
 mod dense;
+mod dropout;
+mod recurrent;
+mod residual;
+mod separable_fc;
 mod shape;
 
 use std::fmt::Debug;
@@ -17,7 +21,11 @@ use crate::kernel::l1_norm;
 pub use activation::{Activate, Activation};
 pub use conv::ConvMaxPool1d;
 pub use dense::Dense;
-pub use shape::Flatten;
+pub use dropout::{Dropout, SpatialDropout1d};
+pub use recurrent::Lstm;
+pub use residual::Residual;
+pub use separable_fc::SeparableFc;
+pub use shape::{Chunk, Flatten, MeanOverTime};
 
 /// The shape of one sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +87,7 @@ impl Shape {
 #[derive(Debug, Clone, PartialEq)]
 pub struct WeightSpec {
     /// Its name within the layer, as in Keras: `kernel`, `bias`, `gamma`.
-    pub name: &'static str,
+    pub name: String,
     /// Its dimensions.
     pub dims: Vec<usize>,
     /// What it begins as.
@@ -90,8 +98,8 @@ pub struct WeightSpec {
 
 impl WeightSpec {
     /// A weight that is trained.
-    pub fn trained(name: &'static str, dims: impl Into<Vec<usize>>, init: Init) -> Self {
-        WeightSpec { name, dims: dims.into(), init, trained: true }
+    pub fn trained(name: &str, dims: impl Into<Vec<usize>>, init: Init) -> Self {
+        WeightSpec { name: name.to_owned(), dims: dims.into(), init, trained: true }
     }
 
     /// How many numbers it holds.
