@@ -14,7 +14,7 @@ use crate::domain::objective::{Job, Objective, ObjectiveError, Reporter, Verdict
 use crate::domain::seed::{Rng, derive};
 use crate::domain::setting::Settings;
 use crate::domain::trial::{FoldScore, Report};
-use crate::model::{Input, LEARNING_RATE, ModelRow};
+use crate::model::{Input, LEARNING_RATE, ModelRow, Network};
 use crate::train::metric::Metric;
 use crate::train::{Epoch, FoldData, TrainError, TrainSpec, checkpoint, fit};
 
@@ -79,8 +79,9 @@ impl CrossValidation {
         let mut rng = Rng::new(derive(seed, "weights", 0));
         let encoding = Encoding::auto(self.dataset.coding(), Encoding::Additive);
         let encoder = Encoder::fit(&self.dataset, encoding, &fold.train).map_err(failed)?;
-        let input = Input { snps: self.dataset.positions(), channels: encoder.channels() };
-        let network = (self.model.build)(settings, input, &mut rng, &self.device).map_err(failed)?;
+        let input = Input { positions: self.dataset.positions(), channels: encoder.channels() };
+        let plan = (self.model.build.plan)(settings, input, 1).map_err(failed)?;
+        let network = Network::new(plan, &mut rng, &self.device).map_err(failed)?;
         let data = FoldData {
             dataset: &self.dataset,
             number: index,
@@ -92,7 +93,7 @@ impl CrossValidation {
         let rate = settings.float(LEARNING_RATE.name);
         let shuffle = derive(seed, "shuffle", 0);
         let fit =
-            fit(&*network, &data, &self.train, rate, self.metric, shuffle, report).map_err(|e| match e {
+            fit(&network, &data, &self.train, rate, self.metric, shuffle, report).map_err(|e| match e {
                 TrainError::Stopped => ObjectiveError::Stopped,
                 e => failed(e),
             })?;
@@ -143,6 +144,7 @@ mod tests {
     use crate::domain::table::find;
     use crate::domain::value::{Params, Value};
     use crate::model::MODELS;
+    use crate::model::layer::{Mode, Pass};
     use crate::train::EarlyStopping;
     use crate::train::metric::METRICS;
 
@@ -282,8 +284,9 @@ mod tests {
         let fold = recorder.folds.take().remove(0);
         assert_eq!(fold.epochs, fold.best_epoch + 4, "three epochs without an improvement, then the end");
         let settings = objective.settings(&job(1e-2)).unwrap();
-        let input = Input { snps: 120, channels: 1 };
-        let network = (objective.model.build)(&settings, input, &mut Rng::new(0), &Device::Cpu).unwrap();
+        let input = Input { positions: 120, channels: 1 };
+        let plan = (objective.model.build.plan)(&settings, input, 1).unwrap();
+        let network = Network::new(plan, &mut Rng::new(0), &Device::Cpu).unwrap();
         checkpoint::load(&network.weights(), &folder.path().join("trial-3/fold-0.safetensors")).unwrap();
         let Fold { train, validation } = &objective.folds[0];
         let encoder = Encoder::fit(&objective.dataset, Encoding::Additive, train).unwrap();
@@ -292,7 +295,10 @@ mod tests {
         let mut x = vec![0.0; validation.len() * 120];
         objective.dataset.decode(validation, &encoder, &mut x);
         let x = candle_core::Tensor::from_vec(x, (validation.len(), 120, 1), &Device::Cpu).unwrap();
-        let found = network.forward(&x).unwrap().to_vec1::<f32>().unwrap();
+        let mut rng = Rng::new(0);
+        let mut pass = Pass::new(Mode::Evaluate, &mut rng);
+        let found = network.forward(&x, &mut pass).unwrap();
+        let found = found.flatten_all().unwrap().to_vec1::<f32>().unwrap();
         let predicted: Vec<f64> = found.iter().map(|p| trait_scaler.back(f64::from(*p))).collect();
         let observed = target.of(validation);
         let again = (objective.metric.score)(&predicted, &observed);

@@ -15,14 +15,15 @@ use crate::dataset::simulate::{self, PresetRow};
 use crate::dataset::{self, Dataset};
 use crate::domain::event::{FORMAT, Fingerprint, Level, StudySpec};
 use crate::domain::objective::{Job, Objective, Reporter, Verdict};
-use crate::domain::seed::{Rng, of_trial};
+use crate::domain::seed::of_trial;
 use crate::domain::setting::Settings;
 use crate::domain::table::{self, Row};
 use crate::domain::task::Task;
 use crate::domain::trial::{FoldScore, Report, Timestamp};
 use crate::domain::value::Params;
 use crate::executor::local::Local;
-use crate::model::{Input, LEARNING_RATE, Layer, MODELS, ModelError, ModelRow};
+use crate::model::layer::LayerSummary;
+use crate::model::{Input, LEARNING_RATE, MODELS, ModelError, ModelRow};
 use crate::objective::CrossValidation;
 use crate::pruner::PRUNERS;
 use crate::sampler::SAMPLERS;
@@ -204,12 +205,11 @@ pub fn help(model: &str, parameter: &str) -> &'static str {
 ///
 /// # Errors
 /// Where the settings contradict the data's shape.
-pub fn summary(prepared: &Prepared, settings: &Settings) -> Result<Vec<Layer>, ModelError> {
+pub fn summary(prepared: &Prepared, settings: &Settings) -> Result<Vec<LayerSummary>, ModelError> {
     let dataset = &prepared.dataset;
     let encoding = Encoding::auto(dataset.coding(), Encoding::Additive);
-    let input = Input { snps: dataset.positions(), channels: encoding.channels(dataset.coding()) };
-    let network = (prepared.model.build)(settings, input, &mut Rng::new(0), &Device::Cpu)?;
-    Ok(network.summary())
+    let input = Input { positions: dataset.positions(), channels: encoding.channels(dataset.coding()) };
+    Ok((prepared.model.build.plan)(settings, input, 1)?.summary())
 }
 
 fn row<B>(rows: &'static [Row<B>], name: &str) -> Result<&'static Row<B>> {

@@ -11,7 +11,7 @@ use crate::domain::direction::Direction;
 use crate::domain::setting::{Accepts, Preset, Setting};
 
 const fn setting(name: &'static str, accepts: Accepts, preset: Preset) -> Setting {
-    Setting { name, accepts, preset, help: "" }
+    Setting::new(name, accepts, preset, "")
 }
 
 const fn int(name: &'static str, min: i64, max: i64, default: i64) -> Setting {

@@ -27,6 +27,15 @@ pub enum Accepts {
     },
     /// One of these words.
     Word(&'static [&'static str]),
+    /// A whole number in `min..=max`, or a word that leaves it to the program.
+    IntOr {
+        /// Smallest accepted number.
+        min: i64,
+        /// Largest accepted number.
+        max: i64,
+        /// The word.
+        word: &'static str,
+    },
 }
 
 /// What holds where the study file says nothing.
@@ -58,10 +67,39 @@ pub enum Preset {
         /// Log-uniform.
         log: bool,
     },
+    /// Searched over these whole numbers, without an order.
+    SearchInts(&'static [i64]),
+    /// Searched over these real numbers, without an order.
+    SearchFloats(&'static [f64]),
+    /// Searched over these words.
+    SearchWords(&'static [&'static str]),
+    /// Searched over `true` and `false`.
+    SearchBool,
+}
+
+/// What a value must be for a [`When`] to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Is {
+    /// A whole number that is not smaller.
+    AtLeast(i64),
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// A flag that is set.
+    True,
+}
+
+/// The condition under which a setting has an effect: another setting, which stands earlier in the same
+/// table, has an effect itself and such a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct When {
+    /// The other setting.
+    pub setting: &'static str,
+    /// What its value must be.
+    pub is: Is,
 }
 
 /// One named option with its bounds, default and a line of help.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Setting {
     /// Its key in the study file.
     pub name: &'static str,
@@ -71,6 +109,59 @@ pub struct Setting {
     pub preset: Preset,
     /// One line for a person, lower case, no full stop.
     pub help: &'static str,
+    /// When it has an effect; always where `None`.
+    pub when: Option<When>,
+}
+
+/// A named set of values for a model's settings: what a paper or a program used. They replace the
+/// settings' own presets; what the study file says comes first.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Variant {
+    /// Its name: `preset = "lenet"` in the study file.
+    pub name: &'static str,
+    /// One line for a person, lower case, no full stop.
+    pub help: &'static str,
+    /// What it sets, by the settings' names.
+    pub values: &'static [(&'static str, Preset)],
+}
+
+impl Setting {
+    /// A setting that always has an effect.
+    pub const fn new(name: &'static str, accepts: Accepts, preset: Preset, help: &'static str) -> Self {
+        Setting { name, accepts, preset, help, when: None }
+    }
+
+    /// The same setting, with an effect only where `setting` has one and its value `is` so.
+    #[must_use]
+    pub const fn when(self, setting: &'static str, is: Is) -> Self {
+        Setting { when: Some(When { setting, is }), ..self }
+    }
+
+    /// Whether it has an effect beside `values`, which hold the settings that have one.
+    pub fn is_active(&self, values: &Params) -> bool {
+        self.when.is_none_or(|when| values.get(when.setting).is_some_and(|value| when.is.holds(value)))
+    }
+}
+
+impl Is {
+    /// Whether `value` is so.
+    pub fn holds(&self, value: &Value) -> bool {
+        match (self, value) {
+            (Is::AtLeast(least), Value::Int(v)) => v >= least,
+            (Is::OneOf(words), Value::Text(v)) => words.contains(&v.as_str()),
+            (Is::True, Value::Bool(v)) => *v,
+            _ => false,
+        }
+    }
+
+    /// What the value must be, in words that fit after "where it is".
+    pub fn expectation(&self) -> String {
+        match self {
+            Is::AtLeast(least) => format!("at least {least}"),
+            Is::OneOf(words) => words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(" or "),
+            Is::True => "`true`".into(),
+        }
+    }
 }
 
 impl Accepts {
@@ -87,6 +178,10 @@ impl Accepts {
                 value.as_f64().filter(|v| (*min..=*max).contains(v)).map(Value::Float)
             }
             (Accepts::Word(words), Value::Text(v)) if words.contains(&v.as_str()) => Some(value.clone()),
+            (Accepts::IntOr { min, max, .. }, Value::Int(v)) if (min..=max).contains(&v) => {
+                Some(value.clone())
+            }
+            (Accepts::IntOr { word, .. }, Value::Text(v)) if v == word => Some(value.clone()),
             _ => None,
         };
         admitted.ok_or_else(|| self.expectation())
@@ -98,6 +193,9 @@ impl Accepts {
             Accepts::Bool => "true or false".into(),
             Accepts::Int { min, max } if *max == i64::MAX => format!("a whole number of at least {min}"),
             Accepts::Int { min, max } => format!("a whole number from {min} to {max}"),
+            Accepts::IntOr { min, max, word } => {
+                format!("{} or `{word}`", Accepts::Int { min: *min, max: *max }.expectation())
+            }
             Accepts::Float { min, max } if max.is_infinite() => format!("a number of at least {min}"),
             Accepts::Float { min, max } => format!("a number from {min} to {max}"),
             Accepts::Word(words) => {
@@ -116,7 +214,12 @@ impl Preset {
             Preset::Float(v) => Some(Value::Float(*v)),
             Preset::Bool(v) => Some(Value::Bool(*v)),
             Preset::Word(v) => Some(Value::from(*v)),
-            Preset::SearchInt { .. } | Preset::SearchFloat { .. } => None,
+            Preset::SearchInt { .. }
+            | Preset::SearchFloat { .. }
+            | Preset::SearchInts(_)
+            | Preset::SearchFloats(_)
+            | Preset::SearchWords(_)
+            | Preset::SearchBool => None,
         }
     }
 
@@ -125,20 +228,57 @@ impl Preset {
         match *self {
             Preset::SearchInt { low, high, log } => Some(Distribution::Int { low, high, log }),
             Preset::SearchFloat { low, high, log } => Some(Distribution::Float { low, high, log }),
+            Preset::SearchInts(values) => Some(choice(values)),
+            Preset::SearchFloats(values) => Some(choice(values)),
+            Preset::SearchWords(values) => Some(choice(values)),
+            Preset::SearchBool => Some(choice(&[false, true])),
             Preset::Int(_) | Preset::Float(_) | Preset::Bool(_) | Preset::Word(_) => None,
         }
     }
 }
 
-/// The values of a row's settings, complete: each setting that is not searched has one.
+fn choice<T: Copy + Into<Value>>(values: &[T]) -> Distribution {
+    Distribution::Choice { choices: values.iter().map(|v| (*v).into()).collect() }
+}
+
+/// The values of a row's settings: each that has an effect and is not searched has one.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Settings(pub Params);
 
 impl Settings {
-    /// The defaults of `rows`; searched settings are left out.
+    /// The defaults of `rows`; searched settings and those without an effect are left out.
     pub fn defaults(rows: &[Setting]) -> Self {
-        let values = rows.iter().filter_map(|s| Some((s.name.to_owned(), s.preset.value()?)));
-        Settings(values.collect())
+        Settings::with(rows, &[])
+    }
+
+    /// The values `given`, and the defaults of the other `rows` that have an effect beside them.
+    ///
+    /// # Panics
+    /// Where a row that is given has no effect, is not in the table, or has a value that it does not
+    /// accept: a mistake in the source.
+    pub fn with(rows: &[Setting], given: &[(&str, Value)]) -> Self {
+        let mut values = Params::new();
+        for row in rows {
+            let own = given.iter().find(|(name, _)| *name == row.name).map(|(_, value)| value);
+            assert!(own.is_none() || row.is_active(&values), "setting `{}` has no effect", row.name);
+            let value = match own {
+                Some(value) => match row.accepts.admit(value) {
+                    Ok(value) => Some(value),
+                    Err(wanted) => panic!("setting `{}` is {value}, expected {wanted}", row.name),
+                },
+                None => row.preset.value().filter(|_| row.is_active(&values)),
+            };
+            values.extend(value.map(|value| (row.name.to_owned(), value)));
+        }
+        for (name, _) in given {
+            assert!(values.contains_key(*name), "there is no setting `{name}`");
+        }
+        Settings(values)
+    }
+
+    /// Whether the setting has a value: whether it has an effect.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
     }
 
     /// A real number.
@@ -174,6 +314,18 @@ impl Settings {
         }
     }
 
+    /// A whole number that counts things, or `None` for the word that stands in its place
+    /// ([`Accepts::IntOr`]).
+    ///
+    /// # Panics
+    /// As [`Settings::count`].
+    pub fn count_or_word(&self, name: &str) -> Option<usize> {
+        match self.0.get(name) {
+            Some(Value::Text(_)) => None,
+            _ => Some(self.count(name)),
+        }
+    }
+
     /// A flag.
     ///
     /// # Panics
@@ -194,5 +346,52 @@ impl Settings {
             Some(Value::Text(v)) => v,
             _ => panic!("setting `{name}` is not a word in the table"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROWS: &[Setting] = &[
+        Setting::new("layers", Accepts::Int { min: 0, max: 3 }, Preset::Int(1), ""),
+        Setting::new("units", Accepts::IntOr { min: 1, max: 9, word: "match" }, Preset::Word("match"), "")
+            .when("layers", Is::AtLeast(1)),
+        Setting::new("norm", Accepts::Bool, Preset::Bool(true), "").when("layers", Is::AtLeast(2)),
+        Setting::new("momentum", Accepts::Float { min: 0.0, max: 1.0 }, Preset::Float(0.9), "")
+            .when("norm", Is::True),
+    ];
+
+    #[test]
+    fn only_settings_with_an_effect_have_a_default() {
+        let names = |given: &[(&str, Value)]| Settings::with(ROWS, given).0.into_keys().collect::<Vec<_>>();
+        assert_eq!(names(&[("layers", 0.into())]), ["layers"]);
+        assert_eq!(names(&[]), ["layers", "units"]);
+        assert_eq!(names(&[("layers", 2.into())]), ["layers", "momentum", "norm", "units"]);
+        assert_eq!(names(&[("layers", 2.into()), ("norm", false.into())]), ["layers", "norm", "units"]);
+    }
+
+    #[test]
+    fn a_number_or_a_word_is_either() {
+        let Accepts::IntOr { .. } = ROWS[1].accepts else { panic!("a number or a word") };
+        for (value, accepted) in [(Value::Int(9), true), ("match".into(), true), (Value::Int(10), false)] {
+            assert_eq!(ROWS[1].accepts.admit(&value).is_ok(), accepted, "{value}");
+        }
+        let wanted = ROWS[1].accepts.admit(&"mach".into()).unwrap_err();
+        assert_eq!(wanted, "a whole number from 1 to 9 or `match`");
+        let units = |value: Value| Settings::with(ROWS, &[("units", value)]).count_or_word("units");
+        assert_eq!((units(4.into()), units("match".into())), (Some(4), None));
+    }
+
+    #[test]
+    fn lists_of_presets_are_choices() {
+        let choices = |preset: Preset| match preset.distribution() {
+            Some(Distribution::Choice { choices }) => choices,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(choices(Preset::SearchInts(&[8, 16])), [Value::Int(8), Value::Int(16)]);
+        assert_eq!(choices(Preset::SearchFloats(&[0.5])), [Value::Float(0.5)]);
+        assert_eq!(choices(Preset::SearchWords(&["relu"])), [Value::from("relu")]);
+        assert_eq!(choices(Preset::SearchBool), [Value::Bool(false), Value::Bool(true)]);
     }
 }

@@ -13,18 +13,18 @@ pub const ROW: PrunerRow = PrunerRow {
     name: "median",
     help: "end a trial whose best score is worse than the median of the others' means (Golovin et al. 2017)",
     settings: &[
-        Setting {
-            name: "startup",
-            accepts: Accepts::Int { min: 1, max: 1000 },
-            preset: Preset::Int(5),
-            help: "complete trials before the first is ended",
-        },
-        Setting {
-            name: "warmup",
-            accepts: Accepts::Int { min: 0, max: 1_000_000 },
-            preset: Preset::Int(5),
-            help: "steps that every trial is left to run",
-        },
+        Setting::new(
+            "startup",
+            Accepts::Int { min: 1, max: 1000 },
+            Preset::Int(5),
+            "complete trials before the first is ended",
+        ),
+        Setting::new(
+            "warmup",
+            Accepts::Int { min: 0, max: 1_000_000 },
+            Preset::Int(5),
+            "steps that every trial is left to run",
+        ),
     ],
     build: |settings| {
         Box::new(Median { startup: settings.count("startup"), warmup: settings.count("warmup") })

@@ -17,24 +17,24 @@ pub const ROW: SamplerRow = SamplerRow {
     name: "gp-ucb",
     help: "Bayesian optimisation: Gaussian process and upper confidence bound (Srinivas et al. 2010)",
     settings: &[
-        Setting {
-            name: "startup",
-            accepts: Accepts::Int { min: 1, max: 1000 },
-            preset: Preset::Int(15),
-            help: "scored trials of a Latin hypercube before the first suggestion of the process",
-        },
-        Setting {
-            name: "kappa",
-            accepts: Accepts::Float { min: 0.0, max: 100.0 },
-            preset: Preset::Float(2.576),
-            help: "weight of the standard deviation: larger explores more",
-        },
-        Setting {
-            name: "restarts",
-            accepts: Accepts::Int { min: 1, max: 1000 },
-            preset: Preset::Int(8),
-            help: "local searches for the maximum of the bound",
-        },
+        Setting::new(
+            "startup",
+            Accepts::Int { min: 1, max: 1000 },
+            Preset::Int(15),
+            "scored trials of a Latin hypercube before the first suggestion of the process",
+        ),
+        Setting::new(
+            "kappa",
+            Accepts::Float { min: 0.0, max: 100.0 },
+            Preset::Float(2.576),
+            "weight of the standard deviation: larger explores more",
+        ),
+        Setting::new(
+            "restarts",
+            Accepts::Int { min: 1, max: 1000 },
+            Preset::Int(8),
+            "local searches for the maximum of the bound",
+        ),
     ],
     build: |settings| {
         Box::new(GpUcb {

@@ -4,7 +4,9 @@ use candle_core::{Result, Tensor};
 
 use super::fit::FoldData;
 use super::optimizer::Optimizer;
+use crate::domain::seed::Rng;
 use crate::model::Network;
+use crate::model::layer::{self, Mode};
 
 /// Decodes batches into one buffer that is used again and again.
 pub struct Batches<'a> {
@@ -44,16 +46,18 @@ impl<'a> Batches<'a> {
     /// each batch's as it was before its step, penalties included.
     pub fn train(
         &mut self,
-        network: &dyn Network,
+        network: &Network,
         optimizer: &mut dyn Optimizer,
         rows: &[usize],
+        rng: &mut Rng,
     ) -> Result<Pass<f64>> {
-        let weights = network.weights();
+        let weights = network.trained();
         let mut total = 0.0;
         for rows in rows.chunks(self.size) {
             let (x, y) = self.decode(rows)?;
-            let mut loss = candle_nn::loss::mse(&network.forward(&x)?, &y)?;
-            if let Some(penalty) = network.penalty()? {
+            let mut pass = layer::Pass::new(Mode::Train, rng);
+            let mut loss = candle_nn::loss::mse(&network.forward(&x, &mut pass)?.squeeze(1)?, &y)?;
+            for penalty in [network.penalty()?, pass.penalty()?].into_iter().flatten() {
                 loss = (loss + penalty)?;
             }
             let value = f64::from(loss.to_scalar::<f32>()?);
@@ -67,12 +71,14 @@ impl<'a> Batches<'a> {
     }
 
     /// Predictions of `rows` in the units of training, and their mean squared error, without penalties.
-    pub fn predict(&mut self, network: &dyn Network, rows: &[usize]) -> Result<Pass<(Vec<f64>, f64)>> {
+    pub fn predict(&mut self, network: &Network, rows: &[usize]) -> Result<Pass<(Vec<f64>, f64)>> {
         let mut predictions = Vec::with_capacity(rows.len());
         let mut squares = 0.0;
         for rows in rows.chunks(self.size) {
             let (x, y) = self.decode(rows)?;
-            let found = network.forward(&x)?.to_vec1::<f32>()?;
+            let mut rng = Rng::new(0);
+            let mut pass = layer::Pass::new(Mode::Evaluate, &mut rng);
+            let found = network.forward(&x, &mut pass)?.squeeze(1)?.to_vec1::<f32>()?;
             for (found, expected) in found.iter().zip(y.to_vec1::<f32>()?) {
                 predictions.push(f64::from(*found));
                 squares += (f64::from(*found) - f64::from(expected)).powi(2);

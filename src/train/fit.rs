@@ -14,7 +14,7 @@ use crate::dataset::encode::Encoder;
 use crate::dataset::fold::Fold;
 use crate::dataset::scale::TraitScaler;
 use crate::domain::objective::Verdict;
-use crate::domain::seed::Rng;
+use crate::domain::seed::{Rng, derive};
 use crate::domain::table::find;
 use crate::model::Network;
 
@@ -118,7 +118,7 @@ struct Best {
 /// # Errors
 /// Where a verdict was to stop, a loss is not finite, the metric is undefined, or candle refuses.
 pub fn fit(
-    network: &dyn Network,
+    network: &Network,
     data: &FoldData,
     spec: &TrainSpec,
     learning_rate: f64,
@@ -137,12 +137,14 @@ pub fn fit(
     let observed = data.dataset.target().of(&data.fold.validation);
     let mut rows = data.fold.train.clone();
     let mut rng = Rng::new(seed);
+    let mut dropout = Rng::new(derive(seed, "dropout", 0));
     let mut batches = Batches::new(data, spec.batch);
     let (mut best, mut epochs) = (None::<Best>, 0);
     for epoch in 0..spec.epochs {
         let diverged = |what| TrainError::NotFinite { what, fold: data.number, epoch };
         rng.shuffle(&mut rows);
-        let train_loss = finite(batches.train(network, &mut *optimizer, &rows)?).map_err(diverged)?;
+        let train_loss =
+            finite(batches.train(network, &mut *optimizer, &rows, &mut dropout)?).map_err(diverged)?;
         let (scaled, validation_loss) =
             finite(batches.predict(network, &data.fold.validation)?).map_err(diverged)?;
         let predictions: Vec<f64> = scaled.iter().map(|p| data.trait_scaler.back(*p)).collect();
@@ -193,6 +195,6 @@ fn gain(metric: &Metric, score: f64, best: f64) -> f64 {
     metric.direction.cost(best) - metric.direction.cost(score)
 }
 
-fn copy(network: &dyn Network) -> candle_core::Result<Vec<Tensor>> {
+fn copy(network: &Network) -> candle_core::Result<Vec<Tensor>> {
     network.weights().iter().map(|(_, var)| var.as_detached_tensor().copy()).collect()
 }

@@ -56,16 +56,11 @@ const fn population(
 }
 
 const fn count(name: &'static str, min: i64, max: i64, preset: i64, help: &'static str) -> Setting {
-    Setting { name, accepts: Accepts::Int { min, max }, preset: Preset::Int(preset), help }
+    Setting::new(name, Accepts::Int { min, max }, Preset::Int(preset), help)
 }
 
 const fn heritability(preset: f64, help: &'static str) -> Setting {
-    Setting {
-        name: "h2",
-        accepts: Accepts::Float { min: 0.01, max: 1.0 },
-        preset: Preset::Float(preset),
-        help,
-    }
+    Setting::new("h2", Accepts::Float { min: 0.01, max: 1.0 }, Preset::Float(preset), help)
 }
 
 const INDIVIDUALS: &str = "individuals over all generations";
