@@ -2,9 +2,12 @@
 //! how it computes; the weights themselves are a [`Network`](super::Network)'s.
 
 mod activation;
+mod batch_norm;
 mod conv;
 mod dense;
 mod dropout;
+mod local_conv;
+mod pool;
 mod recurrent;
 mod residual;
 mod separable_fc;
@@ -19,9 +22,12 @@ use crate::domain::seed::Rng;
 use crate::kernel::l1_norm;
 
 pub use activation::{Activate, Activation};
-pub use conv::ConvMaxPool1d;
+pub use batch_norm::BatchNorm;
+pub use conv::{Conv1d, ConvMaxPool1d};
 pub use dense::Dense;
 pub use dropout::{Dropout, SpatialDropout1d};
+pub use local_conv::LocalConv1d;
+pub use pool::{AveragePool1d, MaxPool1d};
 pub use recurrent::Lstm;
 pub use residual::Residual;
 pub use separable_fc::SeparableFc;
