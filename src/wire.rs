@@ -223,18 +223,30 @@ fn objective(
     checkpoints: Option<PathBuf>,
 ) -> (StudySpec, CrossValidation) {
     let Prepared { dataset, folds, spec, model, metric, device } = prepared;
+    let fixed = config.model.fixed.clone().into_iter().chain(config.train.values()).collect();
+    let (slots, ..) = slots(&config.executor);
     let objective = CrossValidation {
         dataset,
         folds,
-        model,
-        fixed: Settings(config.model.fixed.clone()),
-        train: config.train.clone(),
+        models: vec![model],
+        fixed,
+        seed: config.train.seed,
+        encoding: None,
+        memory: free_memory().map(|bytes| bytes / slots as u64),
         metric,
         trait_scale: config.data.trait_scale,
         device,
         checkpoints,
     };
     (spec, objective)
+}
+
+/// Bytes of memory that are free. Taken once, before the first trial: what trials leave behind is used
+/// again by the next ones and does not count.
+fn free_memory() -> Option<u64> {
+    let mut system = sysinfo::System::new();
+    system.refresh_memory();
+    Some(system.available_memory()).filter(|bytes| *bytes > 0)
 }
 
 fn load(config: &StudyConfig) -> Result<Dataset> {

@@ -10,8 +10,8 @@ use crate::domain::setting::Settings;
 use crate::domain::space::SearchSpace;
 use crate::domain::task::Task;
 use crate::domain::trial::Trial;
-use crate::domain::value::Params;
-use crate::train::TrainSpec;
+use crate::domain::value::{Params, Value};
+use crate::train::TRAIN;
 
 /// A study as its file describes it, with every default filled in.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,7 +33,7 @@ pub struct StudyConfig {
     /// The model and its search space.
     pub model: ModelConfig,
     /// How a fold is trained.
-    pub train: TrainSpec,
+    pub train: TrainConfig,
     /// Where to look next.
     pub sampler: Part,
     /// Which trials are not worth finishing.
@@ -95,6 +95,37 @@ pub struct ModelConfig {
     pub fixed: Params,
     /// The searched parameters, in the order of the model's table, the learning rate last.
     pub space: SearchSpace,
+}
+
+/// The `[train]` table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainConfig {
+    /// Most epochs.
+    pub epochs: usize,
+    /// Rows a batch.
+    pub batch: usize,
+    /// The optimizer's name in the table of optimizers.
+    pub optimizer: String,
+    /// Patience and least change of early stopping.
+    pub early_stopping: Option<(usize, f64)>,
+    /// Overrides the trial's own seed: how an exported config reproduces its trial.
+    pub seed: Option<u64>,
+}
+
+impl TrainConfig {
+    /// The values of [`TRAIN`].
+    pub fn values(&self) -> Params {
+        let mut given: Vec<(&str, Value)> = vec![
+            ("epochs", Value::Int(self.epochs as i64)),
+            ("batch", Value::Int(self.batch as i64)),
+            ("optimizer", Value::from(self.optimizer.as_str())),
+        ];
+        if let Some((patience, min_delta)) = self.early_stopping {
+            given.push(("early_stopping.patience", Value::Int(patience as i64)));
+            given.push(("early_stopping.min_delta", Value::Float(min_delta)));
+        }
+        Settings::with(TRAIN, &given).0
+    }
 }
 
 /// A row of a table with its settings, complete.

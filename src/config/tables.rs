@@ -47,7 +47,7 @@ impl Tables {
             pruners: kinds(PRUNERS),
             models: kinds(MODELS),
             presets: kinds(PRESETS),
-            metrics: METRICS.iter().map(|m| (m.name, m.direction)).collect(),
+            metrics: METRICS.iter().filter_map(|m| Some((m.name, m.direction?))).collect(),
             optimizers: OPTIMIZERS.iter().map(|row| row.name).collect(),
             formats: FORMATS.iter().map(|row| row.name).collect(),
         }

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::study::{DataConfig, DataSource, DeviceChoice, ExecutorConfig, ModelConfig, Part, StudyConfig};
+use super::study::{
+    DataConfig, DataSource, DeviceChoice, ExecutorConfig, ModelConfig, Part, StudyConfig, TrainConfig,
+};
 use crate::dataset::fold::Split;
 use crate::dataset::scale::TraitScale;
 use crate::domain::space::Distribution;
 use crate::domain::value::{Params, Value};
-use crate::train::TrainSpec;
 
 /// The study as a complete study file: every value is written, defaults too.
 pub fn toml(config: &StudyConfig) -> String {
@@ -135,14 +136,14 @@ fn plain(out: &mut String, values: &Params) {
     }
 }
 
-fn train(train: &TrainSpec) -> String {
+fn train(train: &TrainConfig) -> String {
     let mut out = String::from("\n[train]\n");
     line(&mut out, "epochs", &train.epochs.to_string());
     line(&mut out, "batch", &train.batch.to_string());
     line(&mut out, "optimizer", &text(&train.optimizer));
-    if let Some(stop) = train.early_stopping {
-        let delta = float(stop.min_delta);
-        line(&mut out, "early_stopping", &format!("{{ patience = {}, min_delta = {delta} }}", stop.patience));
+    if let Some((patience, min_delta)) = train.early_stopping {
+        let delta = float(min_delta);
+        line(&mut out, "early_stopping", &format!("{{ patience = {patience}, min_delta = {delta} }}"));
     }
     if let Some(seed) = train.seed {
         line(&mut out, "seed", &seed.to_string());

@@ -4,14 +4,13 @@ use super::{MANY, kind, settings};
 use crate::config::error::ConfigError;
 use crate::config::node::Content;
 use crate::config::section::{Field, Section};
-use crate::config::study::{DeviceChoice, ExecutorConfig, Part};
+use crate::config::study::{DeviceChoice, ExecutorConfig, Part, TrainConfig};
 use crate::config::tables::{Kind, Tables};
-use crate::train::{EarlyStopping, TrainSpec};
 
-pub(super) fn train(section: Section<'_>, tables: &Tables) -> Result<TrainSpec, ConfigError> {
+pub(super) fn train(section: Section<'_>, tables: &Tables) -> Result<TrainConfig, ConfigError> {
     let keys = &["epochs", "batch", "optimizer", "early_stopping", "seed"];
     let section = section.only(keys, "the table `train`")?;
-    Ok(TrainSpec {
+    Ok(TrainConfig {
         epochs: section.count("epochs", 1..=MANY, 100)?,
         batch: section.count("batch", 1..=MANY, 32)?,
         optimizer: section.word("optimizer", "optimizer", &tables.optimizers, "adam")?.to_owned(),
@@ -20,7 +19,7 @@ pub(super) fn train(section: Section<'_>, tables: &Tables) -> Result<TrainSpec, 
     })
 }
 
-fn early_stopping(field: &Field<'_>) -> Result<EarlyStopping, ConfigError> {
+fn early_stopping(field: &Field<'_>) -> Result<(usize, f64), ConfigError> {
     let table = field.section()?.only(&["patience", "min_delta"], "the table `train.early_stopping`")?;
     let patience = table.need("patience", "early_stopping = { patience = 20 }")?.count(1..=MANY)?;
     let min_delta = match table.get("min_delta") {
@@ -29,7 +28,7 @@ fn early_stopping(field: &Field<'_>) -> Result<EarlyStopping, ConfigError> {
         }
         None => 0.0,
     };
-    Ok(EarlyStopping { patience, min_delta })
+    Ok((patience, min_delta))
 }
 
 /// A sampler or a pruner.
