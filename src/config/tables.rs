@@ -66,7 +66,7 @@ impl Tables {
             presets: kinds(PRESETS),
             metrics: METRICS
                 .iter()
-                .map(|m| MetricKind { name: m.name, direction: m.direction, tasks: m.tasks })
+                .filter_map(|m| Some(MetricKind { name: m.name, direction: m.direction?, tasks: m.tasks }))
                 .collect(),
             train: TRAIN,
             formats: FORMATS.iter().map(|row| row.name).collect(),
