@@ -9,6 +9,7 @@ use candle_core::Device;
 
 use crate::config::study::{DataSource, DeviceChoice, ExecutorConfig, StudyConfig};
 use crate::config::{self, Tables, write};
+use crate::dataset::encode::Encoding;
 use crate::dataset::fold::{self, Fold};
 use crate::dataset::simulate::{self, PresetRow};
 use crate::dataset::{self, Dataset};
@@ -21,7 +22,7 @@ use crate::domain::trial::{FoldScore, Report, Timestamp};
 use crate::domain::value::Params;
 use crate::executor::local::Local;
 use crate::model::layer::LayerSummary;
-use crate::model::{Input, LEARNING_RATE, MODELS, ModelError, ModelRow};
+use crate::model::{self, Input, KIND, LEARNING_RATE, MODELS, ModelRow};
 use crate::objective::CrossValidation;
 use crate::pruner::PRUNERS;
 use crate::sampler::SAMPLERS;
@@ -29,6 +30,7 @@ use crate::storage::file::{self, FileStore, OpenOptions};
 use crate::storage::journal;
 use crate::study::handle::Update;
 use crate::study::{Parts, Study};
+use crate::train::TRAIN;
 use crate::train::metric::{METRICS, Metric};
 
 /// The folder, beside the working directory, in which simulated populations are kept.
@@ -49,8 +51,8 @@ pub struct Prepared {
     pub folds: Vec<Fold>,
     /// What the study is.
     pub spec: StudySpec,
-    /// The model.
-    pub model: &'static ModelRow,
+    /// The models of which a trial has one.
+    pub models: Vec<&'static ModelRow>,
     metric: &'static Metric,
     device: Device,
 }
@@ -79,7 +81,8 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
     let device = device(config.executor.device)?;
     let dataset = Arc::new(load(config)?);
     let folds = fold::split(&config.data.split, dataset.individuals(), dataset.groups(), config.seed)?;
-    let model = row(MODELS, &config.model.kind)?;
+    let models = config.model.kinds.iter().map(|kind| row(MODELS, kind)).collect::<Result<_>>()?;
+    let parameters = config.parameters();
     let metric = METRICS
         .iter()
         .find(|m| m.name == config.metric)
@@ -90,16 +93,16 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
         seed: config.seed,
         metric: config.metric.clone(),
         direction: config.direction,
-        space: config.model.space.clone(),
-        fixed: config.model.fixed.clone(),
-        model: config.model.kind.clone(),
+        epochs: parameters.largest("epochs").map_or(1, |epochs| epochs as usize),
+        space: parameters.space,
+        fixed: parameters.fixed,
+        model: config.model.kinds.join(", "),
         sampler: config.sampler.kind.clone(),
         folds: folds.len(),
-        epochs: config.train.epochs,
         data: describe(config, &dataset),
         fingerprint: fingerprint(config, &dataset),
     };
-    Ok(Prepared { dataset, folds, spec, model, metric, device })
+    Ok(Prepared { dataset, folds, spec, models, metric, device })
 }
 
 /// Opens a study in `store`: a new one, or the one that is there. Every stored record goes to `updates`.
@@ -192,20 +195,31 @@ fn share(cores: usize, workers: Option<usize>, threads: Option<usize>) -> (usize
     (slots, per_slot, notice)
 }
 
-/// The line of help of a model's parameter.
-pub fn help(model: &str, parameter: &str) -> &'static str {
-    let settings = table::find(MODELS, model).map_or(&[][..], |row| row.settings);
-    let setting = settings.iter().chain([&LEARNING_RATE]).find(|setting| setting.name == parameter);
-    setting.map_or("", |setting| setting.help)
+/// The line of help of a parameter in a study of these kinds of model.
+pub fn help(kinds: &[String], parameter: &str) -> &'static str {
+    let plain = [LEARNING_RATE].into_iter().chain(TRAIN.iter().copied());
+    let plain = plain.map(|setting| (setting.name.to_owned(), setting.help));
+    let own = kinds.iter().filter_map(|kind| table::find(MODELS, kind)).flat_map(|row| {
+        let prefix = if kinds.len() == 1 { String::new() } else { format!("{}.", row.name) };
+        row.settings.iter().map(move |setting| (format!("{prefix}{}", setting.name), setting.help))
+    });
+    let kind = [(KIND.to_owned(), "which of the models")];
+    let mut all = plain.chain(own).chain(kind);
+    all.find(|(name, _)| name == parameter).map_or("", |(_, help)| help)
 }
 
-/// The layers of the network that `settings` describe.
+/// The model and the layers of its network in a trial with these params.
 ///
 /// # Errors
 /// Where the settings contradict the data's shape.
-pub fn summary(prepared: &Prepared, settings: &Settings) -> Result<Vec<LayerSummary>, ModelError> {
-    let input = Input { positions: prepared.dataset.snps(), channels: 1 };
-    Ok((prepared.model.build.plan)(settings, input, 1)?.summary())
+pub fn summary(prepared: &Prepared, params: &Params) -> Result<(&'static str, Vec<LayerSummary>)> {
+    let mut all = prepared.spec.fixed.clone();
+    all.extend(params.clone());
+    let (model, settings) = model::chosen(&prepared.models, &all).map_err(|e| anyhow!(e))?;
+    let dataset = &prepared.dataset;
+    let encoding = Encoding::auto(dataset.coding(), Encoding::Additive);
+    let input = Input { positions: dataset.positions(), channels: encoding.channels(dataset.coding()) };
+    Ok((model.name, (model.build.plan)(&settings, input, 1)?.summary()))
 }
 
 fn row<B>(rows: &'static [Row<B>], name: &str) -> Result<&'static Row<B>> {
@@ -218,13 +232,13 @@ fn objective(
     prepared: Prepared,
     checkpoints: Option<PathBuf>,
 ) -> (StudySpec, CrossValidation) {
-    let Prepared { dataset, folds, spec, model, metric, device } = prepared;
+    let Prepared { dataset, folds, spec, models, metric, device } = prepared;
     let objective = CrossValidation {
         dataset,
         folds,
-        model,
-        fixed: Settings(config.model.fixed.clone()),
-        train: config.train.clone(),
+        models,
+        fixed: spec.fixed.clone(),
+        seed: config.train.seed,
         metric,
         trait_scale: config.data.trait_scale,
         device,
@@ -235,19 +249,19 @@ fn objective(
 
 fn load(config: &StudyConfig) -> Result<Dataset> {
     let data = &config.data;
-    let (genotypes, phenotypes, trait_name) = match &data.source {
+    let (genotypes, phenotypes, traits) = match &data.source {
         DataSource::Files { genotypes, phenotypes } => {
-            let named = data.trait_name.clone().context("data.trait is not given")?;
-            (genotypes.clone(), phenotypes.clone(), named)
+            (genotypes.clone(), phenotypes.clone(), data.traits.clone())
         }
         DataSource::Simulate { preset, seed, settings } => {
             let row = row(simulate::PRESETS, preset)?;
             let folder = simulated(row, *seed, settings)?;
-            let named = data.trait_name.clone().unwrap_or_else(|| row.build.trait_name.to_owned());
-            (folder.join("genotypes.bed"), folder.join("phenotypes.csv"), named)
+            let own = || row.build.traits.iter().map(|t| (*t).to_owned()).collect();
+            let traits = if data.traits.is_empty() { own() } else { data.traits.clone() };
+            (folder.join(row.build.genotypes), folder.join("phenotypes.csv"), traits)
         }
     };
-    Ok(dataset::load(&data.spec(&genotypes, &phenotypes, &trait_name))?)
+    Ok(dataset::load(&data.spec(&genotypes, &phenotypes, traits))?)
 }
 
 /// The folder of a simulated population, made on first use.
@@ -258,7 +272,7 @@ fn simulated(row: &PresetRow, seed: u64, settings: &Settings) -> Result<PathBuf>
     });
     let changes: String = changed.map(|(name, value)| format!("-{name}{value}")).collect();
     let folder = Path::new(SIMULATED).join(format!("{}-{seed}{changes}", row.name));
-    let is_there = || folder.join("genotypes.bed").exists();
+    let is_there = || folder.join(row.build.genotypes).exists();
     if !is_there()
         && let Err(error) = row.build.write(settings, seed, &folder)
         // Another study that started at the same time may have made the same population first.
@@ -292,8 +306,8 @@ fn describe(config: &StudyConfig, dataset: &Dataset) -> String {
         DataSource::Simulate { preset, .. } => format!(", simulated ({preset})"),
         DataSource::Files { .. } => String::new(),
     };
-    let (n, p) = (dataset.individuals(), dataset.snps());
-    format!("{n} individuals × {p} SNPs, trait {}{source}", dataset.report().trait_name)
+    let (n, p, unit) = (dataset.individuals(), dataset.positions(), dataset.coding().unit());
+    format!("{n} individuals × {p} {unit}, trait {}{source}", dataset.target().names.join(", "))
 }
 
 /// With absolute paths, so that what is exported from it can be started anywhere on this machine.
