@@ -98,6 +98,7 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
         sampler: config.sampler.kind.clone(),
         folds: folds.len(),
         epochs: config.train.epochs,
+        repeats: 1,
         data: describe(config, &dataset),
         fingerprint: fingerprint(config, &dataset),
     };
