@@ -21,7 +21,7 @@ use crate::domain::value::Params;
 use crate::model::{Architecture, ModelRow, Network};
 use crate::train::metric::Metric;
 use crate::train::{Epoch, FoldData, TrainError, checkpoint, fit};
-pub use plan::{KIND, Plan};
+pub use plan::Plan;
 
 /// Trains networks on each fold of a dataset.
 pub struct CrossValidation {

@@ -2,13 +2,10 @@
 
 use crate::dataset::Dataset;
 use crate::dataset::encode::Encoding;
-use crate::domain::setting::{Setting, Settings};
-use crate::domain::value::{Params, Value};
-use crate::model::{Architecture, Input, LEARNING_RATE, ModelError, ModelRow};
+use crate::domain::setting::Settings;
+use crate::domain::value::Params;
+use crate::model::{self, Architecture, Input, LEARNING_RATE, ModelError, ModelRow};
 use crate::train::{TRAIN, TrainSpec};
-
-/// The parameter that names the kind of network where a study has several.
-pub const KIND: &str = "kind";
 
 /// A network and its training, before anything is built.
 #[derive(Debug, Clone)]
@@ -24,29 +21,16 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// What `values` say of one of `models`. Where there are several, [`KIND`] names one, and the parameters
-    /// of each are called by its name, a dot and their own: `cnn.kernel`. The learning rate and the settings of
-    /// [`TRAIN`] have plain names. What has no effect is passed over.
+    /// What `values` say of one of `models`; what has no effect is passed over. The learning rate and the
+    /// settings of [`TRAIN`] have plain names, those of models as in [`model::chosen`].
     ///
     /// # Errors
     /// Where a value is missing or not what its setting accepts.
     pub fn of(models: &[&'static ModelRow], values: &Params) -> Result<Self, String> {
-        let (model, prefix) = match models {
-            [model] => (*model, String::new()),
-            models => {
-                let kind = values.get(KIND).ok_or_else(|| format!("parameter `{KIND}` has no value"))?;
-                let model = models.iter().find(|row| *kind == Value::from(row.name));
-                let model = model.ok_or_else(|| format!("the study has no network of the kind `{kind}`"))?;
-                (*model, format!("{kind}."))
-            }
-        };
-        let common = active(&[&[LEARNING_RATE], TRAIN].concat(), "", values)?;
-        Ok(Plan {
-            model,
-            settings: active(model.settings, &prefix, values)?,
-            learning_rate: common.float(LEARNING_RATE.name),
-            train: TrainSpec::of(&common),
-        })
+        let (model, settings) = model::chosen(models, values)?;
+        let rate = Settings::resolve(&[LEARNING_RATE], "", values)?;
+        let train = TrainSpec::of(&Settings::resolve(TRAIN, "", values)?);
+        Ok(Plan { model, settings, learning_rate: rate.float(LEARNING_RATE.name), train })
     }
 
     /// How genotypes are put before the network: as `fixed`, or as its kind prefers.
@@ -70,28 +54,12 @@ impl Plan {
     }
 }
 
-/// The values of those `rows` that have an effect, each called `prefix` and its name.
-fn active(rows: &[Setting], prefix: &str, values: &Params) -> Result<Settings, String> {
-    let mut found = Params::new();
-    for setting in rows {
-        if !setting.is_active(&found) {
-            continue;
-        }
-        let name = format!("{prefix}{}", setting.name);
-        let value = values.get(&name).ok_or_else(|| format!("parameter `{name}` has no value"))?;
-        let admitted = setting.accepts.admit(value);
-        let admitted =
-            admitted.map_err(|wanted| format!("parameter `{name}` is {value}, expected {wanted}"))?;
-        found.insert(setting.name.to_owned(), admitted);
-    }
-    Ok(Settings(found))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::table::Row;
-    use crate::model::MODELS;
+    use crate::domain::value::Value;
+    use crate::model::{KIND, MODELS};
 
     /// The first model's settings under another name.
     static OTHER: ModelRow = Row { name: "other", ..MODELS[0] };

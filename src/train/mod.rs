@@ -13,4 +13,4 @@ mod tests;
 
 pub use fit::{Epoch, Fit, FoldData, TrainError, fit};
 pub use schedule::{Clip, Schedule};
-pub use spec::{EarlyStopping, Monitor, TRAIN, TrainSpec};
+pub use spec::{EarlyStopping, Monitor, TRAIN, TrainSpec, check_task};

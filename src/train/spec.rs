@@ -7,6 +7,7 @@ use super::schedule::{Clip, Schedule};
 use crate::domain::setting::{Accepts, Is, Preset, Setting, Settings};
 use crate::domain::table::find;
 use crate::domain::task::Task;
+use crate::domain::value::{Params, Value};
 
 /// Most epochs or rows a batch: enough for anyone, and nothing overflows.
 const MANY: i64 = 1_000_000;
@@ -201,12 +202,24 @@ impl TrainSpec {
     /// # Errors
     /// Where the loss or class weights do not suit it.
     pub fn loss(&self, task: Task) -> Result<&'static Loss, String> {
-        if self.balanced && task == Task::Regression {
-            return Err("`train.class_weights` is `balanced`, but the task `regression` has no classes: \
-                        remove it or set `data.task`"
-                .into());
-        }
+        check_task(&self.settings.0, task)?;
         loss::find(&self.loss, task)
+    }
+}
+
+/// Whether those of `values` that are settings of [`TRAIN`] suit the task.
+///
+/// # Errors
+/// Says what does not.
+pub fn check_task(values: &Params, task: Task) -> Result<(), String> {
+    if task == Task::Regression && values.get("class_weights") == Some(&Value::from("balanced")) {
+        return Err("`train.class_weights` is `balanced`, but the task `regression` has no classes: \
+                    remove it or set `data.task`"
+            .into());
+    }
+    match values.get("loss") {
+        Some(Value::Text(name)) => loss::find(name, task).map(drop),
+        _ => Ok(()),
     }
 }
 
@@ -224,7 +237,6 @@ fn early_stopping(settings: &Settings) -> Option<EarlyStopping> {
 mod tests {
     use super::super::loss::LOSSES;
     use super::*;
-    use crate::domain::value::Value;
 
     #[test]
     fn the_words_are_those_of_the_tables() {
