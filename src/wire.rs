@@ -86,6 +86,7 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
         metric: config.metric.clone(),
         direction: config.direction,
         epochs: parameters.largest("epochs").map_or(1, |epochs| epochs as usize),
+        repeats: parameters.largest("repeats").map_or(1, |repeats| repeats as usize),
         space: parameters.space,
         fixed: parameters.fixed,
         model: config.model.kinds.join(", "),

@@ -107,12 +107,12 @@ fn cost(config: &StudyConfig, prepared: &Prepared, survey: &Survey) -> Result<()
         say(&format!("  {notice}"))?;
     }
     let largest = |name: &str| config.train.parameters.largest(name).map_or(1, |v| v as usize);
-    let folds = prepared.objective.folds.len() * largest("repeats");
-    let epochs = config.trials * folds * largest("epochs");
+    let trainings = prepared.spec.trainings();
+    let epochs = config.trials * trainings * largest("epochs");
     say(&format!(
         "  at most {epochs} epochs ({} × {} × {}), {slots} at once, {} each",
         counted(config.trials, "trial"),
-        counted(folds, "fold"),
+        counted(trainings, if prepared.spec.repeats > 1 { "training" } else { "fold" }),
         counted(largest("epochs"), "epoch"),
         counted(threads, "thread"),
     ))?;

@@ -64,6 +64,7 @@ impl Tables {
                 .map(|row| Kind { name: row.name, settings: row.settings, variants: row.build.variants })
                 .collect(),
             presets: kinds(PRESETS),
+            // What has no direction can't choose between trials.
             metrics: METRICS
                 .iter()
                 .filter_map(|m| Some(MetricKind { name: m.name, direction: m.direction?, tasks: m.tasks }))

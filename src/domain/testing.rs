@@ -69,6 +69,7 @@ pub fn study(space: SearchSpace) -> StudySpec {
         sampler: "none".into(),
         folds: 2,
         epochs: 10,
+        repeats: 1,
         data: "none".into(),
         fingerprint: Fingerprint { data: "d".into(), settings: "s".into() },
     }

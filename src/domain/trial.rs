@@ -83,6 +83,13 @@ pub struct Report {
     pub score: f64,
 }
 
+impl Report {
+    /// The number of its training among those of its trial, from 0, of a study of `folds` folds.
+    pub fn training(&self, folds: usize) -> usize {
+        self.repeat * folds + self.fold
+    }
+}
+
 /// How one fold ended: the figures of the epoch that counts, the best or the last one as the training says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FoldScore {
@@ -187,6 +194,20 @@ mod tests {
         assert_eq!(spread(&[1.0, 3.0, 9.0]), Some(root), "the second repeat is not whole");
         assert_eq!(spread(&[1.0, 3.0, 0.0, 8.0]), Some(root), "means 2 and 4");
         assert_eq!(spread(&[1.0, 3.0, 0.0, 8.0, 7.0, -1.0, 100.0]), Some(1.0_f64), "means 2, 4 and 3");
+    }
+
+    #[test]
+    fn trainings_are_numbered_over_repeats_and_named_by_both() {
+        let mut study = crate::domain::testing::study(space([]));
+        let names = |study: &crate::domain::event::StudySpec| {
+            (0..study.trainings()).map(|i| study.training(i)).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&study), ["1", "2"]);
+        study.repeats = 2;
+        assert_eq!(names(&study), ["1.1", "1.2", "2.1", "2.2"]);
+        let report =
+            r#"{"step":3,"repeat":1,"fold":1,"epoch":0,"train_loss":1,"validation_loss":1,"score":1}"#;
+        assert_eq!(serde_json::from_str::<Report>(report).unwrap().training(study.folds), 3);
     }
 
     #[test]

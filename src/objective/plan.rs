@@ -21,21 +21,16 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// What `values` say of one of `models`. See
-    /// [`model::chosen`] for a study of several kinds; the learning rate and the settings of [`TRAIN`] have plain
-    /// names. What has no effect is passed over.
+    /// What `values` say of one of `models`; what has no effect is passed over. The learning rate and the
+    /// settings of [`TRAIN`] have plain names, those of models as in [`model::chosen`].
     ///
     /// # Errors
     /// Where a value is missing or not what its setting accepts.
     pub fn of(models: &[&'static ModelRow], values: &Params) -> Result<Self, String> {
         let (model, settings) = model::chosen(models, values)?;
-        let common = Settings::resolve(&[&[LEARNING_RATE], TRAIN].concat(), "", values)?;
-        Ok(Plan {
-            model,
-            settings,
-            learning_rate: common.float(LEARNING_RATE.name),
-            train: TrainSpec::of(&common),
-        })
+        let rate = Settings::resolve(&[LEARNING_RATE], "", values)?;
+        let train = TrainSpec::of(&Settings::resolve(TRAIN, "", values)?);
+        Ok(Plan { model, settings, learning_rate: rate.float(LEARNING_RATE.name), train })
     }
 
     /// How genotypes are put before the network: as `fixed`, or as its kind prefers.

@@ -139,9 +139,8 @@ fn run(metric: &str, rate: f64, given: &[(&str, Value)]) -> Run {
 
 #[test]
 fn the_best_epoch_counts_or_the_last() {
-    let epochs = ("epochs", Value::Int(40));
-    let best = run("mse", 0.05, std::slice::from_ref(&epochs));
-    let last = run("mse", 0.05, &[epochs, ("restore_best", false.into())]);
+    let best = run("mse", 0.05, &[("epochs", 40.into())]);
+    let last = run("mse", 0.05, &[("epochs", 40.into()), ("restore_best", false.into())]);
     assert_eq!(best.epochs, last.epochs, "what counts does not change the training");
     let (best_fit, last_fit) = (best.fit.as_ref().unwrap(), last.fit.as_ref().unwrap());
     let least = best.epochs.iter().map(|e| e.score).fold(f64::INFINITY, f64::min);
