@@ -111,7 +111,7 @@ mod tests {
     use super::*;
     use crate::domain::seed::Rng;
     use crate::model::Network;
-    use crate::model::layer::{Activate, Activation, Dense, Dropout, Mode, Penalty, Regularize};
+    use crate::model::layer::{Activate, Activation, BatchNorm, Dense, Dropout, Mode, Penalty, Regularize};
     use crate::model::testing::check_gradients;
 
     fn dense(units: usize) -> Dense {
@@ -180,6 +180,15 @@ mod tests {
         let squares = kernels.map(|(_, w)| w.sqr().unwrap().sum_all().unwrap().to_scalar::<f32>().unwrap());
         let found = network.penalty().unwrap().unwrap().to_scalar::<f32>().unwrap();
         assert!((found - 0.1 * squares.sum::<f32>()).abs() < 1e-5, "{found}");
+    }
+
+    #[test]
+    fn batch_norm_on_either_way_needs_a_batch() {
+        assert!(!plan(ways(4, None)).needs_batch());
+        let mut block = ways(4, None);
+        block.shortcut = Some(Architecture::new(Shape::Flat(4)));
+        block.shortcut.as_mut().unwrap().push(BatchNorm).unwrap();
+        assert!(plan(block).needs_batch());
     }
 
     #[test]
