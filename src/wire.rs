@@ -18,6 +18,7 @@ use crate::domain::objective::{Job, Objective, Reporter, Verdict};
 use crate::domain::seed::of_trial;
 use crate::domain::setting::Settings;
 use crate::domain::table::{self, Row};
+use crate::domain::task::Task;
 use crate::domain::trial::{FoldScore, Report, Timestamp};
 use crate::domain::value::Params;
 use crate::executor::local::Local;
@@ -96,6 +97,7 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
         epochs: parameters.largest("epochs").map_or(1, |epochs| epochs as usize),
         space: parameters.space,
         fixed: parameters.fixed,
+        conditions: parameters.conditions,
         model: config.model.kinds.join(", "),
         sampler: config.sampler.kind.clone(),
         folds: folds.len(),
@@ -219,7 +221,7 @@ pub fn summary(prepared: &Prepared, params: &Params) -> Result<(&'static str, Ve
     let dataset = &prepared.dataset;
     let encoding = Encoding::auto(dataset.coding(), Encoding::Additive);
     let input = Input { positions: dataset.positions(), channels: encoding.channels(dataset.coding()) };
-    Ok((model.name, (model.build.plan)(&settings, input, 1)?.summary()))
+    Ok((model.name, (model.build.plan)(&settings, input, dataset.target().outputs())?.summary()))
 }
 
 fn row<B>(rows: &'static [Row<B>], name: &str) -> Result<&'static Row<B>> {
@@ -257,7 +259,11 @@ fn load(config: &StudyConfig) -> Result<Dataset> {
             let row = row(simulate::PRESETS, preset)?;
             let folder = simulated(row, *seed, settings)?;
             let own = || row.build.traits.iter().map(|t| (*t).to_owned()).collect();
-            let traits = if data.traits.is_empty() { own() } else { data.traits.clone() };
+            let traits: Vec<String> = if data.traits.is_empty() { own() } else { data.traits.clone() };
+            if data.task != Task::MultiLabel && traits.len() > 1 {
+                let (task, traits) = (data.task.name(), traits.join(", "));
+                bail!("the task `{task}` has one trait: set data.trait to one of {traits}");
+            }
             (folder.join(row.build.genotypes), folder.join("phenotypes.csv"), traits)
         }
     };
