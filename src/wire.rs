@@ -17,6 +17,7 @@ use crate::domain::objective::{Job, Objective, Reporter, Verdict};
 use crate::domain::seed::of_trial;
 use crate::domain::setting::Settings;
 use crate::domain::table::{self, Row};
+use crate::domain::task::Task;
 use crate::domain::trial::{FoldScore, Report, Timestamp};
 use crate::domain::value::Params;
 use crate::executor::local::Local;
@@ -89,6 +90,7 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
         repeats: parameters.largest("repeats").map_or(1, |repeats| repeats as usize),
         space: parameters.space,
         fixed: parameters.fixed,
+        conditions: parameters.conditions,
         model: config.model.kinds.join(", "),
         sampler: config.sampler.kind.clone(),
         folds: folds.len(),
@@ -254,7 +256,11 @@ fn load(config: &StudyConfig) -> Result<Dataset> {
             let row = row(simulate::PRESETS, preset)?;
             let folder = simulated(row, *seed, settings)?;
             let own = || row.build.traits.iter().map(|t| (*t).to_owned()).collect();
-            let traits = if data.traits.is_empty() { own() } else { data.traits.clone() };
+            let traits: Vec<String> = if data.traits.is_empty() { own() } else { data.traits.clone() };
+            if data.task != Task::MultiLabel && traits.len() > 1 {
+                let (task, traits) = (data.task.name(), traits.join(", "));
+                bail!("the task `{task}` has one trait: set data.trait to one of {traits}");
+            }
             (folder.join(row.build.genotypes), folder.join("phenotypes.csv"), traits)
         }
     };

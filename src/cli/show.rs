@@ -141,7 +141,7 @@ fn show_trial(history: &History, trial: &Trial, json: bool) -> Result<Exit> {
     for (name, value) in &trial.params {
         say(&format!("  {name} = {value}"))?;
     }
-    for (name, value) in &history.study().fixed {
+    for (name, value) in history.study().fixed_in(&trial.params) {
         say(&format!("  {name} = {value} (fixed)"))?;
     }
     let mut rows = Vec::new();

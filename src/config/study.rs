@@ -61,7 +61,7 @@ pub struct DataConfig {
     pub maf: f64,
     /// Chromosomes to leave out.
     pub exclude_chromosomes: Vec<String>,
-    /// How genotypes become the network's input; as the kind of network prefers where `None`.
+    /// How genotypes become the network's input; as the kind of network prefers if `None`.
     pub encoding: Option<Encoding>,
     /// How individuals are split into training and validation rows.
     pub split: Split,

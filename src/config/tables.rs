@@ -45,6 +45,8 @@ pub struct Tables {
     pub models: Vec<Kind>,
     /// Presets of simulated populations.
     pub presets: Vec<Kind>,
+    /// What is predicted in each of these.
+    pub tasks: Vec<(&'static str, Task)>,
     /// Metrics that a study may be scored by.
     pub metrics: Vec<MetricKind>,
     /// The settings of training.
@@ -64,6 +66,7 @@ impl Tables {
                 .map(|row| Kind { name: row.name, settings: row.settings, variants: row.build.variants })
                 .collect(),
             presets: kinds(PRESETS),
+            tasks: PRESETS.iter().map(|row| (row.name, row.build.task)).collect(),
             // What has no direction can't choose between trials.
             metrics: METRICS
                 .iter()

@@ -109,7 +109,8 @@ pub(crate) fn tables() -> Tables {
             Kind { name: "mlp", settings: MLP, variants: VARIANTS },
             kind("local-cnn", const { &[int("filters", 1, 100, 1)] }),
         ],
-        presets: vec![kind("quick", QUICK), kind("qtlmas2010", &[]), kind("pig", &[])],
+        presets: vec![kind("quick", QUICK), kind("qtlmas2010", &[]), kind("pig", &[]), kind("bound", &[])],
+        tasks: vec![("quick", Task::Regression), ("bound", Task::MultiLabel)],
         metrics: vec![
             metric("mse", Direction::Minimize, QUANTITY),
             metric("rmse", Direction::Minimize, QUANTITY),

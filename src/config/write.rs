@@ -101,9 +101,8 @@ fn source(data: &DataConfig) -> String {
 /// What is made of it.
 fn evaluation(data: &DataConfig) -> String {
     let mut out = String::new();
-    let encoding = data.encoding.map_or("auto", Encoding::name);
     line(&mut out, "task", &text(data.task.name()));
-    line(&mut out, "encoding", &text(encoding));
+    line(&mut out, "encoding", &text(data.encoding.map_or("auto", Encoding::name)));
     let split = match &data.split {
         Split::Holdout { fraction } => format!("{{ kind = \"holdout\", fraction = {} }}", float(*fraction)),
         Split::KFold { folds } => format!("{{ kind = \"kfold\", folds = {folds} }}"),

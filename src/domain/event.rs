@@ -1,12 +1,14 @@
 //! Everything that can happen to a study. The events, in order, are the truth; all else is folded
 //! from them.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::direction::Direction;
-use super::space::SearchSpace;
+use super::space::{Condition, SearchSpace};
 use super::trial::{FoldScore, Report, Timestamp, TrialId};
-use super::value::Params;
+use super::value::{Params, Value};
 
 /// The version of the event format; written into `StudyCreated`.
 pub const FORMAT: u32 = 1;
@@ -26,8 +28,11 @@ pub struct StudySpec {
     pub direction: Direction,
     /// The searched parameters.
     pub space: SearchSpace,
-    /// The model's parameters that are not searched.
+    /// The parameters of models and training that are not searched.
     pub fixed: Params,
+    /// When one of those has an effect, where that depends on what is searched.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub conditions: BTreeMap<String, Vec<Condition>>,
     /// The model's kind.
     pub model: String,
     /// The sampler's name, for display.
@@ -56,6 +61,12 @@ impl StudySpec {
     pub fn training(&self, number: usize) -> String {
         let (repeat, fold) = (number / self.folds.max(1) + 1, number % self.folds.max(1) + 1);
         if self.repeats > 1 { format!("{repeat}.{fold}") } else { fold.to_string() }
+    }
+
+    /// The fixed parameters that have an effect in a trial with these params.
+    pub fn fixed_in(&self, params: &Params) -> impl Iterator<Item = (&String, &Value)> {
+        let holds = |conditions: &Vec<Condition>| conditions.iter().all(|c| c.holds(params));
+        self.fixed.iter().filter(move |(name, _)| self.conditions.get(*name).is_none_or(holds))
     }
 }
 

@@ -65,6 +65,7 @@ pub fn study(space: SearchSpace) -> StudySpec {
         direction: Direction::Minimize,
         space,
         fixed: Params::new(),
+        conditions: BTreeMap::new(),
         model: "none".into(),
         sampler: "none".into(),
         folds: 2,

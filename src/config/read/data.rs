@@ -11,8 +11,6 @@ use crate::config::tables::Tables;
 use crate::dataset::encode::Encoding;
 use crate::dataset::fold::Split;
 use crate::dataset::scale::TraitScale;
-use crate::dataset::simulate::PRESETS;
-use crate::domain::table::find;
 use crate::domain::task::Task;
 
 const KEYS: &[&str] = &[
@@ -36,13 +34,13 @@ const MEMORY: u64 = 512 << 20;
 pub(super) fn read(section: Section<'_>, tables: &Tables) -> Result<DataConfig, ConfigError> {
     let section = section.only(KEYS, "the table `data`")?;
     let source = source(&section, tables)?;
-    let own = match &source {
-        DataSource::Files { .. } => Task::Regression,
-        DataSource::Simulate { preset, .. } => {
-            find(PRESETS, preset).map_or(Task::Regression, |p| p.build.task)
-        }
+    let usual = match &source {
+        DataSource::Simulate { preset, .. } => tables.tasks.iter().find(|(name, _)| name == preset),
+        DataSource::Files { .. } => None,
     };
-    let task = Task::named(section.word("task", "task", &Task::WORDS, own.name())?).unwrap_or(own);
+    let usual = usual.map_or(Task::default(), |(_, task)| *task);
+    let task = section.word("task", "task", &Task::WORDS, usual.name())?;
+    let task = Task::named(task).unwrap_or(usual);
     let traits = section.get("trait").map_or(Ok(Vec::new()), |field| traits(&field, task))?;
     if traits.is_empty() && matches!(source, DataSource::Files { .. }) {
         let several = r#"trait = ["resistant", "early"]"#;
@@ -50,7 +48,8 @@ pub(super) fn read(section: Section<'_>, tables: &Tables) -> Result<DataConfig, 
     }
     let (maf, exclude_chromosomes) = quality_control(&section)?;
     section.word("impute", "imputation", &["mean"], "mean")?;
-    let encoding = section.word("encoding", "encoding", &["auto", "additive", "onehot"], "auto")?;
+    let encodings: Vec<&'static str> = ["auto"].into_iter().chain(Encoding::WORDS).collect();
+    let encoding = section.word("encoding", "encoding", &encodings, "auto")?;
     let scale = section.word("trait_scale", "scale", &["center", "standardize"], "standardize")?;
     Ok(DataConfig {
         source,

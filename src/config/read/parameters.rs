@@ -48,10 +48,11 @@ pub(super) fn read(section: &Section<'_>, rows: &Rows<'_>) -> Result<Parameters,
     for setting in rows.settings {
         let field = section.get(setting.name);
         let Some(when) = effect(section, rows, setting, &states)? else {
+            let Some(when) = setting.when else { continue };
             if let Some(field) = field {
-                return Err(without_effect(section, &field, setting, &states));
+                return Err(without_effect(section, &field, when, &states));
             }
-            states.extend(setting.when.map(|when| (setting.name, State::Without(when))));
+            states.insert(setting.name, State::Without(when));
             continue;
         };
         let preset = rows.variant.and_then(|v| v.values.iter().find(|(name, _)| *name == setting.name));
@@ -138,10 +139,9 @@ fn holds(is: Is, distribution: &Distribution) -> Holds {
 fn without_effect(
     section: &Section<'_>,
     field: &Field<'_>,
-    setting: &Setting,
+    mut when: When,
     states: &BTreeMap<&str, State>,
 ) -> ConfigError {
-    let Some(mut when) = setting.when else { return field.wrong("nothing") };
     while let Some(State::Without(deeper)) = states.get(when.setting) {
         when = *deeper;
     }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config::study::Parameters;
+use crate::dataset::encode::Encoding;
 use crate::domain::event::Event;
 use crate::domain::setting::{Accepts, Is, Preset, Setting, Settings};
 use crate::domain::space::{Condition, Distribution};
@@ -148,9 +149,11 @@ fn a_task_has_its_traits_and_its_usual_metric() {
     }
     let labels = read("task = \"multi-label\"\ntrait = [\"a\", 7]\nencoding = \"onehot\"").unwrap();
     assert_eq!(labels.data.traits, ["a", "7"]);
-    assert_eq!(labels.data.encoding, Some(crate::dataset::encode::Encoding::OneHot));
+    assert_eq!(labels.data.encoding, Some(Encoding::OneHot));
     assert_eq!(super::read(&write::toml(&labels)).unwrap().data, labels.data);
     assert!(read("task = \"binary\"\ntrait = \"a\"").is_ok());
+    let simulated = super::read("[data]\nsimulate = { preset = \"bound\" }\n").unwrap();
+    assert_eq!((simulated.data.task, simulated.metric.as_str()), (Task::MultiLabel, "auroc"));
 }
 
 proptest! {

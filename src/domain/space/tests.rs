@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::testing::{conditional, float, int, space, when};
+use crate::domain::event::StudySpec;
+use crate::domain::testing::{conditional, float, int, space, study, when};
 
 fn distributions() -> impl Strategy<Value = Distribution> {
     prop_oneof![
@@ -133,6 +134,24 @@ fn what_depends_on_an_inactive_parameter_is_inactive() {
     params.insert("mlp.units_3".into(), 4.into());
     let refused = space.check(&params).unwrap_err().to_string();
     assert_eq!(refused, "parameter `mlp.units_3` has a value, but no effect with this value of `mlp.layers`");
+}
+
+#[test]
+fn a_fixed_parameter_of_another_kind_has_no_effect_in_a_trial() {
+    let mut spec = study(conditional());
+    for name in ["epochs", "cnn.stride", "mlp.units_1"] {
+        spec.fixed.insert(name.into(), 1.into());
+    }
+    for kind in ["cnn", "mlp"] {
+        let name = if kind == "cnn" { "cnn.stride" } else { "mlp.units_1" };
+        let condition = Condition { parameter: "kind".into(), is: vec![kind.into()] };
+        spec.conditions.insert(name.into(), vec![condition]);
+    }
+    let params = spec.space.from_unit(&[0.9, 0.5, 0.5, 0.5, 0.5]);
+    let names: Vec<&String> = spec.fixed_in(&params).map(|(name, _)| name).collect();
+    assert_eq!(names, ["epochs", "mlp.units_1"]);
+    let json = serde_json::to_string(&spec).unwrap();
+    assert_eq!(serde_json::from_str::<StudySpec>(&json).unwrap(), spec);
 }
 
 #[test]

@@ -88,15 +88,17 @@ fn facts(state: &AppState, trial: &Trial) -> Vec<Line<'static>> {
         TrialState::Waiting => symbols.none.to_owned(),
         _ => human::duration(trial.seconds(state.now)),
     };
+    let names = study.space.parameters.iter().map(|p| &p.name).chain(study.fixed.keys());
+    let width = names.map(|name| name.len() + 1).max().unwrap_or(0).clamp(14, 32);
     let fact = |name: &str, value: String, tone: Tone| {
-        let name = left(name, 14, symbols.cut);
+        let name = left(name, width, symbols.cut);
         Line::from(vec![Span::styled(name, theme.style(Tone::Quiet)), Span::styled(value, theme.style(tone))])
     };
     for parameter in &study.space.parameters {
         let value = trial.params.get(&parameter.name).map_or(symbols.none.to_owned(), |v| v.to_string());
         lines.push(fact(&parameter.name, text::clean(&value), Tone::Strong));
     }
-    for (name, value) in &study.fixed {
+    for (name, value) in study.fixed_in(&trial.params) {
         lines.push(fact(name, format!("{} (fixed)", text::clean(&value.to_string())), Tone::Quiet));
     }
     lines.push(fact("time", time, Tone::Plain));
