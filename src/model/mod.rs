@@ -2,6 +2,8 @@
 
 pub mod architecture;
 pub mod cnn;
+#[cfg(test)]
+pub mod fixtures;
 mod init;
 pub mod layer;
 #[cfg(test)]
