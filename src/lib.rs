@@ -8,6 +8,7 @@ pub mod dataset;
 pub mod domain;
 pub mod executor;
 pub mod export;
+pub mod importance;
 pub mod kernel;
 pub mod model;
 pub mod numeric;

@@ -19,6 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("model", &["kernel"]),
     ("train", &["model", "kernel", "dataset"]),
     ("objective", &["train", "model", "dataset"]),
+    ("importance", &["objective", "model", "dataset"]),
     ("executor", &[]),
     ("config", &["dataset", "model", "train", "sampler", "pruner", "executor"]),
     ("export", &["config", "analysis"]),
@@ -28,8 +29,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 
 /// Only these may name the crate.
 const FENCES: &[(&str, &[&str])] = &[
-    ("candle_core", &["kernel", "model", "train", "objective", "executor", "wire"]),
-    ("candle_nn", &["kernel", "model", "train", "objective", "executor", "wire"]),
+    ("candle_core", &["kernel", "model", "train", "objective", "importance", "executor", "wire"]),
+    ("candle_nn", &["kernel", "model", "train", "objective", "importance", "executor", "wire"]),
     ("sled", &["storage/sled.rs"]),
     ("argmin", &["numeric/minimize.rs"]),
     ("argmin_math", &["numeric/minimize.rs"]),

@@ -161,6 +161,15 @@ impl Network {
         self.architecture.penalty(&self.weights)
     }
 
+    /// The sequence that is flattened before the output and the kernel `[size, outputs]` of the output,
+    /// where a network ends so.
+    pub fn readout(&self) -> Option<(Shape, &Var)> {
+        let [.., before, last] = &self.architecture.steps[..] else { return None };
+        let fits = last.layer.name() == "dense" && before.layer.name() == "flatten";
+        let at = self.weights.len().checked_sub(last.weights.len())?;
+        fits.then(|| (before.input, &self.weights[at]))
+    }
+
     /// What it consists of.
     pub fn architecture(&self) -> &Architecture {
         &self.architecture

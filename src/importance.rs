@@ -1,0 +1,131 @@
+//! What a trained network looks at: gradient × input (Shrikumar et al. 2017; Alexandari, Shrikumar &
+//! Kundaje, section 3.2) and the weights of its output (Waldmann, Pfeiffer & Mészáros 2020, figure 1).
+
+use candle_core::{Result, Tensor, Var};
+
+use crate::domain::seed::Rng;
+use crate::model::Network;
+use crate::model::layer::{Mode, Pass, Shape};
+
+/// Gradient × input of each position, averaged over rows and summed over a position's channels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Importance {
+    positions: usize,
+    rows: usize,
+    /// Outputs × positions: sums of gradient × input.
+    signed: Vec<f64>,
+    /// Outputs × positions: sums of |gradient × input|.
+    absolute: Vec<f64>,
+}
+
+impl Importance {
+    /// Of nothing yet.
+    pub fn new(outputs: usize, positions: usize) -> Self {
+        let zeros = vec![0.0; outputs * positions];
+        Importance { positions, rows: 0, signed: zeros.clone(), absolute: zeros }
+    }
+
+    /// Adds the rows of `x` `[rows, positions, channels]`, as `network` sees them. Gradients are of the
+    /// network's raw outputs, times `unit`: what one of training's units is in the trait's.
+    ///
+    /// # Errors
+    /// Where candle refuses.
+    pub fn add(&mut self, network: &Network, x: &Tensor, unit: f64) -> Result<()> {
+        let (rows, positions, channels) = x.dims3()?;
+        let x = Var::from_tensor(x)?;
+        let mut rng = Rng::new(0);
+        let y = network.forward(&x, &mut Pass::new(Mode::Evaluate, &mut rng))?;
+        for output in 0..y.dim(1)? {
+            // Rows do not see each other in evaluation, so the sum's gradient holds each row's own.
+            let grads = y.narrow(1, output, 1)?.sum_all()?.backward()?;
+            // A network that ignores its input has no gradient there: it contributes 0.
+            let Some(gradient) = grads.get(&x) else { continue };
+            let product = (gradient * x.as_tensor())?.flatten_all()?.to_vec1::<f32>()?;
+            let own = output * self.positions..(output + 1) * self.positions;
+            let (signed, absolute) = (&mut self.signed[own.clone()], &mut self.absolute[own]);
+            for row in product.chunks_exact(positions * channels) {
+                for (position, values) in row.chunks_exact(channels).enumerate() {
+                    let value = unit * values.iter().map(|v| f64::from(*v)).sum::<f64>();
+                    signed[position] += value;
+                    absolute[position] += value.abs();
+                }
+            }
+        }
+        self.rows += rows;
+        Ok(())
+    }
+
+    /// The mean of gradient × input at each position: what it contributes on the whole. Of centred SNPs
+    /// the contributions of the genotypes cancel; their sizes do not.
+    pub fn contribution(&self, output: usize) -> Vec<f64> {
+        self.mean(&self.signed, output)
+    }
+
+    /// The mean of |gradient × input| at each position: how much it matters.
+    pub fn magnitude(&self, output: usize) -> Vec<f64> {
+        self.mean(&self.absolute, output)
+    }
+
+    fn mean(&self, sums: &[f64], output: usize) -> Vec<f64> {
+        let own = &sums[output * self.positions..(output + 1) * self.positions];
+        own.iter().map(|sum| sum / self.rows.max(1) as f64).collect()
+    }
+}
+
+/// Σ|w| of the weights between each input position and an output, where a network ends in a flattened
+/// sequence and one dense layer: the sequence's positions are spread evenly over the input's, as the paper
+/// maps weight index to SNP index. `None` for other networks.
+///
+/// # Errors
+/// Where candle refuses.
+pub fn output_profile(network: &Network, output: usize) -> Result<Option<Vec<f64>>> {
+    let Some((Shape::Sequence { positions, channels }, kernel)) = network.readout() else { return Ok(None) };
+    let weights = kernel.narrow(1, output, 1)?.flatten_all()?.to_vec1::<f32>()?;
+    let sums: Vec<f64> =
+        weights.chunks_exact(channels).map(|w| w.iter().map(|w| f64::from(w.abs())).sum()).collect();
+    let inputs = network.architecture().input().dims()[0];
+    Ok(Some((0..inputs).map(|input| sums[input * positions / inputs]).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+
+    use super::*;
+    use crate::model::Architecture;
+    use crate::model::layer::{Dense, Flatten, Regularize};
+
+    /// A linear network of three positions, two channels and two outputs.
+    fn linear() -> Network {
+        let mut plan = Architecture::new(Shape::Sequence { positions: 3, channels: 2 });
+        plan.push(Flatten).unwrap();
+        plan.push(Dense { units: 2, regularize: Regularize::default() }).unwrap();
+        let network = Network::new(plan, &mut Rng::new(1), &Device::Cpu).unwrap();
+        let kernel: [[f32; 2]; 6] =
+            [[1.0, 0.0], [2.0, 0.0], [0.0, 0.0], [-4.0, 0.5], [3.0, 0.0], [3.0, -1.0]];
+        network.trained()[0].1.set(&Tensor::new(&kernel, &Device::Cpu).unwrap()).unwrap();
+        network
+    }
+
+    #[test]
+    fn a_linear_networks_gradient_times_input_is_weight_times_input() {
+        let x = [[[1.0_f32, 1.0], [5.0, 1.0], [1.0, 0.0]], [[-1.0, -1.0], [5.0, 0.0], [1.0, 2.0]]];
+        let x = Tensor::new(&x, &Device::Cpu).unwrap();
+        let mut importance = Importance::new(2, 3);
+        importance.add(&linear(), &x, 10.0).unwrap();
+        assert_eq!(importance.contribution(0), [0.0, -20.0, 60.0]);
+        assert_eq!(importance.magnitude(0), [30.0, 20.0, 60.0]);
+        assert_eq!(importance.magnitude(1), [0.0, 2.5, 10.0]);
+    }
+
+    #[test]
+    fn the_outputs_weights_stand_at_their_positions() {
+        assert_eq!(output_profile(&linear(), 0).unwrap().unwrap(), [3.0, 4.0, 6.0]);
+        let mut plan = Architecture::new(Shape::Sequence { positions: 4, channels: 1 });
+        plan.push(Flatten).unwrap();
+        plan.push(Dense { units: 2, regularize: Regularize::default() }).unwrap();
+        plan.push(Dense { units: 1, regularize: Regularize::default() }).unwrap();
+        let deep = Network::new(plan, &mut Rng::new(1), &Device::Cpu).unwrap();
+        assert_eq!(output_profile(&deep, 0).unwrap(), None, "a hidden layer hides the positions");
+    }
+}
