@@ -23,7 +23,7 @@ pub struct Script {
 }
 
 fn space() -> SearchSpace {
-    let parameter = |name: &str, distribution| Parameter { name: name.into(), distribution };
+    let parameter = |name: &str, distribution| Parameter { name: name.into(), distribution, when: vec![] };
     let float = |low, high| Distribution::Float { low, high, log: true };
     SearchSpace {
         parameters: vec![

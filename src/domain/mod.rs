@@ -11,6 +11,7 @@ pub mod seed;
 pub mod setting;
 pub mod space;
 pub mod table;
+pub mod task;
 #[cfg(test)]
 pub mod testing;
 pub mod trial;

@@ -34,6 +34,15 @@ pub enum Distribution {
     },
 }
 
+/// That another parameter is active and has one of some values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Condition {
+    /// The other parameter.
+    pub parameter: String,
+    /// The values, never empty.
+    pub is: Vec<Value>,
+}
+
 /// A searched parameter.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Parameter {
@@ -41,6 +50,10 @@ pub struct Parameter {
     pub name: String,
     /// How it varies.
     pub distribution: Distribution,
+    /// It is active where all of these hold: only then has a trial a value of it. They name parameters
+    /// that stand before it in the space.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub when: Vec<Condition>,
 }
 
 /// The parameters of a study, in the order of its model's table. May be empty: a fixed config.
@@ -67,6 +80,14 @@ pub enum SpaceError {
     /// A value has no parameter.
     #[error("the space has no parameter `{0}`")]
     Unknown(String),
+    /// A parameter that is not active has a value.
+    #[error("parameter `{name}` has a value, but no effect with this value of `{parameter}`")]
+    Inactive {
+        /// The parameter.
+        name: String,
+        /// The parameter on which it depends.
+        parameter: String,
+    },
 }
 
 impl Distribution {
@@ -142,6 +163,34 @@ impl Distribution {
             Distribution::Choice { choices } => Some(choices.len() as u64),
         }
     }
+
+    /// Value `index` of those that [`cardinality`](Self::cardinality) counts.
+    pub fn nth(&self, index: u64) -> Value {
+        match self {
+            Distribution::Float { low, .. } => Value::Float(*low),
+            Distribution::Int { low, .. } => Value::Int(low.saturating_add_unsigned(index)),
+            Distribution::Choice { choices } => choices[index as usize].clone(),
+        }
+    }
+}
+
+impl Condition {
+    /// Whether it holds among `params`, which have the values of active parameters only.
+    pub fn holds(&self, params: &Params) -> bool {
+        params.get(&self.parameter).is_some_and(|value| self.is.contains(value))
+    }
+}
+
+impl Parameter {
+    /// The first condition that does not hold among `params`; `None` where the parameter is active.
+    fn obstacle(&self, params: &Params) -> Option<&Condition> {
+        self.when.iter().find(|condition| !condition.holds(params))
+    }
+
+    /// Whether it has a value among `params`.
+    pub fn is_active(&self, params: &Params) -> bool {
+        self.obstacle(params).is_none()
+    }
 }
 
 impl SearchSpace {
@@ -150,36 +199,59 @@ impl SearchSpace {
         self.parameters.len()
     }
 
-    /// The params at a point of the unit cube, one coordinate a parameter.
-    pub fn from_unit(&self, point: &[f64]) -> Params {
+    /// Which parameters are active at a point of the unit cube.
+    pub fn active(&self, point: &[f64]) -> Vec<bool> {
         debug_assert_eq!(point.len(), self.parameters.len());
-        self.parameters
-            .iter()
-            .zip(point)
-            .map(|(p, u)| (p.name.clone(), p.distribution.from_unit(*u)))
+        let mut active = Vec::with_capacity(point.len());
+        for parameter in &self.parameters {
+            let holds = |condition: &Condition| {
+                // As many as were decided: those before it.
+                self.parameters.iter().zip(&active).zip(point).any(|((parent, is_active), unit)| {
+                    *is_active
+                        && parent.name == condition.parameter
+                        && condition.is.contains(&parent.distribution.from_unit(*unit))
+                })
+            };
+            let is_active = parameter.when.iter().all(holds);
+            active.push(is_active);
+        }
+        active
+    }
+
+    /// The params at a point of the unit cube, one coordinate a parameter; those of inactive
+    /// parameters do not matter.
+    pub fn from_unit(&self, point: &[f64]) -> Params {
+        let placed = self.parameters.iter().zip(point).zip(self.active(point));
+        placed
+            .filter(|(_, is_active)| *is_active)
+            .map(|((p, unit), _)| (p.name.clone(), p.distribution.from_unit(*unit)))
             .collect()
     }
 
-    /// The point of the unit cube that stands for `params`.
+    /// The point of the unit cube that stands for `params`; ½ along inactive parameters.
     ///
     /// # Errors
-    /// Where a parameter has no value, or one outside its distribution.
+    /// Where an active parameter has no value, or one outside its distribution, or an inactive one
+    /// has any.
     pub fn to_unit(&self, params: &Params) -> Result<Vec<f64>, SpaceError> {
-        self.parameters
-            .iter()
-            .map(|p| {
-                let value = params.get(&p.name).ok_or_else(|| SpaceError::Missing(p.name.clone()))?;
-                p.distribution
-                    .to_unit(value)
-                    .ok_or_else(|| SpaceError::Outside { name: p.name.clone(), value: value.to_string() })
-            })
-            .collect()
+        let coordinate = |p: &Parameter| match (params.get(&p.name), p.obstacle(params)) {
+            (None, Some(_)) => Ok(0.5),
+            (None, None) => Err(SpaceError::Missing(p.name.clone())),
+            (Some(_), Some(obstacle)) => {
+                Err(SpaceError::Inactive { name: p.name.clone(), parameter: obstacle.parameter.clone() })
+            }
+            (Some(value), None) => p
+                .distribution
+                .to_unit(value)
+                .ok_or_else(|| SpaceError::Outside { name: p.name.clone(), value: value.to_string() }),
+        };
+        self.parameters.iter().map(coordinate).collect()
     }
 
-    /// Whether `params` holds one value of each distribution and nothing else.
+    /// Whether `params` holds one value of each active parameter's distribution and nothing else.
     ///
     /// # Errors
-    /// The first thing that is missing, outside or unknown.
+    /// The first thing that is missing, outside, without effect or unknown.
     pub fn check(&self, params: &Params) -> Result<(), SpaceError> {
         self.to_unit(params)?;
         match params.keys().find(|k| self.parameters.iter().all(|p| &p.name != *k)) {
@@ -190,74 +262,4 @@ impl SearchSpace {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn distributions() -> impl Strategy<Value = Distribution> {
-        prop_oneof![
-            (-1e6..1e6, 1e-3..1e6).prop_map(|(low, width)| Distribution::Float {
-                low,
-                high: low + width,
-                log: false
-            }),
-            (1e-8..1e3, 1.001..1e6).prop_map(|(low, ratio)| Distribution::Float {
-                low,
-                high: low * ratio,
-                log: true
-            }),
-            (-1000_i64..1000, 0_i64..5000).prop_map(|(low, width)| Distribution::Int {
-                low,
-                high: low + width,
-                log: false
-            }),
-            (1_i64..1000, 0_i64..5000).prop_map(|(low, width)| Distribution::Int {
-                low,
-                high: low + width,
-                log: true
-            }),
-            (1_i64..9).prop_map(|n| Distribution::Choice { choices: (0..n).map(Value::Int).collect() }),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn unit_cube_round_trip(distribution in distributions(), unit in 0.0..=1.0_f64) {
-            let value = distribution.from_unit(unit);
-            let back = distribution.to_unit(&value).expect("from_unit stays inside");
-            prop_assert!((0.0..=1.0).contains(&back));
-            match (&value, &distribution.from_unit(back)) {
-                (Value::Float(a), Value::Float(b)) => {
-                    prop_assert!((a - b).abs() <= 1e-9 * a.abs().max(1.0), "{a} {b}");
-                }
-                (a, b) => prop_assert_eq!(a, b),
-            }
-        }
-    }
-
-    #[test]
-    fn whole_numbers_have_equal_cells() {
-        let d = Distribution::Int { low: 5, high: 8, log: false };
-        let values: Vec<Value> =
-            [0.0, 0.2499, 0.2501, 0.5001, 0.7501, 1.0].iter().map(|u| d.from_unit(*u)).collect();
-        assert_eq!(values, [5, 5, 6, 7, 8, 8].map(Value::Int));
-    }
-
-    #[test]
-    fn check_names_what_is_wrong() {
-        let space = SearchSpace {
-            parameters: vec![Parameter {
-                name: "filters".into(),
-                distribution: Distribution::Int { low: 5, high: 50, log: false },
-            }],
-        };
-        let params = |name: &str, v: i64| Params::from([(name.to_owned(), Value::Int(v))]);
-        assert_eq!(space.check(&params("filters", 5)), Ok(()));
-        assert_eq!(space.check(&params("kernel", 5)), Err(SpaceError::Missing("filters".into())));
-        assert!(matches!(space.check(&params("filters", 51)), Err(SpaceError::Outside { .. })));
-        let mut both = params("filters", 5);
-        both.extend(params("kernel", 5));
-        assert_eq!(space.check(&both), Err(SpaceError::Unknown("kernel".into())));
-    }
-}
+mod tests;

@@ -5,14 +5,39 @@ use std::collections::BTreeMap;
 use super::direction::Direction;
 use super::event::{Event, FORMAT, Fingerprint, Record, StudySpec};
 use super::history::History;
-use super::space::{Distribution, Parameter, SearchSpace};
+use super::space::{Condition, Distribution, Parameter, SearchSpace};
 use super::trial::{FoldScore, Report, TrialId};
 use super::value::{Params, Value};
 
 /// A space from names and distributions.
 pub fn space<const N: usize>(parameters: [(&str, Distribution); N]) -> SearchSpace {
-    let parameter = |(name, distribution): (&str, _)| Parameter { name: name.to_owned(), distribution };
+    let parameter =
+        |(name, distribution): (&str, _)| Parameter { name: name.to_owned(), distribution, when: vec![] };
     SearchSpace { parameters: parameters.map(parameter).into() }
+}
+
+/// The space in which `name` is active only where `parameter` has one of the values `is`.
+pub fn when(mut space: SearchSpace, name: &str, parameter: &str, is: &[Value]) -> SearchSpace {
+    let condition = Condition { parameter: parameter.to_owned(), is: is.to_vec() };
+    let named = space.parameters.iter_mut().filter(|p| p.name == name);
+    named.for_each(|p| p.when.push(condition.clone()));
+    space
+}
+
+/// Two kinds of network, one of which has units for each of its layers: 2 + 1 + 3 + 9 points.
+pub fn conditional() -> SearchSpace {
+    let units = || Distribution::Choice { choices: vec![Value::Int(4), Value::Int(8), Value::Int(16)] };
+    let space = space([
+        ("kind", choice(&["cnn", "mlp"])),
+        ("cnn.pool", int(1, 2)),
+        ("mlp.layers", int(1, 3)),
+        ("mlp.units_2", units()),
+        ("mlp.units_3", units()),
+    ]);
+    let space = when(space, "cnn.pool", "kind", &["cnn".into()]);
+    let space = when(space, "mlp.layers", "kind", &["mlp".into()]);
+    let space = when(space, "mlp.units_2", "mlp.layers", &[2.into(), 3.into()]);
+    when(space, "mlp.units_3", "mlp.layers", &[3.into()])
 }
 
 /// Real numbers from `low` to `high`.

@@ -28,7 +28,7 @@ fn pad(shape: &ConvShape, sample: &[f32], padded: &mut Vec<f32>) {
 
 /// One row of `filters` values as lanes from filter `first` on; missing filters become 0.
 #[inline(always)]
-fn load<const G: usize, T: Copy + Default>(row: &[T], first: usize) -> [[T; LANES]; G] {
+pub(super) fn load<const G: usize, T: Copy + Default>(row: &[T], first: usize) -> [[T; LANES]; G] {
     let mut lanes = [[T::default(); LANES]; G];
     let width = (row.len() - first).min(G * LANES);
     lanes.as_flattened_mut()[..width].copy_from_slice(&row[first..first + width]);
@@ -37,7 +37,7 @@ fn load<const G: usize, T: Copy + Default>(row: &[T], first: usize) -> [[T; LANE
 
 /// The reverse of [`load`].
 #[inline(always)]
-fn store<const G: usize, T: Copy>(lanes: &[[T; LANES]; G], row: &mut [T], first: usize) {
+pub(super) fn store<const G: usize, T: Copy>(lanes: &[[T; LANES]; G], row: &mut [T], first: usize) {
     let width = (row.len() - first).min(G * LANES);
     row[first..first + width].copy_from_slice(&lanes.as_flattened()[..width]);
 }
@@ -202,41 +202,73 @@ pub fn backward(
     total
 }
 
+#[inline(always)]
 fn add(total: &mut [f32], part: &[f32]) {
     for (total, part) in total.iter_mut().zip(part) {
         *total += part;
     }
 }
 
-/// The gradient of the input, from the winners only.
-pub fn input_gradient(shape: &ConvShape, kernel: &[f32], grad: &[f32], winners: &[u16]) -> Vec<f32> {
+/// Adds one sample's gradient of the input, which lies between zeros as [`pad`] leaves them.
+struct Input<'a> {
+    shape: &'a ConvShape,
+    /// Filters × span.
+    turned: &'a [f32],
+    /// The gradients of the convolution's outputs, × filters; as many rows as whole tiles have.
+    grad: &'a [f32],
+    padded: &'a mut [f32],
+}
+
+impl Block for Input<'_> {
+    /// Here the lanes are the values under the kernel instead of filters.
+    #[inline(always)]
+    fn run<const G: usize, A: Accumulate>(&mut self, first: usize) {
+        let (span, filters) = (self.shape.span(), self.shape.filters);
+        let kernel: Vec<Group<G>> = self.turned.chunks_exact(span).map(|row| load(row, first)).collect();
+        let width = (span - first).min(G * LANES);
+        for start in (0..self.shape.used()).step_by(ROWS) {
+            let mut tile: Tile<G> = [[[0.0; LANES]; G]; ROWS];
+            A::accumulate(&self.grad[start * filters..], 1, filters, &kernel, &mut tile);
+            for (r, row) in tile.iter().enumerate() {
+                let at = (start + r) * self.shape.step() + first;
+                add(&mut self.padded[at..at + width], row.as_flattened());
+            }
+        }
+    }
+}
+
+/// The gradient of the input (batch × positions × channels) from that of the outputs.
+pub fn input_gradient(
+    instructions: Instructions,
+    shape: &ConvShape,
+    kernel: &[f32],
+    grad: &[f32],
+    winners: &[u16],
+) -> Vec<f32> {
     let (span, filters) = (shape.span(), shape.filters);
     let inputs = shape.positions * shape.channels;
     let outputs = shape.pooled * filters;
-    // Filter by filter, so that the taps lie side by side.
     let mut turned = vec![0.0; kernel.len()];
     for (tap, row) in kernel.chunks_exact(filters).enumerate() {
         for (filter, w) in row.iter().enumerate() {
             turned[filter * span + tap] = *w;
         }
     }
-    let batch = grad.len() / outputs;
-    let mut result = vec![0.0; batch * inputs];
     let left = shape.left * shape.channels;
+    let rows = shape.used().next_multiple_of(ROWS);
+    let mut result = vec![0.0; grad.len() / outputs * inputs];
     let samples = grad.par_chunks_exact(outputs).zip(winners.par_chunks_exact(outputs));
     result.par_chunks_exact_mut(inputs).zip(samples).for_each_init(
-        Vec::new,
-        |padded, (out, (grad, winners))| {
-            pad(shape, &[], padded);
-            padded.resize(padded.len().max(left + inputs), 0.0);
+        || (Vec::new(), Vec::new()),
+        |(padded, spread), (out, (grad, winners))| {
+            pad(shape, out, padded);
+            spread.clear();
+            spread.resize(rows * filters, 0.0);
             for (i, (grad, winner)) in grad.iter().zip(winners).enumerate() {
-                let (pool, filter) = (i / filters, i % filters);
-                let start = (pool * shape.pool + usize::from(*winner)) * shape.step();
-                let taps = &turned[filter * span..(filter + 1) * span];
-                for (x, w) in padded[start..start + span].iter_mut().zip(taps) {
-                    *x += grad * w;
-                }
+                let row = i / filters * shape.pool + usize::from(*winner);
+                spread[row * filters + i % filters] = *grad;
             }
+            instructions.each_block(span, &mut Input { shape, turned: &turned, grad: spread, padded });
             out.copy_from_slice(&padded[left..left + inputs]);
         },
     );
@@ -249,21 +281,12 @@ mod tests {
 
     use super::*;
     use crate::domain::seed::Rng;
-    use crate::kernel::reference;
+    use crate::kernel::reference::{self, close, in_pools, wide};
     use crate::kernel::shape::{ConvSpec, Padding};
 
     /// Whole numbers and sixteenths: sums are exact in f32, so winners and ties must be the same.
     fn exact(rng: &mut Rng, n: usize, scale: f32) -> Vec<f32> {
         (0..n).map(|_| (rng.below(9) as f32 - 4.0) * scale).collect()
-    }
-
-    fn close(found: &[f32], expected: &[f64]) -> Result<(), TestCaseError> {
-        prop_assert_eq!(found.len(), expected.len());
-        let size = expected.iter().fold(1.0_f64, |m, v| m.max(v.abs()));
-        for (i, (f, e)) in found.iter().zip(expected).enumerate() {
-            prop_assert!((f64::from(*f) - e).abs() <= 1e-5 * size, "{}: {} for {}", i, f, e);
-        }
-        Ok(())
     }
 
     proptest! {
@@ -284,7 +307,6 @@ mod tests {
             let bias = exact(&mut rng, filters, 0.0625);
             let grad: Vec<f32> =
                 (0..batch * shape.pooled * filters).map(|_| rng.normal() as f32).collect();
-            let wide = |v: &[f32]| v.iter().map(|x| f64::from(*x)).collect::<Vec<_>>();
             let expected = reference::forward(&shape, &wide(&x), &wide(&kernel), &wide(&bias));
             let gradients = reference::backward(&shape, &wide(&x), &wide(&kernel), &wide(&grad), &expected.1);
             for instructions in Instructions::available().iter().copied() {
@@ -294,7 +316,7 @@ mod tests {
                 let (kernel_grad, bias_grad) = backward(instructions, &shape, &x, &grad, &winners);
                 close(&kernel_grad, &gradients.kernel)?;
                 close(&bias_grad, &gradients.bias)?;
-                close(&input_gradient(&shape, &kernel, &grad, &winners), &gradients.input)?;
+                close(&input_gradient(instructions, &shape, &kernel, &grad, &winners), &gradients.input)?;
             }
         }
     }
@@ -307,13 +329,12 @@ mod tests {
         let mut normal = |n: usize| (0..n).map(|_| rng.normal() as f32).collect::<Vec<_>>();
         let (x, kernel, bias) = (normal(13 * 301), normal(9 * 20), normal(20));
         let grad = normal(13 * shape.pooled * 20);
-        let run = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| {
-                let (out, winners) = forward(Instructions::best(), &shape, &x, &kernel, &bias);
-                (out, backward(Instructions::best(), &shape, &x, &grad, &winners))
-            })
-        };
-        assert_eq!(run(1), run(3));
+        let best = Instructions::best();
+        let (one, three) = in_pools(|| {
+            let (out, winners) = forward(best, &shape, &x, &kernel, &bias);
+            let input = input_gradient(best, &shape, &kernel, &grad, &winners);
+            (out, backward(best, &shape, &x, &grad, &winners), input)
+        });
+        assert_eq!(one, three);
     }
 }

@@ -6,7 +6,7 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 
 use super::lanes::Instructions;
 use super::shape::{ConvShape, ConvSpec};
-use super::{conv, read, values};
+use super::{conv, like, read, values};
 
 const NAME: &str = "conv_max_pool1d";
 
@@ -81,17 +81,17 @@ impl CustomOp3 for ConvMaxPool1d {
         };
         let x_grad = if x.track_op() {
             let found = read(NAME, kernel, |kernel| {
-                read(NAME, grad, |grad| conv::input_gradient(&self.shape, kernel, grad, winners))
+                read(NAME, grad, |grad| {
+                    conv::input_gradient(Instructions::best(), &self.shape, kernel, grad, winners)
+                })
             })??;
-            Some(Tensor::from_vec(found, x.shape(), x.device())?)
+            Some(like(found, x)?)
         } else {
             None
         };
         let (kernel_grad, bias_grad) = read(NAME, x, |x| {
             read(NAME, grad, |grad| conv::backward(Instructions::best(), &self.shape, x, grad, winners))
         })??;
-        let kernel_grad = Tensor::from_vec(kernel_grad, kernel.shape(), kernel.device())?;
-        let bias_grad = Tensor::from_vec(bias_grad, bias.shape(), bias.device())?;
-        Ok((x_grad, Some(kernel_grad), Some(bias_grad)))
+        Ok((x_grad, Some(like(kernel_grad, kernel)?), Some(like(bias_grad, bias)?)))
     }
 }

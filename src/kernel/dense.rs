@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::{read, values};
+use super::{like, read, values};
 
 const NAME: &str = "dense1";
 
@@ -60,12 +60,12 @@ impl CustomOp2 for Dense1 {
         let grad = grad.to_vec1::<f32>()?;
         let x_grad = if x.track_op() {
             let found = read(NAME, weights, |weights| outer(&grad, weights))?;
-            Some(Tensor::from_vec(found, x.shape(), x.device())?)
+            Some(like(found, x)?)
         } else {
             None
         };
         let found = read(NAME, x, |x| weighted_sum(&grad, x, weights.elem_count()))?;
-        Ok((x_grad, Some(Tensor::from_vec(found, weights.shape(), weights.device())?)))
+        Ok((x_grad, Some(like(found, weights)?)))
     }
 }
 

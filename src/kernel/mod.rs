@@ -5,22 +5,34 @@
 //! f64 and against finite differences. Results do not depend on the number of threads: work is cut
 //! into fixed chunks, and partial sums are added in the order of the chunks.
 
+mod activation;
+mod batch_norm;
 mod conv;
 mod conv_op;
 mod dense;
+mod exp;
 mod lanes;
 #[cfg(target_arch = "x86_64")]
 mod lanes_x86;
+mod local_conv;
+mod lstm;
+mod lstm_op;
 mod norm;
+mod pool;
 pub mod process;
 #[cfg(test)]
 mod reference;
 mod shape;
 
+pub use activation::{Activation, activate};
+pub use batch_norm::{Moments, batch_norm};
 pub use conv_op::conv_max_pool1d;
 pub use dense::dense1;
+pub use local_conv::local_conv1d;
+pub use lstm_op::lstm;
 pub use norm::l1_norm;
-pub use shape::{ConvShape, ConvSpec, Padding};
+pub use pool::{average_pool1d, max_pool1d};
+pub use shape::{ConvShape, ConvSpec, Padding, windows};
 
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor};
 
@@ -40,4 +52,9 @@ fn read<R>(name: &str, tensor: &Tensor, read: impl FnOnce(&[f32]) -> R) -> Resul
         candle_core::bail!("{name} runs on the CPU only");
     };
     Ok(read(values(name, storage, layout)?))
+}
+
+/// A gradient: `found` in the shape and on the device of `tensor`.
+fn like(found: Vec<f32>, tensor: &Tensor) -> Result<Tensor> {
+    Tensor::from_vec(found, tensor.shape(), tensor.device())
 }

@@ -2,7 +2,7 @@
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
-use super::{read, values};
+use super::{like, read, values};
 
 const NAME: &str = "l1_norm";
 
@@ -36,7 +36,7 @@ impl CustomOp1 for L1Norm {
         let found = read(NAME, x, |x| {
             x.iter().map(|x| if *x == 0.0 { 0.0 } else { grad * x.signum() }).collect::<Vec<_>>()
         })?;
-        Ok(Some(Tensor::from_vec(found, x.shape(), x.device())?))
+        Ok(Some(like(found, x)?))
     }
 }
 

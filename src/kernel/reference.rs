@@ -1,6 +1,47 @@
-//! The same operation in plain loops and f64: what the fast paths are held against.
+//! The convolution in plain loops and f64, and what else the tests of kernels hold fast paths against.
+
+use proptest::prelude::*;
 
 use super::shape::ConvShape;
+
+pub fn wide(values: &[f32]) -> Vec<f64> {
+    values.iter().map(|x| f64::from(*x)).collect()
+}
+
+/// To 1e-5 of the largest.
+pub fn close(found: &[f32], expected: &[f64]) -> Result<(), TestCaseError> {
+    prop_assert_eq!(found.len(), expected.len());
+    let size = expected.iter().fold(1.0_f64, |m, v| m.max(v.abs()));
+    for (i, (f, e)) in found.iter().zip(expected).enumerate() {
+        prop_assert!((f64::from(*f) - e).abs() <= 1e-5 * size, "{}: {} for {}", i, f, e);
+    }
+    Ok(())
+}
+
+/// The gradient of `Σ grad · out(values)`, by central differences.
+pub fn differences(values: &[f64], grad: &[f64], out: impl Fn(&[f64]) -> Vec<f64>) -> Vec<f64> {
+    let loss = |values: &[f64]| out(values).iter().zip(grad).map(|(a, b)| a * b).sum::<f64>();
+    let mut moved = values.to_vec();
+    let mut slope = |i: usize| {
+        let mut at = |h: f64| {
+            moved[i] = values[i] + h;
+            loss(&moved)
+        };
+        let slope = (at(1e-5) - at(-1e-5)) / 2e-5;
+        moved[i] = values[i];
+        slope
+    };
+    (0..values.len()).map(&mut slope).collect()
+}
+
+/// What `run` gives with one thread and with three.
+pub fn in_pools<R: Send>(run: impl Fn() -> R + Send + Sync) -> (R, R) {
+    let with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(&run)
+    };
+    (with(1), with(3))
+}
 
 pub struct Gradients {
     pub input: Vec<f64>,
@@ -78,26 +119,16 @@ mod tests {
             let mut normal = |n: usize| (0..n).map(|_| rng.normal()).collect::<Vec<_>>();
             let (x, kernel, bias) = (normal(2 * 46), normal(24), normal(3));
             let grad = normal(2 * shape.pooled * 3);
-            let loss = |x: &[f64], kernel: &[f64], bias: &[f64]| {
-                let out = forward(&shape, x, kernel, bias).0;
-                out.iter().zip(&grad).map(|(a, b)| a * b).sum::<f64>()
-            };
             let winners = forward(&shape, &x, &kernel, &bias).1;
             let found = backward(&shape, &x, &kernel, &grad, &winners);
-            let check = |found: &[f64], values: &[f64], loss: &dyn Fn(&[f64]) -> f64| {
-                for (i, found) in found.iter().enumerate() {
-                    let at = |h: f64| {
-                        let mut moved = values.to_vec();
-                        moved[i] += h;
-                        loss(&moved)
-                    };
-                    let expected = (at(1e-6) - at(-1e-6)) / 2e-6;
+            let check = |found: &[f64], expected: Vec<f64>| {
+                for (found, expected) in found.iter().zip(expected) {
                     assert!((found - expected).abs() < 1e-6 * (1.0 + expected.abs()), "{found} {expected}");
                 }
             };
-            check(&found.input, &x, &|x| loss(x, &kernel, &bias));
-            check(&found.kernel, &kernel, &|kernel| loss(&x, kernel, &bias));
-            check(&found.bias, &bias, &|bias| loss(&x, &kernel, bias));
+            check(&found.input, differences(&x, &grad, |x| forward(&shape, x, &kernel, &bias).0));
+            check(&found.kernel, differences(&kernel, &grad, |kernel| forward(&shape, &x, kernel, &bias).0));
+            check(&found.bias, differences(&bias, &grad, |bias| forward(&shape, &x, &kernel, bias).0));
         }
     }
 }

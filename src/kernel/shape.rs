@@ -70,10 +70,12 @@ impl ConvShape {
                 let total = ((convolved - 1) * stride + taps).saturating_sub(positions);
                 (convolved, total / 2)
             }
-            Padding::Valid if taps > positions => {
-                return Err(format!("kernel {taps} is longer than the input of {positions} positions"));
-            }
-            Padding::Valid => ((positions - taps) / stride + 1, 0),
+            Padding::Valid => match windows(positions, taps, stride) {
+                Some(convolved) => (convolved, 0),
+                None => {
+                    return Err(format!("kernel {taps} is longer than the input of {positions} positions"));
+                }
+            },
         };
         if convolved < spec.pool {
             return Err(format!(
@@ -102,6 +104,13 @@ impl ConvShape {
     }
 }
 
+/// How many windows of `size` positions fit into `positions` without going over their end, where one
+/// starts every `stride`; none where a number is 0 or the first window is too long.
+pub fn windows(positions: usize, size: usize, stride: usize) -> Option<usize> {
+    let free = positions.checked_sub(size).filter(|_| size > 0)?;
+    Some(free.checked_div(stride)? + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,5 +137,11 @@ mod tests {
         assert!(message.contains("pool 9") && message.contains("4 outputs"), "{message}");
         let huge = ConvSpec { stride: usize::MAX, padding: Padding::Same, pool: 1 };
         assert_eq!(ConvShape::new(huge, 10, 3, 4, 1).unwrap().pooled, 1);
+    }
+
+    #[test]
+    fn windows_stay_inside() {
+        assert_eq!([windows(10, 3, 2), windows(10, 10, 7), windows(9, 3, 3)], [Some(4), Some(1), Some(3)]);
+        assert_eq!([windows(10, 11, 1), windows(10, 0, 1), windows(10, 2, 0)], [None; 3]);
     }
 }

@@ -76,11 +76,13 @@ impl UpperConfidenceBound<'_> {
         let mut best = self.at(start);
         let discrete = space.parameters.iter().any(|p| !matches!(p.distribution, Distribution::Float { .. }));
         for round in 0..ROUNDS {
+            let active = space.active(&best.point);
             let bounds: Vec<(f64, f64)> = space
                 .parameters
                 .iter()
-                .zip(&best.point)
-                .map(|(p, x)| match p.distribution {
+                .zip(best.point.iter().zip(active))
+                .map(|(p, (x, is_active))| match p.distribution {
+                    _ if !is_active => (*x, *x),
                     Distribution::Float { low, high, .. } if low < high => (0.0, 1.0),
                     Distribution::Int { low, high, .. } if round == 0 && low < high => (0.0, 1.0),
                     _ => (*x, *x),
@@ -94,9 +96,7 @@ impl UpperConfidenceBound<'_> {
             };
             // A search that fails has found nothing better than its start, which is kept.
             if let Ok(found) = minimize(cost, &best.point, &bounds, STEPS) {
-                let mut point = found.point;
-                snap(space, &mut point);
-                let found = self.at(point);
+                let found = self.at(snap(space, found.point));
                 if found.value > best.value {
                     best = found;
                 }
@@ -108,16 +108,20 @@ impl UpperConfidenceBound<'_> {
         best
     }
 
-    /// Moves along one discrete axis at a time for as long as that helps; whether it ever did.
+    /// Moves along one discrete axis at a time for as long as that helps; whether it ever did. A move
+    /// that makes other parameters active puts them into the middle of their ranges.
     fn step_between_cells(&self, space: &SearchSpace, best: &mut Candidate) -> bool {
         let before = best.value;
         loop {
             let start = best.value;
             for (axis, parameter) in space.parameters.iter().enumerate() {
+                if !space.active(&best.point)[axis] {
+                    continue;
+                }
                 for unit in neighbours(&parameter.distribution, best.point[axis]) {
                     let mut point = best.point.clone();
                     point[axis] = unit;
-                    let there = self.at(point);
+                    let there = self.at(snap(space, point));
                     if there.value > best.value {
                         *best = there;
                     }
@@ -130,20 +134,18 @@ impl UpperConfidenceBound<'_> {
     }
 }
 
-/// A point near `anchor`: about half of its coordinates move, by steps from large to tiny.
+/// A point near `anchor`: about half of its coordinates move, by steps from large to tiny. What is not
+/// active there is drawn anew, for where it becomes so.
 fn perturb(space: &SearchSpace, anchor: &[f64], rng: &mut Rng) -> Vec<f64> {
     let scale = 0.3 * libm::pow(10.0, -2.0 * rng.uniform());
     let fresh = draw(space, rng);
-    let mut point: Vec<f64> = space
-        .parameters
-        .iter()
-        .zip(anchor.iter().zip(fresh))
-        .map(|(p, (x, fresh))| match p.distribution {
-            _ if rng.uniform() < 0.5 => *x,
-            Distribution::Choice { .. } => fresh,
-            Distribution::Float { .. } | Distribution::Int { .. } => x + scale * rng.normal(),
-        })
-        .collect();
-    snap(space, &mut point);
-    point
+    let active = space.active(anchor);
+    let near = space.parameters.iter().zip(anchor.iter().zip(fresh).zip(active));
+    let point = near.map(|(p, ((x, fresh), is_active))| match p.distribution {
+        _ if !is_active => rng.uniform(),
+        _ if rng.uniform() < 0.5 => *x,
+        Distribution::Choice { .. } => fresh,
+        Distribution::Float { .. } | Distribution::Int { .. } => x + scale * rng.normal(),
+    });
+    snap(space, point.collect())
 }

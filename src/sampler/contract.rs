@@ -5,8 +5,8 @@ use crate::domain::direction::Direction;
 use crate::domain::history::History;
 use crate::domain::seed::{Rng, derive};
 use crate::domain::setting::Settings;
-use crate::domain::space::{Distribution, SearchSpace};
-use crate::domain::testing::{Scripted, choice, float, int, space};
+use crate::domain::space::{Distribution, Parameter, SearchSpace};
+use crate::domain::testing::{Scripted, choice, conditional, float, int, space, when};
 use crate::domain::value::{Params, Value};
 
 fn build(row: &SamplerRow) -> Box<dyn Sampler> {
@@ -154,6 +154,54 @@ fn a_finite_space_is_tried_out_and_then_repeated() {
             let repeated = study.history().trials().iter().any(|t| t.params == params);
             assert_eq!(repeated, i >= 24, "{}: trial {i}", row.name);
             study.complete(params, i as f64);
+        }
+    }
+}
+
+/// Kinds with settings of their own and units for each layer, and a real number within a kind.
+fn nested() -> SearchSpace {
+    let mut space = conditional();
+    space.parameters.push(Parameter { name: "cnn.l1".into(), distribution: float(0.0, 1.0), when: vec![] });
+    space.parameters.push(Parameter { name: "rate".into(), distribution: float(0.0, 1.0), when: vec![] });
+    when(space, "cnn.l1", "kind", &["cnn".into()])
+}
+
+#[test]
+fn only_active_parameters_are_asked_for() {
+    for row in SAMPLERS {
+        let space = nested();
+        let mut study = Scripted::new(&space, Direction::Minimize, 8);
+        let mut sampler = build(row);
+        for i in 0..40 {
+            // Checked to be in bounds, active only, and the same when asked again.
+            let params = ask(row, sampler.as_mut(), &space, study.history(), derive(8, "ask", i));
+            let is_cnn = params["kind"] == Value::from("cnn");
+            let own = params.get("cnn.l1").and_then(Value::as_f64).unwrap_or(0.6);
+            assert_eq!((params.contains_key("cnn.l1"), params.contains_key("mlp.layers")), (is_cnn, !is_cnn));
+            match i % 9 {
+                7 => study.fail(params),
+                8 => study.start(params),
+                _ => study.complete(params, own),
+            };
+        }
+        let kinds = |kind: &str| {
+            study.history().trials().iter().filter(|t| t.params["kind"] == Value::from(kind)).count()
+        };
+        assert!(kinds("cnn") > 5 && kinds("mlp") > 2, "{}: {} {}", row.name, kinds("cnn"), kinds("mlp"));
+    }
+}
+
+#[test]
+fn a_finite_conditional_space_is_tried_out_and_then_repeated() {
+    for row in SAMPLERS {
+        let space = conditional();
+        let mut study = Scripted::new(&space, Direction::Maximize, 6);
+        let mut sampler = build(row);
+        for i in 0..20 {
+            let params = ask(row, sampler.as_mut(), &space, study.history(), derive(6, "ask", i));
+            let repeated = study.history().trials().iter().any(|t| t.params == params);
+            assert_eq!(repeated, i >= 15, "{}: trial {i}", row.name);
+            study.complete(params, (i % 4) as f64);
         }
     }
 }

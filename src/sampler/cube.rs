@@ -17,17 +17,24 @@ fn snap_coordinate(distribution: &Distribution, unit: f64) -> f64 {
     }
 }
 
-/// Puts the coordinates of whole numbers and choices into the middles of their cells, where trials
-/// of the history stand.
-pub fn snap(space: &SearchSpace, point: &mut [f64]) {
-    for (parameter, unit) in space.parameters.iter().zip(point) {
+/// Puts the coordinates of whole numbers and choices into the middles of their cells, and those of
+/// inactive parameters to ½, where trials of the history stand.
+pub fn snap(space: &SearchSpace, mut point: Vec<f64>) -> Vec<f64> {
+    for (parameter, unit) in space.parameters.iter().zip(&mut point) {
         *unit = snap_coordinate(&parameter.distribution, *unit);
     }
+    let active = space.active(&point);
+    for (unit, is_active) in point.iter_mut().zip(active) {
+        if !is_active {
+            *unit = 0.5;
+        }
+    }
+    point
 }
 
-/// A uniform draw of the space, as a point of the cube.
+/// A uniform draw of the space, as a point of the cube: the same number of draws wherever it falls.
 pub fn draw(space: &SearchSpace, rng: &mut Rng) -> Vec<f64> {
-    space.parameters.iter().map(|p| snap_coordinate(&p.distribution, rng.uniform())).collect()
+    snap(space, (0..space.dimensions()).map(|_| rng.uniform()).collect())
 }
 
 /// The coordinates one step away along one axis: the whole numbers beside `unit`, or every other
@@ -46,17 +53,18 @@ pub fn neighbours(distribution: &Distribution, unit: f64) -> Vec<f64> {
 }
 
 /// Point `index` of an endless series of Latin hypercubes of `size` points each (McKay, Beckman &
-/// Conover 1979): each coordinate visits each of `size` strata once in every `size` points.
+/// Conover 1979): each coordinate visits each of `size` strata once in every `size` points, where its
+/// parameter is active.
 pub fn latin_hypercube(space: &SearchSpace, size: usize, index: usize, seed: u64) -> Vec<f64> {
     let (block, row) = (index / size, index % size);
     let mut rng = Rng::new(derive(seed, "latin-hypercube", block as u64));
     let mut strata: Vec<usize> = (0..size).collect();
-    let coordinate = |distribution: &Distribution| {
+    let coordinate = |_| {
         rng.shuffle(&mut strata);
         let jitters: Vec<f64> = (0..size).map(|_| rng.uniform()).collect();
-        snap_coordinate(distribution, (strata[row] as f64 + jitters[row]) / size as f64)
+        (strata[row] as f64 + jitters[row]) / size as f64
     };
-    space.parameters.iter().map(|p| &p.distribution).map(coordinate).collect()
+    snap(space, (0..space.dimensions()).map(coordinate).collect())
 }
 
 /// Whether a trial of any state has exactly these params.
@@ -73,13 +81,10 @@ pub fn unless_repeat(space: &SearchSpace, history: &History, point: &[f64]) -> O
 /// A uniform draw among the points that no trial has. A finite space in which every point has been
 /// tried is drawn from anew.
 pub fn draw_unseen(space: &SearchSpace, history: &History, rng: &mut Rng) -> Params {
-    if let Some(size) = size(space)
-        && size <= 2 * history.trials().len() as u64
-    {
-        let unseen: Vec<Params> =
-            (0..size).map(|index| nth(space, index)).filter(|params| !is_repeat(history, params)).collect();
-        if !unseen.is_empty() {
-            return unseen[rng.below(unseen.len())].clone();
+    if let Some(mut points) = points(space, 2 * history.trials().len()) {
+        points.retain(|params| !is_repeat(history, params));
+        if !points.is_empty() {
+            return points.swap_remove(rng.below(points.len()));
         }
         return space.from_unit(&draw(space, rng));
     }
@@ -93,31 +98,37 @@ pub fn draw_unseen(space: &SearchSpace, history: &History, rng: &mut Rng) -> Par
     params
 }
 
-/// How many points the space has; `None` for a continuum or more than `u64` holds.
-fn size(space: &SearchSpace) -> Option<u64> {
-    space.parameters.iter().try_fold(1_u64, |n, p| n.checked_mul(p.distribution.cardinality()?))
-}
-
-/// Point `index` of a finite space, the first parameter changing fastest.
-fn nth(space: &SearchSpace, mut index: u64) -> Params {
-    let mut value = |distribution: &Distribution| {
-        let cells = distribution.cardinality().unwrap_or(1);
-        let cell = index % cells;
-        index /= cells;
-        match distribution {
-            Distribution::Int { low, .. } => Value::Int(low + cell as i64),
-            Distribution::Float { low, .. } => Value::Float(*low),
-            Distribution::Choice { choices } => choices[cell as usize].clone(),
+/// Every point of the space; `None` for a continuum or more than `most`.
+fn points(space: &SearchSpace, most: usize) -> Option<Vec<Params>> {
+    let mut points = vec![Params::new()];
+    for parameter in &space.parameters {
+        let mut longer = Vec::with_capacity(points.len());
+        for point in points {
+            if !parameter.is_active(&point) {
+                longer.push(point);
+                continue;
+            }
+            let values = parameter.distribution.cardinality()?;
+            // Each of them leads to one point at least.
+            if values > most.saturating_sub(longer.len()) as u64 {
+                return None;
+            }
+            longer.extend((0..values).map(|index| {
+                let mut point = point.clone();
+                point.insert(parameter.name.clone(), parameter.distribution.nth(index));
+                point
+            }));
         }
-    };
-    space.parameters.iter().map(|p| (p.name.clone(), value(&p.distribution))).collect()
+        points = longer;
+    }
+    Some(points)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::direction::Direction;
-    use crate::domain::testing::{Scripted, choice, float, int, space};
+    use crate::domain::testing::{self, Scripted, choice, conditional, float, int, space};
 
     #[test]
     fn a_latin_hypercube_fills_every_stratum_of_every_coordinate() {
@@ -144,6 +155,28 @@ mod tests {
         }
         let repeat = draw_unseen(&space, study.history(), &mut rng);
         assert!(is_repeat(study.history(), &repeat));
+    }
+
+    #[test]
+    fn the_points_of_a_conditional_space_are_counted_by_what_is_active() {
+        let space = conditional();
+        let all = points(&space, 15).unwrap();
+        assert_eq!((all.len(), points(&space, 14)), (2 + 1 + 3 + 9, None));
+        for (i, point) in all.iter().enumerate() {
+            assert_eq!(space.check(point), Ok(()));
+            assert!(!all[..i].contains(point));
+        }
+        let log = Distribution::Int { low: 1, high: 9, log: true };
+        assert_eq!(points(&testing::space([("n", log)]), 9).unwrap().len(), 9);
+        assert_eq!(points(&testing::space([("x", float(0.0, 1.0))]), 1000), None);
+    }
+
+    #[test]
+    fn inactive_coordinates_are_in_the_middle() {
+        let at = |point: [f64; 5]| snap(&conditional(), point.into());
+        assert_eq!(at([0.1, 0.2, 0.3, 0.4, 0.6]), [0.25, 0.25, 0.5, 0.5, 0.5]);
+        assert_eq!(at([0.6, 0.2, 0.3, 0.9, 0.9]), [0.75, 0.5, 0.5 / 3.0, 0.5, 0.5]);
+        assert_eq!(at([0.6, 0.2, 0.9, 0.9, 0.1]), [0.75, 0.5, 2.5 / 3.0, 2.5 / 3.0, 0.5 / 3.0]);
     }
 
     #[test]

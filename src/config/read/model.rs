@@ -31,7 +31,9 @@ pub(super) fn read(section: Section<'_>, tables: &Tables) -> Result<ModelConfig,
         };
         match choice.or_else(|| setting.preset.distribution().map(Choice::Searched)) {
             Some(Choice::Fixed(value)) => drop(fixed.insert(name, value)),
-            Some(Choice::Searched(distribution)) => parameters.push(Parameter { name, distribution }),
+            Some(Choice::Searched(distribution)) => {
+                parameters.push(Parameter { name, distribution, when: vec![] })
+            }
             None => {}
         }
     }
