@@ -2,8 +2,6 @@
 
 pub mod architecture;
 pub mod cnn;
-#[cfg(test)]
-pub mod fixtures;
 mod init;
 pub mod layer;
 #[cfg(test)]
