@@ -51,9 +51,9 @@ impl Activation {
     pub const WORDS: &[&str] =
         &["linear", "relu", "leaky-relu", "elu", "selu", "tanh", "sigmoid", "hard-sigmoid", "softplus"];
 
-    /// The activation that the study file calls `word`.
-    pub fn named(word: &str) -> Option<Self> {
-        Self::WORDS.iter().position(|w| *w == word).map(|i| Self::ALL[i])
+    /// The activation of a word; linear for any other.
+    pub fn named(word: &str) -> Self {
+        Self::WORDS.iter().position(|w| *w == word).map_or(Linear, |i| Self::ALL[i])
     }
 
     fn of(self, x: &[f32]) -> Vec<f32> {
@@ -206,8 +206,10 @@ mod tests {
 
     #[test]
     fn every_word_names_one() {
-        let named: Vec<_> = Activation::WORDS.iter().filter_map(|word| Activation::named(word)).collect();
-        assert_eq!(named, Activation::ALL);
-        assert_eq!(Activation::named("softmax"), None);
+        assert_eq!(Activation::WORDS.len(), Activation::ALL.len());
+        for (word, activation) in Activation::WORDS.iter().zip(Activation::ALL) {
+            assert_eq!(Activation::named(word), activation);
+            assert_eq!(format!("{activation:?}").to_lowercase(), word.replace('-', ""));
+        }
     }
 }

@@ -3,39 +3,8 @@
 use candle_core::{Result, Tensor, Var};
 
 use super::{Layer, Pass, Shape};
-
-/// An activation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Activation {
-    /// x.
-    Linear,
-    /// max(x, 0).
-    Relu,
-    /// x, or eˣ − 1 below 0.
-    Elu,
-    /// The hyperbolic tangent.
-    Tanh,
-}
-
-impl Activation {
-    /// The words of the study file.
-    pub const WORDS: &'static [&'static str] = &["linear", "relu", "elu", "tanh"];
-
-    /// The activation of a word; linear for any other.
-    pub fn named(word: &str) -> Self {
-        match word {
-            "relu" => Activation::Relu,
-            "elu" => Activation::Elu,
-            "tanh" => Activation::Tanh,
-            _ => Activation::Linear,
-        }
-    }
-
-    /// Whether it grows with its input, so that the largest of a pool is the same before and after it.
-    pub fn is_monotone(self) -> bool {
-        true
-    }
-}
+pub use crate::kernel::Activation;
+use crate::kernel::activate;
 
 /// Applies an activation.
 #[derive(Debug, Clone, Copy)]
@@ -51,11 +20,31 @@ impl Layer for Activate {
     }
 
     fn forward(&self, x: &Tensor, _weights: &[Var], _pass: &mut Pass) -> Result<Tensor> {
-        match self.0 {
-            Activation::Linear => Ok(x.clone()),
-            Activation::Relu => x.relu(),
-            Activation::Elu => x.elu(1.0),
-            Activation::Tanh => x.tanh(),
+        activate(x, self.0)
+    }
+
+    /// Linear gives its input on.
+    fn activations(&self, _input: Shape, output: Shape) -> usize {
+        if self.0 == Activation::Linear { 0 } else { output.size() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::architecture::Architecture;
+    use crate::model::testing::check_gradients;
+
+    #[test]
+    fn gradients_agree_with_differences_on_flat_values_and_sequences() {
+        for activation in Activation::ALL {
+            for input in [Shape::Flat(40), Shape::Sequence { positions: 10, channels: 4 }] {
+                let mut plan = Architecture::new(input);
+                plan.push(Activate(activation)).unwrap();
+                assert_eq!(plan.output(), input);
+                // A step may cross a corner: a few values only.
+                check_gradients(plan, 5, 0.03);
+            }
         }
     }
 }

@@ -2,8 +2,11 @@
 //! how it computes; the weights themselves are a [`Network`](super::Network)'s.
 
 mod activation;
+mod batch_norm;
 mod conv;
 mod dense;
+mod local_conv;
+mod pool;
 mod shape;
 
 use std::fmt::Debug;
@@ -15,8 +18,11 @@ use crate::domain::seed::Rng;
 use crate::kernel::l1_norm;
 
 pub use activation::{Activate, Activation};
-pub use conv::ConvMaxPool1d;
+pub use batch_norm::BatchNorm;
+pub use conv::{Conv1d, ConvMaxPool1d};
 pub use dense::Dense;
+pub use local_conv::LocalConv1d;
+pub use pool::{AveragePool1d, MaxPool1d};
 pub use shape::Flatten;
 
 /// The shape of one sample.
