@@ -7,8 +7,9 @@ use std::sync::Arc;
 use candle_core::Device;
 
 use crate::dataset::Dataset;
+use crate::dataset::encode::{Encoder, Encoding};
 use crate::dataset::fold::Fold;
-use crate::dataset::scale::{Scaler, TraitScale, TraitScaler};
+use crate::dataset::scale::{TraitScale, TraitScaler};
 use crate::domain::objective::{Job, Objective, ObjectiveError, Reporter, Verdict};
 use crate::domain::seed::{Rng, derive};
 use crate::domain::setting::Settings;
@@ -76,15 +77,17 @@ impl CrossValidation {
         let fold = &self.folds[index];
         let seed = derive(self.train.seed.unwrap_or(job.seed), "fold", index as u64);
         let mut rng = Rng::new(derive(seed, "weights", 0));
-        let input = Input { positions: self.dataset.snps(), channels: 1 };
+        let encoding = Encoding::auto(self.dataset.coding(), Encoding::Additive);
+        let encoder = Encoder::fit(&self.dataset, encoding, &fold.train).map_err(failed)?;
+        let input = Input { positions: self.dataset.positions(), channels: encoder.channels() };
         let plan = (self.model.build.plan)(settings, input, 1).map_err(failed)?;
         let network = Network::new(plan, &mut rng, &self.device).map_err(failed)?;
         let data = FoldData {
             dataset: &self.dataset,
             number: index,
             fold,
-            scaler: &Scaler::fit(&self.dataset, &fold.train),
-            trait_scaler: &TraitScaler::fit(self.dataset.trait_values(), &fold.train, self.trait_scale),
+            encoder: &encoder,
+            trait_scaler: &TraitScaler::fit(self.dataset.target(), &fold.train, self.trait_scale),
             device: &self.device,
         };
         let rate = settings.float(LEARNING_RATE.name);
@@ -286,18 +289,18 @@ mod tests {
         let network = Network::new(plan, &mut Rng::new(0), &Device::Cpu).unwrap();
         checkpoint::load(&network.weights(), &folder.path().join("trial-3/fold-0.safetensors")).unwrap();
         let Fold { train, validation } = &objective.folds[0];
-        let scaler = Scaler::fit(&objective.dataset, train);
-        let values = objective.dataset.trait_values();
-        let trait_scaler = TraitScaler::fit(values, train, objective.trait_scale);
+        let encoder = Encoder::fit(&objective.dataset, Encoding::Additive, train).unwrap();
+        let target = objective.dataset.target();
+        let trait_scaler = TraitScaler::fit(target, train, objective.trait_scale);
         let mut x = vec![0.0; validation.len() * 120];
-        objective.dataset.decode(validation, &scaler, &mut x);
+        objective.dataset.decode(validation, &encoder, &mut x);
         let x = candle_core::Tensor::from_vec(x, (validation.len(), 120, 1), &Device::Cpu).unwrap();
         let mut rng = Rng::new(0);
         let mut pass = Pass::new(Mode::Evaluate, &mut rng);
         let found = network.forward(&x, &mut pass).unwrap();
         let found = found.flatten_all().unwrap().to_vec1::<f32>().unwrap();
         let predicted: Vec<f64> = found.iter().map(|p| trait_scaler.back(f64::from(*p))).collect();
-        let observed: Vec<f64> = validation.iter().map(|r| values[*r]).collect();
+        let observed = target.of(validation);
         let again = (objective.metric.score)(&predicted, &observed);
         assert!((again - score).abs() < 1e-9, "{again} from the file, {score} reported");
     }

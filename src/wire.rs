@@ -9,6 +9,7 @@ use candle_core::Device;
 
 use crate::config::study::{DataSource, DeviceChoice, ExecutorConfig, StudyConfig};
 use crate::config::{self, Tables, write};
+use crate::dataset::encode::Encoding;
 use crate::dataset::fold::{self, Fold};
 use crate::dataset::simulate::{self, PresetRow};
 use crate::dataset::{self, Dataset};
@@ -17,6 +18,7 @@ use crate::domain::objective::{Job, Objective, Reporter, Verdict};
 use crate::domain::seed::of_trial;
 use crate::domain::setting::Settings;
 use crate::domain::table::{self, Row};
+use crate::domain::task::Task;
 use crate::domain::trial::{FoldScore, Report, Timestamp};
 use crate::domain::value::Params;
 use crate::executor::local::Local;
@@ -204,7 +206,9 @@ pub fn help(model: &str, parameter: &str) -> &'static str {
 /// # Errors
 /// Where the settings contradict the data's shape.
 pub fn summary(prepared: &Prepared, settings: &Settings) -> Result<Vec<LayerSummary>, ModelError> {
-    let input = Input { positions: prepared.dataset.snps(), channels: 1 };
+    let dataset = &prepared.dataset;
+    let encoding = Encoding::auto(dataset.coding(), Encoding::Additive);
+    let input = Input { positions: dataset.positions(), channels: encoding.channels(dataset.coding()) };
     Ok((prepared.model.build.plan)(settings, input, 1)?.summary())
 }
 
@@ -235,19 +239,20 @@ fn objective(
 
 fn load(config: &StudyConfig) -> Result<Dataset> {
     let data = &config.data;
-    let (genotypes, phenotypes, trait_name) = match &data.source {
+    let named = data.trait_name.clone().map(|name| vec![name]);
+    let (genotypes, phenotypes, task, traits) = match &data.source {
         DataSource::Files { genotypes, phenotypes } => {
-            let named = data.trait_name.clone().context("data.trait is not given")?;
-            (genotypes.clone(), phenotypes.clone(), named)
+            let traits = named.context("data.trait is not given")?;
+            (genotypes.clone(), phenotypes.clone(), Task::Regression, traits)
         }
         DataSource::Simulate { preset, seed, settings } => {
             let row = row(simulate::PRESETS, preset)?;
             let folder = simulated(row, *seed, settings)?;
-            let named = data.trait_name.clone().unwrap_or_else(|| row.build.trait_name.to_owned());
-            (folder.join("genotypes.bed"), folder.join("phenotypes.csv"), named)
+            let traits = named.unwrap_or_else(|| row.build.traits.iter().map(|t| (*t).to_owned()).collect());
+            (folder.join(row.build.genotypes), folder.join("phenotypes.csv"), row.build.task, traits)
         }
     };
-    Ok(dataset::load(&data.spec(&genotypes, &phenotypes, &trait_name))?)
+    Ok(dataset::load(&data.spec(&genotypes, &phenotypes, task, traits))?)
 }
 
 /// The folder of a simulated population, made on first use.
@@ -258,7 +263,7 @@ fn simulated(row: &PresetRow, seed: u64, settings: &Settings) -> Result<PathBuf>
     });
     let changes: String = changed.map(|(name, value)| format!("-{name}{value}")).collect();
     let folder = Path::new(SIMULATED).join(format!("{}-{seed}{changes}", row.name));
-    let is_there = || folder.join("genotypes.bed").exists();
+    let is_there = || folder.join(row.build.genotypes).exists();
     if !is_there()
         && let Err(error) = row.build.write(settings, seed, &folder)
         // Another study that started at the same time may have made the same population first.
@@ -292,8 +297,8 @@ fn describe(config: &StudyConfig, dataset: &Dataset) -> String {
         DataSource::Simulate { preset, .. } => format!(", simulated ({preset})"),
         DataSource::Files { .. } => String::new(),
     };
-    let (n, p) = (dataset.individuals(), dataset.snps());
-    format!("{n} individuals × {p} SNPs, trait {}{source}", dataset.report().trait_name)
+    let (n, p, unit) = (dataset.individuals(), dataset.positions(), dataset.coding().unit());
+    format!("{n} individuals × {p} {unit}, trait {}{source}", dataset.target().names.join(", "))
 }
 
 /// With absolute paths, so that what is exported from it can be started anywhere on this machine.

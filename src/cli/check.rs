@@ -112,7 +112,7 @@ fn cost(config: &StudyConfig, prepared: &Prepared) -> Result<()> {
         counted(config.train.epochs, "epoch"),
         counted(threads, "thread"),
     ))?;
-    let snps = prepared.dataset.snps();
+    let snps = prepared.dataset.positions();
     let megabytes = |bytes: usize| significant(bytes as f64 / 1e6, 3);
     say(&format!(
         "  memory: genotypes {} MB, shared; a batch {} MB a slot",

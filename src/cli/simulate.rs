@@ -1,4 +1,4 @@
-//! `tune-tui simulate`: a simulated population as files.
+//! `tune-tui simulate`: simulated data as files.
 
 use anyhow::{Context, Result, bail};
 
@@ -8,7 +8,7 @@ use crate::config::{self, Tables};
 use crate::dataset::simulate::PRESETS;
 use crate::domain::table;
 
-/// Writes a population into a new folder.
+/// Writes the data of a preset into a new folder.
 ///
 /// # Errors
 /// An unknown preset or setting, a folder that exists, a disk that refuses.
@@ -22,8 +22,9 @@ pub fn simulate(args: &SimulateArgs) -> Result<Exit> {
         .write(&settings, args.seed, &args.output)
         .with_context(|| format!("failed to write {}", args.output.display()))?;
     complain(&format!(
-        "wrote {}: genotypes.bed/.bim/.fam, phenotypes.csv, effects.csv (the true effects)",
-        args.output.display()
+        "wrote {}: {}, phenotypes.csv, effects.csv (the truth behind them)",
+        args.output.display(),
+        row.build.genotypes
     ));
     Ok(Exit::Done)
 }

@@ -8,6 +8,7 @@ use crate::dataset::scale::TraitScale;
 use crate::domain::direction::Direction;
 use crate::domain::setting::Settings;
 use crate::domain::space::SearchSpace;
+use crate::domain::task::Task;
 use crate::domain::trial::Trial;
 use crate::domain::value::Params;
 use crate::train::TrainSpec;
@@ -150,12 +151,19 @@ impl StudyConfig {
 
 impl DataConfig {
     /// What to load, once the files are known: the user's own or those of the simulated population.
-    pub fn spec(&self, genotypes: &Path, phenotypes: &Path, trait_name: &str) -> DataSpec {
+    pub fn spec(
+        &self,
+        genotypes: &Path,
+        phenotypes: &Path,
+        task: Task,
+        trait_names: Vec<String>,
+    ) -> DataSpec {
         DataSpec {
             genotypes: genotypes.to_owned(),
             format: self.format.clone(),
             phenotypes: phenotypes.to_owned(),
-            trait_name: trait_name.to_owned(),
+            task,
+            trait_names,
             id_column: self.id_column.clone(),
             maf: self.maf,
             exclude_chromosomes: self.exclude_chromosomes.clone(),

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use ::csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
 
-use super::error::DataError;
+use super::error::{CONVERT, DataError};
 use super::matrix::Matrix;
-use super::{DataSpec, Genotypes, MISSING, Marker, unique_ids};
+use super::{Coding, DataSpec, Genotypes, MISSING, Marker, unique_ids};
 
 /// A delimited file whose header is read.
 pub(super) struct Delimited<'a> {
@@ -95,14 +95,14 @@ pub(super) fn read(spec: &DataSpec) -> Result<Genotypes, DataError> {
     let id_column = named.unwrap_or_else(|| file.id_column());
     let header = file.header.clone();
     let mut ids = Vec::new();
-    let mut dosages = Vec::new();
+    let mut codes = Vec::new();
     file.for_each(|line, record| {
         for (column, text) in record.iter().enumerate() {
             if column == id_column {
                 ids.push((line, text.trim().to_owned()));
                 continue;
             }
-            dosages.push(dosage(text.as_bytes()).ok_or_else(|| DataError::Cell {
+            codes.push(dosage(text.as_bytes()).ok_or_else(|| DataError::Cell {
                 path: path.to_owned(),
                 line,
                 column: header[column].clone(),
@@ -110,15 +110,15 @@ pub(super) fn read(spec: &DataSpec) -> Result<Genotypes, DataError> {
                 expected: "0, 1, 2 or a missing genotype (NA, nan, -9, `.` or nothing)".into(),
             })?);
         }
-        if dosages.len() as u64 > spec.memory {
-            return Err(DataError::TooLarge { path: path.to_owned(), memory: spec.memory });
+        if codes.len() as u64 > spec.memory {
+            return Err(DataError::too_large(path, spec.memory, CONVERT));
         }
         Ok(())
     })?;
     let ids = unique_ids(path, ids)?;
     let mut names = header;
     names.remove(id_column);
-    let matrix = Matrix::Decoded { snps: names.len(), dosages };
+    let matrix = Matrix::Decoded { positions: names.len(), codes };
     let markers = names.into_iter().map(Marker::unplaced).collect();
-    Ok(Genotypes { individuals: ids.len(), ids: Some(ids), markers, matrix })
+    Ok(Genotypes { individuals: ids.len(), ids: Some(ids), markers, coding: Coding::Dosages, matrix })
 }

@@ -119,20 +119,42 @@ pub enum DataError {
     ConstantTrait {
         /// The trait.
         name: String,
-        /// Its one value.
-        value: f64,
+        /// Its one value or class.
+        value: String,
         /// How many have it.
         individuals: usize,
     },
-    /// Too few individuals have both genotypes and a trait value.
+    /// A binary trait has more than two classes.
     #[error(
-        "{left} individuals have both genotypes and a value of `{name}`, at least {} are needed \
-         ({joined} are in both files, {trait_missing} of them without a value)",
-        super::FEWEST
+        "the trait `{name}` has {} classes ({}), `data.task = \"binary\"` takes two: set `data.task = \"multi-class\"`",
+        .classes.len(), listed(.classes)
     )]
-    TooFew {
+    NotBinary {
         /// The trait.
         name: String,
+        /// Its classes.
+        classes: Vec<String>,
+    },
+    /// Several columns for a task that predicts one.
+    #[error(
+        "`data.trait` names {columns} columns, the task `{task}` takes one: name one, or set \
+         `data.task = \"multi-label\"`"
+    )]
+    Columns {
+        /// The task.
+        task: &'static str,
+        /// Columns named.
+        columns: usize,
+    },
+    /// Too few individuals have both genotypes and a trait value.
+    #[error(
+        "{left} individuals have both genotypes and a value of {}, at least {} are needed \
+         ({joined} are in both files, {trait_missing} of them without a value)",
+        listed(.names), super::FEWEST
+    )]
+    TooFew {
+        /// The trait, or the labels.
+        names: Vec<String>,
         /// Individuals left.
         left: usize,
         /// Individuals in both files.
@@ -166,23 +188,34 @@ pub enum DataError {
     },
     /// Genotypes of a text file take more memory than they may.
     #[error(
-        "the genotypes of {path} take more than the {} MiB that `data.memory` allows: raise it, or convert the file to PLINK's \
-         .bed, which is read batch by batch", .memory >> 20
+        "the genotypes of {path} take more than the {} MiB that `data.memory` allows: raise it, {remedy}", .memory >> 20
     )]
     TooLarge {
         /// The genotype file.
         path: PathBuf,
         /// Bytes allowed.
         memory: u64,
+        /// What else to do, after "raise it, ".
+        remedy: &'static str,
     },
+    /// The encoding does not suit the data; the text says why and what to change.
+    #[error("{0}")]
+    Encoding(String),
     /// The split can't be made; the text says why and what to change.
     #[error("{0}")]
     Split(String),
 }
 
+/// What else to do with a text file of SNPs that is [`DataError::TooLarge`].
+pub(super) const CONVERT: &str = "or convert the file to PLINK's .bed, which is read batch by batch";
+
 impl DataError {
     pub(super) fn file(path: &Path, problem: impl Into<String>) -> Self {
         DataError::File { path: path.to_owned(), problem: problem.into() }
+    }
+
+    pub(super) fn too_large(path: &Path, memory: u64, remedy: &'static str) -> Self {
+        DataError::TooLarge { path: path.to_owned(), memory, remedy }
     }
 
     pub(super) fn line(path: &Path, line: u64, problem: impl Into<String>) -> Self {

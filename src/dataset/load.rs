@@ -5,8 +5,9 @@ use std::path::Path;
 
 use super::error::DataError;
 use super::phenotype::Phenotypes;
-use super::report::{IndividualCounts, LoadReport, TraitSummary};
-use super::{DataSpec, Dataset, FEWEST, Genotypes, csv, phenotype, plink_bed, qc, table};
+use super::report::{IndividualCounts, LoadReport, TargetSummary};
+use super::{DataSpec, Dataset, FEWEST, Genotypes, Target, csv, fasta, phenotype, plink_bed, qc, table};
+use crate::domain::task::Task;
 
 /// A format of genotypes: a row of the table of formats.
 #[derive(Debug)]
@@ -36,6 +37,12 @@ pub const FORMATS: &[Format] = &[
     },
     Format { name: "tsv", help: "as csv, with tabs", endings: &["tsv"], read: csv::read },
     Format {
+        name: "fasta",
+        help: "DNA sequences of equal length, each after a line `>id`: one individual a record",
+        endings: &["fa", "fasta"],
+        read: fasta::read,
+    },
+    Format {
         name: "table",
         help: "whitespace-separated without header and ids, matched to the phenotypes by row",
         endings: &[],
@@ -49,14 +56,18 @@ pub const FORMATS: &[Format] = &[
 /// # Errors
 /// See [`DataError`]: each names its place and the remedy.
 pub fn load(spec: &DataSpec) -> Result<Dataset, DataError> {
+    let columns = spec.trait_names.len();
+    if columns == 0 || columns > 1 && spec.task != Task::MultiLabel {
+        return Err(DataError::Columns { task: spec.task.name(), columns });
+    }
     let genotypes = (format_of(spec)?.read)(spec)?;
     let phenotypes =
         if genotypes.ids.is_some() { phenotype::read(spec)? } else { phenotype::read_table(spec)? };
     let (rows, records, individuals) = join(spec, &genotypes, &phenotypes)?;
-    let trait_values = checked_trait(spec, &phenotypes, &records, &individuals)?;
+    let target = target(spec, &phenotypes, &records, &individuals)?;
 
     let counts = genotypes.matrix.counts(&rows);
-    let (columns, snps) = qc::select(spec, &genotypes.markers, &counts)?;
+    let (columns, snps) = qc::select(spec, genotypes.coding, &genotypes.markers, &counts)?;
     let missing_rate = qc::missing_rate(&counts, &columns);
     let ids = match &genotypes.ids {
         Some(ids) => rows.iter().map(|r| ids[*r].clone()).collect(),
@@ -68,19 +79,20 @@ pub fn load(spec: &DataSpec) -> Result<Dataset, DataError> {
         groups: phenotypes.groups.map(|g| records.iter().map(|r| g[*r].clone()).collect()),
         matrix: genotypes.matrix.select(&rows, &columns, spec.memory),
         report: LoadReport {
-            trait_name: spec.trait_name.clone(),
-            trait_values: TraitSummary::of(&trait_values),
+            coding: genotypes.coding,
+            target: TargetSummary::of(&target),
             individuals,
             snps,
             maf: spec.maf,
             missing_rate,
         },
-        trait_values,
+        coding: genotypes.coding,
+        target,
     })
 }
 
 /// Endings of formats that would otherwise be taken for a table of numbers.
-const NOT_READ: &[&str] = &["vcf", "bcf", "raw", "ped", "bgen", "pgen", "gz", "zip", "xlsx", "xls", "fa"];
+const NOT_READ: &[&str] = &["vcf", "bcf", "raw", "ped", "bgen", "pgen", "gz", "zip", "xlsx", "xls"];
 
 fn format_of(spec: &DataSpec) -> Result<&'static Format, DataError> {
     let ending = spec.genotypes.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
@@ -168,20 +180,17 @@ fn join_ids(
     Ok(pairs)
 }
 
-fn checked_trait(
+fn target(
     spec: &DataSpec,
     phenotypes: &Phenotypes,
     records: &[usize],
     individuals: &IndividualCounts,
-) -> Result<Vec<f64>, DataError> {
-    let values: Vec<f64> = records.iter().filter_map(|r| phenotypes.values[*r]).collect();
-    let name = spec.trait_name.clone();
-    if values.len() < FEWEST {
-        let (joined, trait_missing) = (individuals.joined, individuals.trait_missing);
-        return Err(DataError::TooFew { name, left: values.len(), joined, trait_missing });
+) -> Result<Target, DataError> {
+    if records.len() < FEWEST {
+        let IndividualCounts { joined, trait_missing, .. } = *individuals;
+        let names = spec.trait_names.clone();
+        return Err(DataError::TooFew { names, left: records.len(), joined, trait_missing });
     }
-    if values.iter().all(|v| *v == values[0]) {
-        return Err(DataError::ConstantTrait { name, value: values[0], individuals: values.len() });
-    }
-    Ok(values)
+    let values = records.iter().filter_map(|r| phenotypes.values[*r].as_ref()).flatten().copied().collect();
+    Target::assemble(spec.task, &spec.trait_names, &phenotypes.classes, values)
 }

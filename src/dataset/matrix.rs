@@ -1,22 +1,23 @@
-//! Dosages: decoded in memory, or packed in a mapped file.
+//! Genotypes or bases: decoded in memory, or packed in a mapped file.
 
+use super::MISSING;
 use super::plink_bed::Bed;
 
-/// SNPs that are worked on together, so that what is read and written at once stays in the cache.
+/// Positions that are worked on together, so that what is read and written at once stays in the cache.
 const BLOCK: usize = 256;
 
-/// How often each code (0, 1, 2, [`super::MISSING`]) occurs in the genotypes of one SNP.
-pub(super) type CodeCounts = [u32; 4];
+/// How often each code (0 to 3, [`MISSING`]) occurs at one position.
+pub(super) type CodeCounts = [u32; MISSING as usize + 1];
 
-/// Dosages, individuals × SNPs.
+/// Codes, individuals × positions.
 #[derive(Debug)]
 pub(super) enum Matrix {
     /// One code a byte, row by row.
     Decoded {
         /// Codes a row.
-        snps: usize,
+        positions: usize,
         /// The codes.
-        dosages: Vec<u8>,
+        codes: Vec<u8>,
     },
     /// Two bits a genotype, in the map.
     Packed {
@@ -31,25 +32,25 @@ pub(super) enum Matrix {
 
 impl Matrix {
     /// Columns.
-    pub fn snps(&self) -> usize {
+    pub fn positions(&self) -> usize {
         match self {
-            Matrix::Decoded { snps, .. } => *snps,
+            Matrix::Decoded { positions, .. } => *positions,
             Matrix::Packed { columns, .. } => columns.len(),
         }
     }
 
-    /// Writes the codes of `rows`, row by row, to `out` (rows × SNPs).
+    /// Writes the codes of `rows`, row by row, to `out` (rows × positions).
     pub fn read(&self, rows: &[usize], out: &mut [u8]) {
-        let snps = self.snps();
+        let positions = self.positions();
         match self {
-            Matrix::Decoded { dosages, .. } => {
-                for (row, out) in rows.iter().zip(out.chunks_exact_mut(snps)) {
-                    out.copy_from_slice(&dosages[row * snps..(row + 1) * snps]);
+            Matrix::Decoded { codes, .. } => {
+                for (row, out) in rows.iter().zip(out.chunks_exact_mut(positions)) {
+                    out.copy_from_slice(&codes[row * positions..(row + 1) * positions]);
                 }
             }
             Matrix::Packed { bed, rows: of_row, columns } => {
                 for (block, columns) in columns.chunks(BLOCK).enumerate() {
-                    for (row, out) in rows.iter().zip(out.chunks_exact_mut(snps)) {
+                    for (row, out) in rows.iter().zip(out.chunks_exact_mut(positions)) {
                         for (code, column) in out[block * BLOCK..].iter_mut().zip(columns) {
                             *code = bed.code(bed.column(*column), of_row[*row]);
                         }
@@ -59,17 +60,17 @@ impl Matrix {
         }
     }
 
-    /// The code counts of every SNP over `rows`.
+    /// The code counts of every position over `rows`.
     pub fn counts(&self, rows: &[usize]) -> Vec<CodeCounts> {
-        let snps = self.snps();
-        let mut counts = vec![[0; 4]; snps];
+        let positions = self.positions();
+        let mut counts = vec![CodeCounts::default(); positions];
         match self {
-            Matrix::Decoded { dosages, .. } => {
+            Matrix::Decoded { codes, .. } => {
                 for (block, counts) in counts.chunks_mut(BLOCK).enumerate() {
                     for row in rows {
-                        let codes = &dosages[row * snps + block * BLOCK..];
+                        let codes = &codes[row * positions + block * BLOCK..];
                         for (count, code) in counts.iter_mut().zip(codes) {
-                            count[usize::from(*code & 3)] += 1;
+                            count[usize::from((*code).min(MISSING))] += 1;
                         }
                     }
                 }
@@ -78,7 +79,7 @@ impl Matrix {
                 for (count, column) in counts.iter_mut().zip(columns) {
                     let bytes = bed.column(*column);
                     for row in rows {
-                        count[usize::from(bed.code(bytes, of_row[*row]) & 3)] += 1;
+                        count[usize::from(bed.code(bytes, of_row[*row]).min(MISSING))] += 1;
                     }
                 }
             }
@@ -89,17 +90,17 @@ impl Matrix {
     /// Keeps `rows` and `columns`, both ascending; decodes what then takes at most `memory` bytes.
     pub fn select(self, rows: &[usize], columns: &[usize], memory: u64) -> Self {
         match self {
-            Matrix::Decoded { snps, mut dosages } => {
+            Matrix::Decoded { positions, mut codes } => {
                 let mut end = 0;
                 for row in rows {
                     for column in columns {
-                        dosages[end] = dosages[row * snps + column];
+                        codes[end] = codes[row * positions + column];
                         end += 1;
                     }
                 }
-                dosages.truncate(end);
-                dosages.shrink_to_fit();
-                Matrix::Decoded { snps: columns.len(), dosages }
+                codes.truncate(end);
+                codes.shrink_to_fit();
+                Matrix::Decoded { positions: columns.len(), codes }
             }
             Matrix::Packed { bed, rows: of_row, columns: of_column } => {
                 let packed = Matrix::Packed {
@@ -111,10 +112,10 @@ impl Matrix {
                 if bytes as u64 > memory {
                     return packed;
                 }
-                let mut dosages = vec![0; bytes];
+                let mut codes = vec![0; bytes];
                 let all: Vec<usize> = (0..rows.len()).collect();
-                packed.read(&all, &mut dosages);
-                Matrix::Decoded { snps: columns.len(), dosages }
+                packed.read(&all, &mut codes);
+                Matrix::Decoded { positions: columns.len(), codes }
             }
         }
     }

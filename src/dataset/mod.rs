@@ -1,10 +1,12 @@
-//! Genotypes and a trait: reading, quality control, folds, scaling, decoding to batches.
+//! Genotypes or sequences and a trait: reading, quality control, folds, encoding, decoding to batches.
 //!
 //! Text formats and what fits in memory are decoded to one byte a genotype; larger PLINK files stay
 //! mapped, two bits a genotype, and are decoded batch by batch. Floats exist for one batch at a time.
 
 mod csv;
+pub mod encode;
 pub mod error;
+mod fasta;
 pub mod fold;
 mod load;
 mod matrix;
@@ -15,6 +17,7 @@ pub mod report;
 pub mod scale;
 pub mod simulate;
 mod table;
+mod target;
 
 #[cfg(test)]
 mod tests;
@@ -24,22 +27,28 @@ mod tests_on_real_data;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use encode::Encoder;
 pub use error::DataError;
 pub use load::{FORMATS, Format, load};
 use matrix::Matrix;
-use report::{IndividualCounts, LoadReport, SnpCounts};
+use report::{IndividualCounts, LoadReport, SnpCounts, TargetSummary};
+pub use target::Target;
+
+use crate::domain::task::Task;
 
 /// Where the data lie and what to make of them: the `[data]` table of the study file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DataSpec {
-    /// The genotype file.
+    /// The file of genotypes or sequences.
     pub genotypes: PathBuf,
     /// The format's name in the table of formats; by the file's ending where `None`.
     pub format: Option<String>,
     /// The phenotype file.
     pub phenotypes: PathBuf,
-    /// The trait's column; in a table without a header its number, from 1.
-    pub trait_name: String,
+    /// What is predicted.
+    pub task: Task,
+    /// The trait's column, or the columns of the labels; in a table without a header their numbers, from 1.
+    pub trait_names: Vec<String>,
     /// The phenotype file's column of ids; `id`, `IID` or the first column where `None`.
     pub id_column: Option<String>,
     /// Keep SNPs whose minor allele frequency is at least this; monomorphic ones always go.
@@ -52,8 +61,35 @@ pub struct DataSpec {
     pub memory: u64,
 }
 
-/// The dosage code of a missing genotype.
-pub const MISSING: u8 = 3;
+/// What the codes 0, 1, ... of an individual stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coding {
+    /// Copies of the counted allele of a SNP: 0, 1, 2.
+    Dosages,
+    /// The bases A, C, G, T of a sequence: 0, 1, 2, 3.
+    Bases,
+}
+
+impl Coding {
+    /// How many codes there are, apart from [`MISSING`].
+    pub const fn codes(self) -> usize {
+        match self {
+            Coding::Dosages => 3,
+            Coding::Bases => 4,
+        }
+    }
+
+    /// What a person calls the positions.
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Coding::Dosages => "SNPs",
+            Coding::Bases => "positions",
+        }
+    }
+}
+
+/// The code of a missing genotype or base.
+pub const MISSING: u8 = 4;
 
 /// The fewest individuals that can be split into training and validation rows and scored.
 pub const FEWEST: usize = 3;
@@ -61,7 +97,7 @@ pub const FEWEST: usize = 3;
 /// Rows that are decoded from the map at once.
 const BATCH: usize = 32;
 
-/// A SNP.
+/// A SNP, or a base of a sequence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marker {
     /// Its name.
@@ -78,13 +114,14 @@ impl Marker {
     }
 }
 
-/// What a format's reading function gives: all individuals and SNPs of the file.
+/// What a format's reading function gives: all individuals and positions of the file.
 #[derive(Debug)]
 struct Genotypes {
     /// Unique; none in a table, which is matched by row.
     ids: Option<Vec<String>>,
     individuals: usize,
     markers: Vec<Marker>,
+    coding: Coding,
     matrix: Matrix,
 }
 
@@ -106,7 +143,8 @@ fn unique_ids(path: &Path, ids: Vec<(u64, String)>) -> Result<Vec<String>, DataE
 #[derive(Debug)]
 pub struct Dataset {
     matrix: Matrix,
-    trait_values: Vec<f64>,
+    coding: Coding,
+    target: Target,
     ids: Vec<String>,
     markers: Vec<Marker>,
     groups: Option<Vec<String>>,
@@ -114,16 +152,27 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// A dataset held in memory: `dosages` row by row (individuals × `snps`), each 0, 1, 2 or
-    /// [`MISSING`]. Individuals and SNPs are named by number, from 1.
+    /// A quantitative trait and `dosages` row by row (individuals × `snps`), each 0, 1, 2 or [`MISSING`].
     ///
     /// # Panics
-    /// Where the lengths contradict each other.
+    /// As [`Dataset::in_memory`].
     pub fn from_dosages(snps: usize, dosages: Vec<u8>, trait_values: Vec<f64>) -> Self {
-        assert_eq!(dosages.len(), snps * trait_values.len());
-        let n = trait_values.len();
-        let missing = dosages.iter().filter(|d| **d == MISSING).count();
+        Dataset::in_memory(Coding::Dosages, snps, dosages, Target::quantity("y", trait_values))
+    }
+
+    /// A dataset held in memory: `codes` row by row (individuals × `positions`). Individuals and markers
+    /// are named by number, from 1.
+    ///
+    /// # Panics
+    /// Where the lengths contradict each other, or a code is not one of `coding`.
+    pub fn in_memory(coding: Coding, positions: usize, codes: Vec<u8>, target: Target) -> Self {
+        let n = target.individuals();
+        assert_eq!(codes.len(), positions * n);
+        assert!(codes.iter().all(|code| usize::from(*code) < coding.codes() || *code == MISSING));
+        let missing = codes.iter().filter(|code| **code == MISSING).count();
         let report = LoadReport {
+            coding,
+            target: TargetSummary::of(&target),
             individuals: IndividualCounts {
                 in_genotypes: n,
                 in_phenotypes: n,
@@ -131,15 +180,20 @@ impl Dataset {
                 kept: n,
                 ..IndividualCounts::default()
             },
-            snps: SnpCounts { read: snps, kept: snps, ..SnpCounts::default() },
-            missing_rate: missing as f64 / dosages.len().max(1) as f64,
-            ..LoadReport::default()
+            snps: SnpCounts { read: positions, kept: positions, ..SnpCounts::default() },
+            maf: 0.0,
+            missing_rate: missing as f64 / codes.len().max(1) as f64,
+        };
+        let name = match coding {
+            Coding::Dosages => "snp",
+            Coding::Bases => "base ",
         };
         Dataset {
-            matrix: Matrix::Decoded { snps, dosages },
-            trait_values,
+            matrix: Matrix::Decoded { positions, codes },
+            coding,
+            target,
             ids: (1..=n).map(|i| i.to_string()).collect(),
-            markers: (1..=snps).map(|j| Marker::unplaced(format!("snp{j}"))).collect(),
+            markers: (1..=positions).map(|j| Marker::unplaced(format!("{name}{j}"))).collect(),
             groups: None,
             report,
         }
@@ -147,17 +201,22 @@ impl Dataset {
 
     /// Number of individuals: those with genotypes and a trait value.
     pub fn individuals(&self) -> usize {
-        self.trait_values.len()
+        self.ids.len()
     }
 
-    /// Number of SNPs left after quality control.
-    pub fn snps(&self) -> usize {
+    /// Number of SNPs left after quality control, or of a sequence's bases.
+    pub fn positions(&self) -> usize {
         self.markers.len()
     }
 
-    /// The trait in its own units, one value an individual.
-    pub fn trait_values(&self) -> &[f64] {
-        &self.trait_values
+    /// What the codes stand for.
+    pub fn coding(&self) -> Coding {
+        self.coding
+    }
+
+    /// What is predicted.
+    pub fn target(&self) -> &Target {
+        &self.target
     }
 
     /// The individuals' ids; in a table the row numbers of the file, from 1.
@@ -165,7 +224,7 @@ impl Dataset {
         &self.ids
     }
 
-    /// The SNPs, in the file's order.
+    /// The SNPs or bases, in the file's order.
     pub fn markers(&self) -> &[Marker] {
         &self.markers
     }
@@ -187,36 +246,36 @@ impl Dataset {
 
     /// Bytes that the genotypes take in memory; the pages of a mapped file are the system's.
     pub fn resident_bytes(&self) -> usize {
-        if self.is_mapped() { 0 } else { self.individuals() * self.snps() }
+        if self.is_mapped() { 0 } else { self.individuals() * self.positions() }
     }
 
-    /// Decodes `rows` into `out` (rows × SNPs), centred and scaled; a missing genotype becomes the
-    /// training mean, which is 0 then.
-    pub fn decode(&self, rows: &[usize], scaler: &scale::Scaler, out: &mut [f32]) {
-        let snps = self.snps();
-        if let Matrix::Decoded { dosages, .. } = &self.matrix {
-            for (row, out) in rows.iter().zip(out.chunks_exact_mut(snps)) {
-                scaler.apply(&dosages[row * snps..(row + 1) * snps], out);
+    /// Decodes `rows` into `out` (rows × positions × the encoder's channels).
+    pub fn decode(&self, rows: &[usize], encoder: &Encoder, out: &mut [f32]) {
+        let positions = self.positions();
+        let width = positions * encoder.channels();
+        if let Matrix::Decoded { codes, .. } = &self.matrix {
+            for (row, out) in rows.iter().zip(out.chunks_exact_mut(width)) {
+                encoder.apply(&codes[row * positions..(row + 1) * positions], out);
             }
             return;
         }
-        let mut codes = vec![0; rows.len().min(BATCH) * snps];
-        for (rows, out) in rows.chunks(BATCH).zip(out.chunks_mut(BATCH * snps)) {
+        let mut codes = vec![0; rows.len().min(BATCH) * positions];
+        for (rows, out) in rows.chunks(BATCH).zip(out.chunks_mut(BATCH * width)) {
             self.matrix.read(rows, &mut codes);
-            for (codes, out) in codes.chunks_exact(snps).zip(out.chunks_exact_mut(snps)) {
-                scaler.apply(codes, out);
+            for (codes, out) in codes.chunks_exact(positions).zip(out.chunks_exact_mut(width)) {
+                encoder.apply(codes, out);
             }
         }
     }
 
-    /// Dosages of `rows` (rows × SNPs), each 0, 1, 2 or [`MISSING`].
-    pub fn dosages(&self, rows: &[usize]) -> Vec<u8> {
-        let mut codes = vec![0; rows.len() * self.snps()];
+    /// Codes of `rows` (rows × positions): see [`Coding`] and [`MISSING`].
+    pub fn codes(&self, rows: &[usize]) -> Vec<u8> {
+        let mut codes = vec![0; rows.len() * self.positions()];
         self.matrix.read(rows, &mut codes);
         codes
     }
 
-    /// A short hash of genotypes, markers, ids, groups and trait, the same on every machine: two
+    /// A short hash of genotypes, markers, ids, groups and target, the same on every machine: two
     /// datasets that differ in any of them have, but for one chance in 2³², different ones.
     pub fn fingerprint(&self) -> String {
         let mut hash = crc32fast::Hasher::new();
@@ -225,21 +284,25 @@ impl Dataset {
             hash.update(text.as_bytes());
         };
         hash.update(&(self.individuals() as u64).to_le_bytes());
-        hash.update(&(self.snps() as u64).to_le_bytes());
+        hash.update(&(self.positions() as u64).to_le_bytes());
+        text(&mut hash, self.coding.unit());
+        text(&mut hash, self.target.task.name());
         for marker in &self.markers {
             text(&mut hash, &marker.name);
             text(&mut hash, marker.chromosome.as_deref().unwrap_or_default());
             hash.update(&marker.position.unwrap_or_default().to_le_bytes());
         }
-        for name in self.ids.iter().chain(self.groups.iter().flatten()) {
-            text(&mut hash, name);
+        let Target { names, classes, values, .. } = &self.target;
+        for names in [names, classes, &self.ids].into_iter().chain(&self.groups) {
+            hash.update(&(names.len() as u64).to_le_bytes());
+            names.iter().for_each(|name| text(&mut hash, name));
         }
-        for value in &self.trait_values {
+        for value in values {
             hash.update(&value.to_bits().to_le_bytes());
         }
         let rows: Vec<usize> = (0..self.individuals()).collect();
         for rows in rows.chunks(BATCH) {
-            hash.update(&self.dosages(rows));
+            hash.update(&self.codes(rows));
         }
         format!("{:08x}", hash.finalize())
     }

@@ -1,18 +1,22 @@
-//! The trait, and the column that groups individuals.
+//! The trait or the labels, and the column that groups individuals.
 
-use std::path::Path;
+use std::collections::HashMap;
 
 use super::csv::Delimited;
 use super::error::DataError;
 use super::{DataSpec, table, unique_ids};
+use crate::domain::task::Task;
 
 /// Phenotype records in the file's order.
 #[derive(Debug)]
 pub(super) struct Phenotypes {
     /// Their ids; none in a table, which is matched by row.
     pub ids: Option<Vec<String>>,
-    /// The trait; `None` where it is missing.
-    pub values: Vec<Option<f64>>,
+    /// One value for each of [`DataSpec::trait_names`]; `None` where one of them is missing. A class is
+    /// its place in `classes`.
+    pub values: Vec<Option<Vec<f64>>>,
+    /// The classes, in the order in which they occur first; none where the task has none.
+    pub classes: Vec<String>,
     /// The group column as written, where the study file names one.
     pub groups: Option<Vec<String>>,
 }
@@ -36,7 +40,8 @@ pub(super) fn read(spec: &DataSpec) -> Result<Phenotypes, DataError> {
             known: file.header.clone(),
         })
     };
-    let trait_column = column(&spec.trait_name, "data.trait")?;
+    let columns =
+        spec.trait_names.iter().map(|name| column(name, "data.trait")).collect::<Result<Vec<_>, _>>()?;
     let group_column =
         spec.group_column.as_ref().map(|name| column(name, "data.split.column")).transpose()?;
     let id_column = match &spec.id_column {
@@ -44,17 +49,16 @@ pub(super) fn read(spec: &DataSpec) -> Result<Phenotypes, DataError> {
         None => file.id_column(),
     };
     let has = |name: &str| file.header.iter().any(|h| h.eq_ignore_ascii_case(name));
-    let plink = has("FID") && has("IID");
+    let mut cells = Cells { spec, plink: has("FID") && has("IID"), classes: HashMap::new() };
     let (mut ids, mut values, mut groups) = (Vec::new(), Vec::new(), Vec::new());
     file.for_each(|line, record| {
         ids.push((line, record[id_column].trim().to_owned()));
-        let value = trait_value(path, line, &spec.trait_name, &record[trait_column])?;
-        values.push(value.filter(|v| !(plink && *v == -9.0)));
+        values.push(cells.read(line, columns.iter().map(|c| &record[*c]))?);
         groups.extend(group_column.map(|c| record[c].trim().to_owned()));
         Ok(())
     })?;
     let groups = group_column.map(|_| groups);
-    Ok(Phenotypes { ids: Some(unique_ids(path, ids)?), values, groups })
+    Ok(Phenotypes { ids: Some(unique_ids(path, ids)?), values, classes: cells.classes(), groups })
 }
 
 /// Reads a whitespace table; columns are numbers from 1.
@@ -69,40 +73,109 @@ pub(super) fn read_table(spec: &DataSpec) -> Result<Phenotypes, DataError> {
             DataError::file(path, problem)
         })
     };
+    let mut cells = Cells { spec, plink: false, classes: HashMap::new() };
     let (mut values, mut groups) = (Vec::new(), Vec::new());
     table::for_each_row(path, |line, fields| {
-        let column = index(&spec.trait_name, "data.trait", fields.len())?;
-        values.push(trait_value(path, line, &spec.trait_name, fields[column])?);
+        let columns = spec.trait_names.iter().map(|name| index(name, "data.trait", fields.len()));
+        let columns = columns.collect::<Result<Vec<_>, _>>()?;
+        values.push(cells.read(line, columns.iter().map(|c| fields[*c]))?);
         if let Some(name) = &spec.group_column {
             groups.push(fields[index(name, "data.split.column", fields.len())?].to_owned());
         }
         Ok(())
     })?;
     let groups = spec.group_column.as_ref().map(|_| groups);
-    Ok(Phenotypes { ids: None, values, groups })
+    Ok(Phenotypes { ids: None, values, classes: cells.classes(), groups })
 }
 
-/// A trait value, `None` where it is missing.
-fn trait_value(path: &Path, line: u64, column: &str, text: &str) -> Result<Option<f64>, DataError> {
-    let trimmed = text.trim();
-    if matches!(trimmed, "" | "." | "NA" | "na" | "NaN" | "nan" | "N/A" | "#N/A" | "NULL" | "null") {
-        return Ok(None);
+/// Reads the cells of the trait or the labels.
+struct Cells<'a> {
+    spec: &'a DataSpec,
+    /// Whether -9 means missing.
+    plink: bool,
+    /// The classes so far and their places.
+    classes: HashMap<String, usize>,
+}
+
+impl Cells<'_> {
+    /// The values of one record, `None` where one is missing; `cells` in the order of the trait's names.
+    fn read<'t>(
+        &mut self,
+        line: u64,
+        cells: impl Iterator<Item = &'t str>,
+    ) -> Result<Option<Vec<f64>>, DataError> {
+        let mut values = Some(Vec::with_capacity(self.spec.trait_names.len()));
+        for (column, text) in self.spec.trait_names.iter().zip(cells) {
+            // Every cell is read, so that a wrong one is found behind a missing one too.
+            match (self.value(line, column, text.trim())?, &mut values) {
+                (Some(value), Some(values)) => values.push(value),
+                _ => values = None,
+            }
+        }
+        Ok(values)
     }
-    if let Some(value) = trimmed.parse::<f64>().ok().filter(|v| v.is_finite()) {
-        return Ok(Some(value));
+
+    fn value(&mut self, line: u64, column: &str, text: &str) -> Result<Option<f64>, DataError> {
+        let number = number(text);
+        if is_missing(text) || self.plink && number == Some(-9.0) {
+            return Ok(None);
+        }
+        let found = match self.spec.task {
+            Task::Regression => number,
+            Task::MultiLabel => number.filter(|v| *v == 0.0 || *v == 1.0),
+            Task::Binary | Task::MultiClass => self.class(text, number),
+        };
+        found.map(Some).ok_or_else(|| DataError::Cell {
+            path: self.spec.phenotypes.clone(),
+            line,
+            column: column.to_owned(),
+            text: text.to_owned(),
+            expected: expected(self.spec.task, text),
+        })
     }
-    let hint = if is_decimal_comma(trimmed) {
-        "write decimals with a point, not a comma"
-    } else {
-        "traits are quantitative; code two classes as 0 and 1"
+
+    /// The place of a class, unless it is a number that is not whole: then a quantity stands there.
+    /// Numbers that are written differently (`1`, `1.0`) are one class.
+    fn class(&mut self, text: &str, number: Option<f64>) -> Option<f64> {
+        let name = match number {
+            Some(value) if value.fract() != 0.0 => return None,
+            Some(value) => value.to_string(),
+            None => text.to_owned(),
+        };
+        let next = self.classes.len();
+        Some(*self.classes.entry(name).or_insert(next) as f64)
+    }
+
+    fn classes(self) -> Vec<String> {
+        let mut classes: Vec<(String, usize)> = self.classes.into_iter().collect();
+        classes.sort_by_key(|(_, place)| *place);
+        classes.into_iter().map(|(name, _)| name).collect()
+    }
+}
+
+/// Whether a cell says that its value is missing.
+fn is_missing(text: &str) -> bool {
+    matches!(text, "" | "." | "NA" | "na" | "NaN" | "nan" | "N/A" | "#N/A" | "NULL" | "null")
+}
+
+/// The finite number that a text is; 0 for -0.
+pub(super) fn number(text: &str) -> Option<f64> {
+    text.parse::<f64>().ok().filter(|v| v.is_finite()).map(|v| v + 0.0)
+}
+
+/// What a cell may hold, with a hint for one that holds `text`.
+fn expected(task: Task, text: &str) -> String {
+    let wanted = match task {
+        Task::Regression if is_decimal_comma(text) => "a number (write decimals with a point, not a comma)",
+        Task::Regression => {
+            "a number (of two classes make `data.task = \"binary\"`, of several `data.task = \"multi-class\"`)"
+        }
+        Task::MultiLabel => "0 or 1 (a label is a column of its own)",
+        Task::Binary | Task::MultiClass => {
+            "a class: text or a whole number (a quantity is `data.task = \"regression\"`)"
+        }
     };
-    Err(DataError::Cell {
-        path: path.to_owned(),
-        line,
-        column: column.to_owned(),
-        text: text.to_owned(),
-        expected: format!("a number, or NA, nan, `.` or nothing where it is missing ({hint})"),
-    })
+    format!("{wanted}, or NA, nan, `.` or nothing where it is missing")
 }
 
 /// Whether a comma in place of the point would make it a number.

@@ -10,7 +10,7 @@ use memmap2::Mmap;
 
 use super::error::DataError;
 use super::matrix::Matrix;
-use super::{DataSpec, Genotypes, MISSING, Marker, unique_ids};
+use super::{Coding, DataSpec, Genotypes, MISSING, Marker, unique_ids};
 
 /// The first two bytes of every PLINK 1 `.bed`.
 pub(super) const MAGIC: [u8; 2] = [0x6c, 0x1b];
@@ -22,8 +22,8 @@ const HEADER: usize = 3;
 /// The dosage of A1 behind each two-bit code: 00 two copies, 01 missing, 10 one, 11 none.
 const DOSAGE: [u8; 4] = [2, MISSING, 1, 0];
 
-/// The two-bit code of a dosage (0, 1, 2 or [`MISSING`]): the inverse of [`DOSAGE`].
-pub(super) const CODE: [u8; 4] = [0b11, 0b10, 0b00, 0b01];
+/// The two-bit code of a dosage that is not missing: the inverse of [`DOSAGE`].
+pub(super) const CODE: [u8; 3] = [0b11, 0b10, 0b00];
 
 /// The genotypes of a `.bed`, two bits each, SNP by SNP.
 #[derive(Debug)]
@@ -113,7 +113,7 @@ pub(super) fn read(spec: &DataSpec) -> Result<Genotypes, DataError> {
     let individuals = ids.len();
     let matrix =
         Matrix::Packed { bed, rows: (0..individuals).collect(), columns: (0..markers.len()).collect() };
-    Ok(Genotypes { ids: Some(ids), individuals, markers, matrix })
+    Ok(Genotypes { ids: Some(ids), individuals, markers, coding: Coding::Dosages, matrix })
 }
 
 /// Chromosome, name, position in Morgans, position in base pairs, A1, A2.

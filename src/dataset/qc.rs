@@ -1,24 +1,35 @@
-//! Quality control of SNPs, over the individuals of the dataset.
+//! Quality control of SNPs, over the individuals of the dataset. A sequence keeps all its bases, whose
+//! neighbourhood is what matters.
 
 use std::collections::BTreeSet;
 
 use super::error::DataError;
 use super::matrix::CodeCounts;
 use super::report::SnpCounts;
-use super::{DataSpec, MISSING, Marker};
+use super::{Coding, DataSpec, MISSING, Marker};
 
 /// The columns to keep, ascending, and what was lost to which rule.
 pub(super) fn select(
     spec: &DataSpec,
+    coding: Coding,
     markers: &[Marker],
     counts: &[CodeCounts],
 ) -> Result<(Vec<usize>, SnpCounts), DataError> {
     let excluded = excluded(spec, markers)?;
     let mut report = SnpCounts { read: markers.len(), ..SnpCounts::default() };
+    if coding == Coding::Bases {
+        if spec.maf > 0.0 {
+            let problem =
+                format!("holds sequences, to which `data.qc.maf` = {} does not apply: remove it", spec.maf);
+            return Err(DataError::file(&spec.genotypes, problem));
+        }
+        report.kept = report.read;
+        return Ok(((0..markers.len()).collect(), report));
+    }
     let mut kept = Vec::new();
     for (j, (marker, counts)) in markers.iter().zip(counts).enumerate() {
         let is_excluded = marker.chromosome.as_deref().is_some_and(|c| excluded.contains(c));
-        let [none, one, two, _] = *counts;
+        let [none, one, two, ..] = *counts;
         if is_excluded {
             report.excluded += 1;
         } else if none + one + two == 0 {
@@ -39,7 +50,7 @@ pub(super) fn select(
 }
 
 /// The frequency of the rarer allele among the genotypes that are not missing; 0 where there are none.
-fn minor_allele_frequency(&[none, one, two, _]: &CodeCounts) -> f64 {
+fn minor_allele_frequency(&[none, one, two, ..]: &CodeCounts) -> f64 {
     let alleles = 2 * (none + one + two);
     let counted = one + 2 * two;
     f64::from(counted.min(alleles - counted)) / f64::from(alleles.max(1))
@@ -87,9 +98,9 @@ mod tests {
 
     #[test]
     fn frequencies_ignore_missing_genotypes_and_fold_to_the_rarer_allele() {
-        assert_eq!(minor_allele_frequency(&[6, 2, 2, 90]), 0.3);
-        assert_eq!(minor_allele_frequency(&[2, 2, 6, 0]), 0.3);
-        assert_eq!(minor_allele_frequency(&[0, 0, 0, 9]), 0.0);
-        assert_eq!(missing_rate(&[[1, 1, 1, 1], [0, 0, 0, 4], [4, 0, 0, 0]], &[0, 2]), 0.125);
+        assert_eq!(minor_allele_frequency(&[6, 2, 2, 0, 90]), 0.3);
+        assert_eq!(minor_allele_frequency(&[2, 2, 6, 0, 0]), 0.3);
+        assert_eq!(minor_allele_frequency(&[0, 0, 0, 0, 9]), 0.0);
+        assert_eq!(missing_rate(&[[1, 1, 1, 0, 1], [0, 0, 0, 0, 4], [4, 0, 0, 0, 0]], &[0, 2]), 0.125);
     }
 }

@@ -2,10 +2,16 @@
 
 use std::fmt;
 
+use super::error::listed;
+use super::{Coding, Target};
+use crate::domain::task::Task;
 use crate::domain::value::significant;
 
 /// Fewer individuals than this are worth a warning.
 const FEW: usize = 50;
+
+/// A class with fewer individuals than this may miss in one of the usual five to ten folds.
+const RARE: usize = 10;
 
 /// Individuals by what became of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -73,16 +79,152 @@ impl TraitSummary {
     }
 }
 
+/// What is predicted in short.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TargetSummary {
+    /// A quantitative trait.
+    Quantity {
+        /// Its column.
+        name: String,
+        /// Its values.
+        values: TraitSummary,
+    },
+    /// A trait of classes.
+    Classes {
+        /// Its column.
+        name: String,
+        /// Whether the second class is the positive one of two.
+        binary: bool,
+        /// Each class and how many individuals are of it.
+        counts: Vec<(String, usize)>,
+    },
+    /// Labels.
+    Labels {
+        /// Each label and how many individuals have it.
+        counts: Vec<(String, usize)>,
+    },
+}
+
+impl TargetSummary {
+    pub(super) fn of(target: &Target) -> Self {
+        let name = target.names.join(", ");
+        let rows: Vec<usize> = (0..target.individuals()).collect();
+        let counts = target.class_counts(&rows);
+        let paired = |names: &[String], counts: &mut dyn Iterator<Item = usize>| {
+            names.iter().cloned().zip(counts).collect::<Vec<_>>()
+        };
+        match target.task {
+            Task::Regression => TargetSummary::Quantity { name, values: TraitSummary::of(&target.values) },
+            Task::Binary | Task::MultiClass => TargetSummary::Classes {
+                name,
+                binary: target.task == Task::Binary,
+                counts: paired(&target.classes, &mut counts.into_iter().flatten()),
+            },
+            Task::MultiLabel => TargetSummary::Labels {
+                counts: paired(&target.names, &mut counts.iter().map(|counts| counts[1])),
+            },
+        }
+    }
+
+    /// The columns: "`y`", or "`a`, `b` or `c`".
+    fn names(&self) -> String {
+        match self {
+            TargetSummary::Quantity { name, .. } | TargetSummary::Classes { name, .. } => format!("`{name}`"),
+            TargetSummary::Labels { counts } => {
+                let names: Vec<String> = counts.iter().map(|(name, _)| name.clone()).collect();
+                match names.split_last() {
+                    Some((last, others)) if !others.is_empty() => format!("{} or `{last}`", listed(others)),
+                    _ => listed(&names),
+                }
+            }
+        }
+    }
+
+    /// For a person.
+    fn line(&self, individuals: usize) -> String {
+        let figure = |v| significant(v, 4);
+        match self {
+            TargetSummary::Quantity { name, values: t } => format!(
+                "trait {name}: mean {}, standard deviation {}, from {} to {}",
+                figure(t.mean),
+                figure(t.sd),
+                figure(t.min),
+                figure(t.max)
+            ),
+            TargetSummary::Classes { name, binary: true, counts } => {
+                format!("trait {name}: binary, {} (the positive class)", counted(counts))
+            }
+            TargetSummary::Classes { name, binary: false, counts } => {
+                format!("trait {name}: {} classes, {}", counts.len(), counted(counts))
+            }
+            TargetSummary::Labels { counts } => format!("labels: {} of {individuals}", counted(counts)),
+        }
+    }
+
+    /// What may be a mistake, in words for a person.
+    fn warnings(&self, individuals: usize) -> Vec<String> {
+        let mut warnings = Vec::new();
+        match self {
+            TargetSummary::Quantity { name, values: t } => {
+                if t.minus_nine > 0 && (t.minus_nine > 1 || t.min == -9.0) {
+                    warnings.push(format!(
+                        "{} individuals have -9 for trait `{name}`: if that means missing, write NA",
+                        t.minus_nine
+                    ));
+                }
+                if t.sd > 0.0 && ((t.max - t.mean).max(t.mean - t.min)) / t.sd > 10.0 {
+                    warnings.push(format!(
+                        "a value of trait `{name}` is more than 10 standard deviations from the mean: is it a \
+                         typing error?"
+                    ));
+                }
+            }
+            TargetSummary::Classes { name, counts, .. } if 2 * counts.len() > individuals => {
+                warnings.push(format!(
+                    "trait `{name}` has {} classes among {individuals} individuals: is it a quantity \
+                     (data.task = \"regression\")?",
+                    counts.len()
+                ));
+            }
+            TargetSummary::Classes { counts, .. } => {
+                warnings.extend(counts.iter().filter(|(_, n)| *n < RARE).map(|(class, n)| {
+                    format!("only {n} individuals are of class `{class}`: a fold may lack it")
+                }));
+            }
+            TargetSummary::Labels { counts } => {
+                let rare = counts.iter().filter(|(_, n)| (*n).min(individuals - n) < RARE);
+                warnings.extend(rare.map(|(label, n)| {
+                    format!(
+                        "{n} of {individuals} individuals have the label `{label}`: a fold may lack one side"
+                    )
+                }));
+            }
+        }
+        warnings
+    }
+}
+
+/// At most this many classes or labels are listed.
+const LISTED: usize = 12;
+
+/// "`no` 60, `yes` 40", and how many more there are.
+fn counted(counts: &[(String, usize)]) -> String {
+    let shown: Vec<String> = counts.iter().take(LISTED).map(|(name, n)| format!("`{name}` {n}")).collect();
+    let more = counts.len().saturating_sub(LISTED);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{rest}", shown.join(", "))
+}
+
 /// What loading read, dropped and kept.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LoadReport {
-    /// The trait.
-    pub trait_name: String,
-    /// Its values.
-    pub trait_values: TraitSummary,
+    /// Whether SNPs or sequences were read.
+    pub coding: Coding,
+    /// What is predicted.
+    pub target: TargetSummary,
     /// Individuals.
     pub individuals: IndividualCounts,
-    /// SNPs.
+    /// SNPs, or the bases of a sequence, all of which are kept.
     pub snps: SnpCounts,
     /// The threshold of the minor allele frequency.
     pub maf: f64,
@@ -109,27 +251,15 @@ impl fmt::Display for SnpCounts {
 impl LoadReport {
     /// What may be a mistake, in words for a person.
     pub fn warnings(&self) -> Vec<String> {
-        let (t, n) = (&self.trait_values, self.individuals.kept);
-        let mut warnings = Vec::new();
-        if t.minus_nine > 0 && (t.minus_nine > 1 || t.min == -9.0) {
-            warnings.push(format!(
-                "{} individuals have -9 for trait `{}`: if that means missing, write NA",
-                t.minus_nine, self.trait_name
-            ));
-        }
-        if t.sd > 0.0 && ((t.max - t.mean).max(t.mean - t.min)) / t.sd > 10.0 {
-            warnings.push(format!(
-                "a value of trait `{}` is more than 10 standard deviations from the mean: is it a typing error?",
-                self.trait_name
-            ));
-        }
+        let n = self.individuals.kept;
+        let mut warnings = self.target.warnings(n);
         if n < FEW {
             warnings.push(format!("only {n} individuals: scores will say little"));
         }
         warnings
     }
 
-    /// For a person: one line each for the individuals, the SNPs and the missing genotypes.
+    /// For a person: one line each for the individuals, the trait, the SNPs and the missing genotypes.
     pub fn lines(&self) -> Vec<String> {
         let i = &self.individuals;
         let mut individuals = format!(
@@ -139,26 +269,21 @@ impl LoadReport {
         let dropped = [
             (i.without_record, "genotyped without a record".to_owned()),
             (i.without_genotype, "records without genotypes".to_owned()),
-            (i.trait_missing, format!("without a value of `{}`", self.trait_name)),
+            (i.trait_missing, format!("without a value of {}", self.target.names())),
         ];
         for (count, rule) in dropped.iter().filter(|(count, _)| *count > 0) {
             individuals += &format!(", {count} {rule}");
         }
         individuals += &format!(", {} kept", i.kept);
-        let t = &self.trait_values;
-        let figure = |v| significant(v, 4);
+        let (positions, missing) = match self.coding {
+            Coding::Dosages => (format!("SNPs: {} (MAF threshold {})", self.snps, self.maf), "genotypes"),
+            Coding::Bases => (format!("positions: {}", self.snps.kept), "bases"),
+        };
         vec![
             individuals,
-            format!(
-                "trait {}: mean {}, standard deviation {}, from {} to {}",
-                self.trait_name,
-                figure(t.mean),
-                figure(t.sd),
-                figure(t.min),
-                figure(t.max)
-            ),
-            format!("SNPs: {} (MAF threshold {})", self.snps, self.maf),
-            format!("missing genotypes: {:.2} %", 100.0 * self.missing_rate),
+            self.target.line(i.kept),
+            positions,
+            format!("missing {missing}: {:.2} %", 100.0 * self.missing_rate),
         ]
     }
 }

@@ -1,6 +1,8 @@
-//! Centring and scaling, fitted on training rows only.
+//! Centring and scaling of dosages and traits, fitted on training rows only.
 
-use super::{Dataset, MISSING};
+use super::matrix::CodeCounts;
+use super::{Dataset, MISSING, Target};
+use crate::domain::task::Task;
 
 /// What is done to the trait before training: `data.trait_scale` of the study file. Scores are always
 /// in the trait's own units.
@@ -39,7 +41,7 @@ impl Scaler {
 
 /// Mean and inverse standard deviation (population, with n below) of one SNP, in exact integers up to
 /// the last division.
-fn moments(&[none, one, two, _]: &[u32; 4]) -> (f32, f32) {
+fn moments(&[none, one, two, ..]: &CodeCounts) -> (f32, f32) {
     let n = u64::from(none) + u64::from(one) + u64::from(two);
     let sum = u64::from(one) + 2 * u64::from(two);
     let squares = u64::from(one) + 4 * u64::from(two);
@@ -60,9 +62,13 @@ pub struct TraitScaler {
 }
 
 impl TraitScaler {
-    /// Fits on `rows` of `values`, which must be the training rows. Where they do not differ the
-    /// standard deviation is 1.
-    pub fn fit(values: &[f64], rows: &[usize], scale: TraitScale) -> Self {
+    /// Fits on `rows`, which must be the training rows. Where they do not differ the standard deviation
+    /// is 1. Classes and labels stay as they are.
+    pub fn fit(target: &Target, rows: &[usize], scale: TraitScale) -> Self {
+        if target.task != Task::Regression {
+            return TraitScaler { mean: 0.0, sd: 1.0 };
+        }
+        let values = &target.values;
         let n = rows.len().max(1) as f64;
         let mean = rows.iter().map(|r| values[*r]).sum::<f64>() / n;
         let variance = rows.iter().map(|r| (values[*r] - mean).powi(2)).sum::<f64>() / n;
@@ -83,6 +89,7 @@ impl TraitScaler {
 
 #[cfg(test)]
 mod tests {
+    use super::super::encode::Encoder;
     use super::*;
 
     #[test]
@@ -96,21 +103,24 @@ mod tests {
         assert!((scaler.inverse_sd[0] - 1.0 / sd).abs() < 1e-6);
         assert_eq!(scaler.inverse_sd[1..], [0.0, 0.0], "does not vary in training");
         let mut out = vec![f32::NAN; 6];
-        dataset.decode(&[3, 0], &scaler, &mut out);
+        dataset.decode(&[3, 0], &Encoder::Additive(scaler), &mut out);
         assert!((out[0] + 4.0 / 3.0 / sd).abs() < 1e-6);
         assert_eq!(out[5], 0.0, "missing is the mean");
     }
 
     #[test]
     fn the_trait_goes_there_and_back_and_a_constant_one_stays_finite() {
-        let values = [2.0, 4.0, 6.0, 1000.0];
+        let values = Target::quantity("y", vec![2.0, 4.0, 6.0, 1000.0]);
         let scaler = TraitScaler::fit(&values, &[0, 1, 2], TraitScale::Standardize);
         assert_eq!(scaler.mean, 4.0);
         assert!((scaler.sd - (8.0_f64 / 3.0).sqrt()).abs() < 1e-12);
         assert!((scaler.back(scaler.forward(17.5)) - 17.5).abs() < 1e-12);
         let center = TraitScaler::fit(&values, &[0, 1, 2], TraitScale::Center);
         assert_eq!((center.forward(6.0), center.sd), (2.0, 1.0));
-        let constant = TraitScaler::fit(&[5.0, 5.0], &[0, 1], TraitScale::Standardize);
+        let constant = Target::quantity("y", vec![5.0, 5.0]);
+        let constant = TraitScaler::fit(&constant, &[0, 1], TraitScale::Standardize);
         assert_eq!((constant.forward(5.0), constant.forward(6.0)), (0.0, 1.0));
+        let classes = Target { task: Task::Binary, ..values };
+        assert_eq!(TraitScaler::fit(&classes, &[0, 1, 2], TraitScale::Standardize).forward(1.0), 1.0);
     }
 }

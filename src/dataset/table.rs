@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use super::csv::dosage;
-use super::error::DataError;
+use super::error::{CONVERT, DataError};
 use super::matrix::Matrix;
-use super::{DataSpec, Genotypes, Marker};
+use super::{Coding, DataSpec, Genotypes, Marker};
 
 /// A text file as a whole.
 pub(super) fn read_text(path: &Path) -> Result<String, DataError> {
@@ -21,7 +21,7 @@ pub(super) fn read_text(path: &Path) -> Result<String, DataError> {
 /// One row an individual, one column a SNP.
 pub(super) fn read(spec: &DataSpec) -> Result<Genotypes, DataError> {
     let path = &spec.genotypes;
-    let mut dosages = Vec::new();
+    let mut codes = Vec::new();
     let mut rows = 0;
     let snps = for_each_row(path, |line, fields| {
         for (column, text) in (1..).zip(fields) {
@@ -34,16 +34,17 @@ pub(super) fn read(spec: &DataSpec) -> Result<Genotypes, DataError> {
                            for a file that has, set `data.format` to \"csv\" or \"tsv\")"
                     .into(),
             })?;
-            dosages.push(code);
+            codes.push(code);
         }
         rows += 1;
-        if dosages.len() as u64 > spec.memory {
-            return Err(DataError::TooLarge { path: path.to_owned(), memory: spec.memory });
+        if codes.len() as u64 > spec.memory {
+            return Err(DataError::too_large(path, spec.memory, CONVERT));
         }
         Ok(())
     })?;
     let markers = (1..=snps).map(|j| Marker::unplaced(format!("snp{j}"))).collect();
-    Ok(Genotypes { ids: None, individuals: rows, markers, matrix: Matrix::Decoded { snps, dosages } })
+    let matrix = Matrix::Decoded { positions: snps, codes };
+    Ok(Genotypes { ids: None, individuals: rows, markers, coding: Coding::Dosages, matrix })
 }
 
 /// Calls `each` with the line number and the fields of every row that is not blank; all have the

@@ -5,16 +5,17 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::scale::Scaler;
+use super::encode::Encoding;
 use super::*;
 
 /// The wanted columns of `phenotypes.csv` beside genotypes called `name`.
-fn spec(folder: &Path, name: &str) -> DataSpec {
+pub(super) fn spec(folder: &Path, name: &str) -> DataSpec {
     DataSpec {
         genotypes: folder.join(name),
         format: None,
         phenotypes: folder.join("phenotypes.csv"),
-        trait_name: "y".into(),
+        task: Task::Regression,
+        trait_names: vec!["y".into()],
         id_column: None,
         maf: 0.0,
         exclude_chromosomes: vec![],
@@ -23,7 +24,7 @@ fn spec(folder: &Path, name: &str) -> DataSpec {
     }
 }
 
-fn folder(files: &[(&str, &[u8])]) -> TempDir {
+pub(super) fn folder(files: &[(&str, &[u8])]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in files {
         fs::write(folder.path().join(name), content).unwrap();
@@ -38,7 +39,7 @@ fn refusal(genotypes: &[u8], phenotypes: &[u8]) -> String {
 }
 
 #[track_caller]
-fn assert_says(text: &str, parts: &[&str]) {
+pub(super) fn assert_says(text: &str, parts: &[&str]) {
     for part in parts {
         assert!(text.contains(part), "`{part}` is not in: {text}");
     }
@@ -75,11 +76,11 @@ fn csv_is_joined_by_id_in_the_genotypes_order() {
     let spec = DataSpec { group_column: Some("line".into()), ..spec(folder.path(), "g.csv") };
     let dataset = load(&spec).unwrap();
     assert_eq!(dataset.ids(), ["i1", "i2", "i5"]);
-    assert_eq!(dataset.trait_values(), [-10.0, 2.0, 5.5]);
+    assert_eq!(dataset.target().values, [-10.0, 2.0, 5.5]);
     assert_eq!(dataset.groups().unwrap(), ["a", "a", "b"]);
     let names: Vec<&str> = dataset.markers().iter().map(|m| m.name.as_str()).collect();
     assert_eq!(names, ["snp_a", "snp_b", "snp_c"], "snp_d is monomorphic among the joined");
-    assert_eq!(dataset.dosages(&[0, 1, 2]), [0, 1, 2, 1, MISSING, 2, 0, 2, 1]);
+    assert_eq!(dataset.codes(&[0, 1, 2]), [0, 1, 2, 1, MISSING, 2, 0, 2, 1]);
     let report = dataset.report();
     assert_eq!(
         report.individuals,
@@ -111,20 +112,22 @@ fn plink_is_read_alike_in_memory_and_from_the_map() {
     let mapped = load(&DataSpec { memory: 0, ..spec.clone() }).unwrap();
     assert!(mapped.is_mapped() && !decoded.is_mapped());
     let from_text = load(&DataSpec { genotypes: text, ..spec.clone() }).unwrap();
-    assert_eq!(decoded.dosages(&[0, 1, 2]), from_text.dosages(&[0, 1, 2]));
+    assert_eq!(decoded.codes(&[0, 1, 2]), from_text.codes(&[0, 1, 2]));
     assert_eq!(decoded.fingerprint(), mapped.fingerprint());
     assert_ne!(decoded.fingerprint(), from_text.fingerprint(), "the CSV has no map");
-    let fitted = Scaler::fit(&decoded, &[0, 2]);
-    assert_eq!(fitted, Scaler::fit(&mapped, &[0, 2]));
-    let mut batches = [vec![0.0; 9], vec![0.0; 9]];
-    decoded.decode(&[2, 0, 1], &fitted, &mut batches[0]);
-    mapped.decode(&[2, 0, 1], &fitted, &mut batches[1]);
-    assert_eq!(batches[0], batches[1]);
+    for encoding in [Encoding::Additive, Encoding::OneHot] {
+        let fitted = Encoder::fit(&decoded, encoding, &[0, 2]).unwrap();
+        assert_eq!(fitted, Encoder::fit(&mapped, encoding, &[0, 2]).unwrap());
+        let mut batches = [vec![0.0; 9 * fitted.channels()], vec![1.0; 9 * fitted.channels()]];
+        decoded.decode(&[2, 0, 1], &fitted, &mut batches[0]);
+        mapped.decode(&[2, 0, 1], &fitted, &mut batches[1]);
+        assert_eq!(batches[0], batches[1]);
+    }
     let marker = Marker { name: "snp_b".into(), chromosome: Some("1".into()), position: Some(20) };
     assert_eq!(decoded.markers()[1], marker);
 
     let excluded = load(&DataSpec { exclude_chromosomes: vec!["2".into()], ..spec.clone() }).unwrap();
-    assert_eq!((excluded.snps(), excluded.report().snps.excluded), (2, 1));
+    assert_eq!((excluded.positions(), excluded.report().snps.excluded), (2, 1));
     let x = load(&DataSpec { exclude_chromosomes: vec!["23".into()], ..spec.clone() }).unwrap();
     assert_eq!(x.report().snps.excluded, 1, "PLINK's 23 is X");
     let unknown = load(&DataSpec { exclude_chromosomes: vec!["24".into()], ..spec }).unwrap_err().to_string();
@@ -167,25 +170,25 @@ fn tables_are_matched_by_row() {
     ]);
     let spec = DataSpec {
         phenotypes: folder.path().join("p.Y"),
-        trait_name: "2".into(),
+        trait_names: vec!["2".into()],
         group_column: Some("3".into()),
         ..spec(folder.path(), "g.X")
     };
     let dataset = load(&spec).unwrap();
-    assert_eq!(dataset.trait_values(), [7.0, 8.0, 9.0]);
+    assert_eq!(dataset.target().values, [7.0, 8.0, 9.0]);
     assert_eq!(
-        (dataset.snps(), dataset.ids(), dataset.groups().unwrap()[2].as_str()),
+        (dataset.positions(), dataset.ids(), dataset.groups().unwrap()[2].as_str()),
         (2, &["1", "2", "3"].map(String::from)[..], "w")
     );
     let says = |spec: DataSpec| load(&spec).unwrap_err().to_string();
-    assert_says(&says(DataSpec { trait_name: "y".into(), ..spec.clone() }), &["`y`", "1 to 3"]);
+    assert_says(&says(DataSpec { trait_names: vec!["y".into()], ..spec.clone() }), &["`y`", "1 to 3"]);
     assert_says(
-        &says(DataSpec { trait_name: "1".into(), ..spec.clone() }),
+        &says(DataSpec { trait_names: vec!["1".into()], ..spec.clone() }),
         &["2 individuals", "1 of them without a value"],
     );
     let short = DataSpec {
         phenotypes: folder.path().join("short.Y"),
-        trait_name: "1".into(),
+        trait_names: vec!["1".into()],
         group_column: None,
         ..spec.clone()
     };
@@ -219,7 +222,7 @@ fn errors_of_text_files_name_their_place_and_remedy() {
     );
     assert_says(
         &refusal(g, b"id\ty\ni1\ttall\n"),
-        &["phenotypes.csv, line 2", "column `y`", "`tall`", "quantitative"],
+        &["phenotypes.csv, line 2", "column `y`", "`tall`", "binary"],
     );
     assert_says(&refusal(g, b"id;y\ni1;1,5\n"), &["`1,5`", "decimals with a point"]);
     assert_says(&refusal(g, b"id,y\ni1,inf\n"), &["`inf`"]);
@@ -241,7 +244,7 @@ fn quality_control_drops_rare_snps_and_says_so_when_none_is_left() {
     let genotypes = b"\xef\xbb\xbfid,rare,none,same,good\na,0,NA,2,0\nb,0,NA,2,1\nc,0,NA,2,2\nd,1,NA,NA,1\n";
     let folder = folder(&[("g.csv", genotypes), ("phenotypes.csv", b"id,y\na,1\nb,2\nc,3\nd,4\n")]);
     let at = |maf| load(&DataSpec { maf, ..spec(folder.path(), "g.csv") });
-    assert_eq!(at(0.125).unwrap().snps(), 2, "a frequency of 1/8 is not below 1/8");
+    assert_eq!(at(0.125).unwrap().positions(), 2, "a frequency of 1/8 is not below 1/8");
     let kept = at(0.13).unwrap();
     let counts = SnpCounts { read: 4, excluded: 0, all_missing: 1, monomorphic: 1, rare: 1, kept: 1 };
     assert_eq!((kept.report().snps, kept.markers()[0].name.as_str()), (counts, "good"));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::scale::Scaler;
+use super::encode::Encoding;
 use super::*;
 
 /// The genotypes and phenotypes of a set, or `None` and a line on standard error where it is missing.
@@ -18,7 +18,8 @@ fn spec(genotypes: &str, phenotypes: &str, trait_name: &str) -> Option<DataSpec>
         genotypes,
         format: None,
         phenotypes: data.join(phenotypes),
-        trait_name: trait_name.into(),
+        task: Task::Regression,
+        trait_names: vec![trait_name.into()],
         id_column: None,
         maf: 0.0,
         exclude_chromosomes: vec![],
@@ -51,8 +52,8 @@ fn wheat_is_a_table_without_ids() {
     let report = dataset.report().snps;
     assert_eq!((dataset.individuals(), report.read), (599, 1279));
     assert_eq!(report.kept + report.monomorphic, 1279);
-    assert_eq!(dataset.trait_values()[..2], [1.671_629_480_319_73, -0.252_702_760_053_44]);
-    assert_eq!(dataset.dosages(&[0])[..8], [0, 1, 1, 1, 1, 0, 1, 1]);
+    assert_eq!(dataset.target().values[..2], [1.671_629_480_319_73, -0.252_702_760_053_44]);
+    assert_eq!(dataset.codes(&[0])[..8], [0, 1, 1, 1, 1, 0, 1, 1]);
 }
 
 #[test]
@@ -64,13 +65,13 @@ fn mice_without_the_x_chromosome() {
     assert!(dataset.markers().iter().all(|m| m.chromosome.as_deref() != Some("X")));
     let all: Vec<usize> = (0..dataset.individuals()).collect();
     assert_eq!(all.len(), 1814, "{:?}", dataset.report().lines());
-    let dosages = dataset.dosages(&all);
+    let dosages = dataset.codes(&all);
     let bim = fs::read_to_string(spec.genotypes.with_extension("bim")).unwrap();
     let names: Vec<&str> = bim.lines().map(|l| l.split_whitespace().nth(1).unwrap()).collect();
     for snp in [0, 17, 5000, 10_000] {
         let column = dataset.markers().iter().position(|m| m.name == names[snp]);
         let Some(column) = column else { continue };
-        let codes: Vec<u8> = all.iter().map(|i| dosages[i * dataset.snps() + column]).collect();
+        let codes: Vec<u8> = all.iter().map(|i| dosages[i * dataset.positions() + column]).collect();
         let missing = codes.iter().filter(|c| **c == MISSING).count() as u32;
         let alleles: u32 = codes.iter().filter(|c| **c != MISSING).map(|c| u32::from(*c)).sum();
         assert_eq!((alleles, missing), a1_alleles(&spec.genotypes, 1814, snp), "{}", names[snp]);
@@ -86,12 +87,13 @@ fn pig_keeps_the_phenotyped_alike_in_memory_and_mapped() {
     let mapped = load(&DataSpec { memory: 1 << 20, ..spec }).unwrap();
     assert!(mapped.is_mapped());
     assert_eq!(mapped.fingerprint(), dataset.fingerprint());
-    let scaler = Scaler::fit(&mapped, &(0..140).collect::<Vec<_>>());
-    assert_eq!(scaler, Scaler::fit(&dataset, &(0..140).collect::<Vec<_>>()));
+    let train: Vec<usize> = (0..140).collect();
+    let encoder = Encoder::fit(&mapped, Encoding::Additive, &train).unwrap();
+    assert_eq!(encoder, Encoder::fit(&dataset, Encoding::Additive, &train).unwrap());
     let rows: Vec<usize> = (0..70).rev().collect();
-    let mut batches = [vec![0.0; 70 * dataset.snps()], vec![1.0; 70 * dataset.snps()]];
-    dataset.decode(&rows, &scaler, &mut batches[0]);
-    mapped.decode(&rows, &scaler, &mut batches[1]);
+    let mut batches = [vec![0.0; 70 * dataset.positions()], vec![1.0; 70 * dataset.positions()]];
+    dataset.decode(&rows, &encoder, &mut batches[0]);
+    mapped.decode(&rows, &encoder, &mut batches[1]);
     assert!(batches[0] == batches[1]);
 }
 

@@ -28,16 +28,17 @@ impl<'a> Batches<'a> {
     pub fn new(data: &'a FoldData<'a>, size: usize) -> Self {
         let longest = data.fold.train.len().max(data.fold.validation.len());
         let size = size.min(longest);
-        Batches { data, size, buffer: vec![0.0; size * data.dataset.snps()] }
+        Batches { data, size, buffer: vec![0.0; size * data.dataset.positions() * data.encoder.channels()] }
     }
 
-    /// Genotypes `[rows, SNPs, 1]` and scaled trait values `[rows]`.
+    /// Genotypes `[rows, positions, channels]` and scaled trait values `[rows]`.
     fn decode(&mut self, rows: &[usize]) -> Result<(Tensor, Tensor)> {
-        let FoldData { dataset, scaler, trait_scaler, device, .. } = self.data;
-        let values = &mut self.buffer[..rows.len() * dataset.snps()];
-        dataset.decode(rows, scaler, values);
-        let x = Tensor::from_slice(values, (rows.len(), dataset.snps(), 1), device)?;
-        let y = rows.iter().map(|r| trait_scaler.forward(dataset.trait_values()[*r]) as f32);
+        let FoldData { dataset, encoder, trait_scaler, device, .. } = self.data;
+        let (positions, channels) = (dataset.positions(), encoder.channels());
+        let values = &mut self.buffer[..rows.len() * positions * channels];
+        dataset.decode(rows, encoder, values);
+        let x = Tensor::from_slice(values, (rows.len(), positions, channels), device)?;
+        let y = rows.iter().map(|r| trait_scaler.forward(dataset.target().values[*r]) as f32);
         Ok((x, Tensor::from_iter(y, device)?))
     }
 

@@ -10,14 +10,15 @@ use super::epoch::{Batches, Pass};
 use super::metric::{METRICS, Metric};
 use super::optimizer::OPTIMIZERS;
 use crate::dataset::Dataset;
+use crate::dataset::encode::Encoder;
 use crate::dataset::fold::Fold;
-use crate::dataset::scale::{Scaler, TraitScaler};
+use crate::dataset::scale::TraitScaler;
 use crate::domain::objective::Verdict;
 use crate::domain::seed::{Rng, derive};
 use crate::domain::table::find;
 use crate::model::Network;
 
-/// What a network is trained on. Both scalers are fitted on the fold's training rows.
+/// What a network is trained on. Encoder and scaler are fitted on the fold's training rows.
 #[derive(Clone, Copy)]
 pub struct FoldData<'a> {
     /// Genotypes and the trait.
@@ -27,7 +28,7 @@ pub struct FoldData<'a> {
     /// Its rows.
     pub fold: &'a Fold,
     /// Of the genotypes.
-    pub scaler: &'a Scaler,
+    pub encoder: &'a Encoder,
     /// Of the trait.
     pub trait_scaler: &'a TraitScaler,
     /// Where the network lies.
@@ -133,7 +134,7 @@ pub fn fit(
         return Err(TrainError::Spec(format!("epochs {epochs} and batch {batch} must be at least 1")));
     }
     let mut optimizer = (optimizer.build)(learning_rate);
-    let observed: Vec<f64> = data.fold.validation.iter().map(|r| data.dataset.trait_values()[*r]).collect();
+    let observed = data.dataset.target().of(&data.fold.validation);
     let mut rows = data.fold.train.clone();
     let mut rng = Rng::new(seed);
     let mut dropout = Rng::new(derive(seed, "dropout", 0));

@@ -1,10 +1,13 @@
-//! Simulated populations: a gene drop down a pedigree, and a trait with additive and dominance QTL.
+//! Simulated data: populations by a gene drop down a pedigree with a trait of additive and dominance
+//! QTL, and sequences with binding motifs.
 //!
 //! Everything is drawn from named seeds and computed with portable functions, so that a preset, its
 //! settings and a seed give the same bytes on every machine.
 
+mod motif;
 mod population;
 mod qtl;
+mod tf_binding;
 mod write;
 
 use std::io;
@@ -12,31 +15,44 @@ use std::path::Path;
 
 use crate::domain::setting::{Accepts, Preset, Setting, Settings};
 use crate::domain::table::Row;
+use crate::domain::task::Task;
 use population::{Design, Population};
 use qtl::{Architecture, Phenotype, Units};
 
-/// Writes a simulated population: `genotypes.bed/.bim/.fam`, `phenotypes.csv` (columns `id`,
-/// `generation`, the trait) and `effects.csv` into a folder, from a seed. The same bytes on every
-/// machine. The folder must not exist or be empty; it appears only when it is complete.
+/// Writes simulated data into a folder, from a seed: the genotypes or sequences, `phenotypes.csv` (a
+/// column `id`, one to split by, the traits) and `effects.csv`, the truth behind them. The same bytes on
+/// every machine. The folder must not exist or be empty; it appears only when it is complete.
 pub type PresetRow = Row<Simulation>;
 
 /// What a preset simulates.
 #[derive(Debug, Clone, Copy)]
 pub struct Simulation {
-    /// The trait's column in `phenotypes.csv`.
-    pub trait_name: &'static str,
-    simulate: fn(&Settings, u64) -> io::Result<(Population, Phenotype)>,
+    /// What is predicted.
+    pub task: Task,
+    /// The traits' columns in `phenotypes.csv`.
+    pub traits: &'static [&'static str],
+    /// The file of genotypes or sequences.
+    pub genotypes: &'static str,
+    /// Writes all files into a folder.
+    fill: fn(&Settings, u64, &Path) -> io::Result<()>,
 }
 
 impl Simulation {
-    /// Writes the population of `settings` and `seed` into `folder`.
+    /// Writes what `settings` and `seed` make into `folder`.
     ///
     /// # Errors
     /// Where the settings leave nothing to simulate, or the disk refuses.
     pub fn write(&self, settings: &Settings, seed: u64, folder: &Path) -> io::Result<()> {
-        let (population, phenotype) = (self.simulate)(settings, seed)?;
-        write::write(folder, &population, &phenotype, self.trait_name)
+        write::folder(folder, |partial| (self.fill)(settings, seed, partial))
     }
+}
+
+/// A population with one quantitative trait.
+const fn population(
+    traits: &'static [&'static str],
+    fill: fn(&Settings, u64, &Path) -> io::Result<()>,
+) -> Simulation {
+    Simulation { task: Task::Regression, traits, genotypes: "genotypes.bed", fill }
 }
 
 const fn count(name: &'static str, min: i64, max: i64, preset: i64, help: &'static str) -> Setting {
@@ -63,7 +79,7 @@ pub const PRESETS: &[PresetRow] = &[
             count("qtl", 1, 10_000, 20, "QTL, every fourth with dominance as large as its additive effect"),
             heritability(0.5, "genetic variance over phenotypic variance"),
         ],
-        build: Simulation { trait_name: "y", simulate: quick },
+        build: population(&["y"], quick),
     },
     Row {
         name: "qtlmas2010",
@@ -77,7 +93,7 @@ pub const PRESETS: &[PresetRow] = &[
                 "variance of the additive QTL over phenotypic variance without the dominance loci",
             ),
         ],
-        build: Simulation { trait_name: "y", simulate: qtlmas2010 },
+        build: population(&["y"], qtlmas2010),
     },
     Row {
         name: "pig",
@@ -89,11 +105,32 @@ pub const PRESETS: &[PresetRow] = &[
             count("qtl", 1, 10_000, 150, "additive QTL"),
             heritability(0.9, "variance of the breeding values over variance of their estimates"),
         ],
-        build: Simulation { trait_name: "ebv", simulate: pig },
+        build: population(&["ebv"], pig),
+    },
+    Row {
+        name: "tf-binding",
+        help: "sequences with motifs of the transcription factors TAL1 and GATA1, and three labels: both, TAL1, GATA1",
+        settings: &[
+            count(
+                "per_type",
+                1,
+                1_000_000,
+                1600,
+                "training sequences of each type: no motif, TAL1, GATA1, both",
+            ),
+            count("validation_per_type", 0, 1_000_000, 400, "validation sequences of each type"),
+            count("length", tf_binding::SHORTEST, 100_000, 200, "bases a sequence"),
+        ],
+        build: Simulation {
+            task: Task::MultiLabel,
+            traits: &tf_binding::LABELS,
+            genotypes: "sequences.fa",
+            fill: tf_binding::fill,
+        },
     },
 ];
 
-fn quick(settings: &Settings, seed: u64) -> io::Result<(Population, Phenotype)> {
+fn quick(settings: &Settings, seed: u64, folder: &Path) -> io::Result<()> {
     let design = Design {
         generations: &[40, 280, 280],
         family: 10,
@@ -102,10 +139,11 @@ fn quick(settings: &Settings, seed: u64) -> io::Result<(Population, Phenotype)> 
         ancestors: 8,
     };
     let architecture = Architecture::Scattered { qtl: settings.count("qtl"), dominance_every: Some(4) };
-    simulate(&design, &architecture, Units::Standardised, settings, seed)
+    let (population, phenotype) = simulate(&design, &architecture, Units::Standardised, settings, seed)?;
+    write::population(folder, &population, &phenotype, "y")
 }
 
-fn qtlmas2010(settings: &Settings, seed: u64) -> io::Result<(Population, Phenotype)> {
+fn qtlmas2010(settings: &Settings, seed: u64, folder: &Path) -> io::Result<()> {
     let design = Design {
         generations: &[20, 450, 928, 928, 900],
         family: 30,
@@ -113,10 +151,11 @@ fn qtlmas2010(settings: &Settings, seed: u64) -> io::Result<(Population, Phenoty
         segment: 2e6,
         ancestors: 6,
     };
-    simulate(&design, &Architecture::Qtlmas2010, Units::Own, settings, seed)
+    let (population, phenotype) = simulate(&design, &Architecture::Qtlmas2010, Units::Own, settings, seed)?;
+    write::population(folder, &population, &phenotype, "y")
 }
 
-fn pig(settings: &Settings, seed: u64) -> io::Result<(Population, Phenotype)> {
+fn pig(settings: &Settings, seed: u64, folder: &Path) -> io::Result<()> {
     let design = Design {
         generations: &[80, 364, 364],
         family: 8,
@@ -125,7 +164,8 @@ fn pig(settings: &Settings, seed: u64) -> io::Result<(Population, Phenotype)> {
         ancestors: 8,
     };
     let architecture = Architecture::Scattered { qtl: settings.count("qtl"), dominance_every: None };
-    simulate(&design, &architecture, Units::Standardised, settings, seed)
+    let (population, phenotype) = simulate(&design, &architecture, Units::Standardised, settings, seed)?;
+    write::population(folder, &population, &phenotype, "ebv")
 }
 
 fn simulate(
@@ -151,8 +191,9 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::dataset::encode::{Encoder, Encoding};
     use crate::dataset::fold::{Fold, Split, split};
-    use crate::dataset::scale::{Scaler, TraitScale, TraitScaler};
+    use crate::dataset::scale::{TraitScale, TraitScaler};
     use crate::dataset::{DataSpec, Dataset, load};
     use crate::domain::table::find;
     use crate::domain::value::Value;
@@ -166,10 +207,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         row.build.write(&settings, seed, &folder.path().join("data")).unwrap();
         let spec = DataSpec {
-            genotypes: folder.path().join("data/genotypes.bed"),
+            genotypes: folder.path().join("data").join(row.build.genotypes),
             format: None,
             phenotypes: folder.path().join("data/phenotypes.csv"),
-            trait_name: row.build.trait_name.into(),
+            task: row.build.task,
+            trait_names: row.build.traits.iter().map(|t| (*t).to_owned()).collect(),
             id_column: None,
             maf: 0.01,
             exclude_chromosomes: vec![],
@@ -193,11 +235,11 @@ mod tests {
 
     /// Kernel ridge regression with the genomic relationship, solved by conjugate gradients.
     fn gblup(dataset: &Dataset, fold: &Fold) -> f64 {
-        let snps = dataset.snps();
-        let scaler = Scaler::fit(dataset, &fold.train);
+        let snps = dataset.positions();
+        let encoder = Encoder::fit(dataset, Encoding::Additive, &fold.train).unwrap();
         let rows = |rows: &[usize]| {
             let mut x = vec![0.0; rows.len() * snps];
-            dataset.decode(rows, &scaler, &mut x);
+            dataset.decode(rows, &encoder, &mut x);
             x
         };
         let (train, validation) = (rows(&fold.train), rows(&fold.validation));
@@ -212,10 +254,10 @@ mod tests {
             product.zip(v.iter().chain(std::iter::repeat(&0.0))).map(|(p, v)| p + ridge * v).collect()
         };
         let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-        let y = TraitScaler::fit(dataset.trait_values(), &fold.train, TraitScale::Center);
+        let y = TraitScaler::fit(dataset.target(), &fold.train, TraitScale::Center);
         let k = kernel(&train);
         let mut residual: Vec<f64> =
-            fold.train.iter().map(|r| y.forward(dataset.trait_values()[*r])).collect();
+            fold.train.iter().map(|r| y.forward(dataset.target().values[*r])).collect();
         let (mut weights, mut direction) = (vec![0.0; residual.len()], residual.clone());
         for _ in 0..60 {
             let product = times(&k, &direction, 1.0);
@@ -229,7 +271,7 @@ mod tests {
             direction.iter_mut().zip(&residual).for_each(|(d, r)| *d = r + ratio * *d);
         }
         let predicted = times(&kernel(&validation), &weights, 0.0);
-        let observed: Vec<f64> = fold.validation.iter().map(|r| dataset.trait_values()[*r]).collect();
+        let observed: Vec<f64> = fold.validation.iter().map(|r| dataset.target().values[*r]).collect();
         let centred = |v: &[f64]| {
             let mean = v.iter().sum::<f64>() / v.len() as f64;
             v.iter().map(|v| v - mean).collect::<Vec<f64>>()
@@ -256,7 +298,7 @@ mod tests {
             sizes[generation.parse::<usize>().unwrap() - 1] += 1;
         }
         assert_eq!(sizes, [20, 450, 928, 928, 900]);
-        assert!(dataset.snps() > 9000, "{:?}", dataset.report().lines());
+        assert!(dataset.positions() > 9000, "{:?}", dataset.report().lines());
         let effects = fs::read_to_string(folder.path().join("data/effects.csv")).unwrap();
         let strong: Vec<&str> = effects.lines().filter(|l| l.ends_with("5.000000")).collect();
         assert_eq!(effects.lines().count(), 1 + 37 + 3);
@@ -267,7 +309,7 @@ mod tests {
     #[test]
     fn pig_has_breeding_values_of_mean_0_and_standard_deviation_1() {
         let (_folder, dataset) = made("pig", &[("individuals", 202), ("snps", 2000)], 3);
-        let y = dataset.trait_values();
+        let y = &dataset.target().values;
         let mean = y.iter().sum::<f64>() / y.len() as f64;
         let variance = y.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / y.len() as f64;
         assert!(mean.abs() < 1e-5 && (variance - 1.0).abs() < 1e-4, "{mean} {variance}");

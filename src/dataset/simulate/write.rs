@@ -1,4 +1,4 @@
-//! Writing a simulated population as a folder that appears only when it is complete.
+//! Writing simulated data as a folder that appears only when it is complete.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -8,13 +8,8 @@ use super::population::Population;
 use super::qtl::Phenotype;
 use crate::dataset::plink_bed::{CODE, MAGIC, SNP_MAJOR};
 
-/// Writes all files into a folder beside `folder`, then renames it.
-pub(super) fn write(
-    folder: &Path,
-    population: &Population,
-    phenotype: &Phenotype,
-    trait_name: &str,
-) -> io::Result<()> {
+/// Makes a folder beside `folder`, has `fill` write the files into it, then renames it.
+pub(super) fn folder(folder: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
     let Some(name) = folder.file_name() else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "the folder to write has no name"));
     };
@@ -26,8 +21,7 @@ pub(super) fn write(
     let partial =
         folder.with_file_name(format!(".{}.partial-{}", name.to_string_lossy(), std::process::id()));
     fs::create_dir_all(&partial)?;
-    let written =
-        write_files(&partial, population, phenotype, trait_name).and_then(|()| fs::rename(&partial, folder));
+    let written = fill(&partial).and_then(|()| fs::rename(&partial, folder));
     if written.is_err() {
         // The first error is the one to report.
         let _ = fs::remove_dir_all(&partial);
@@ -35,19 +29,26 @@ pub(super) fn write(
     written
 }
 
-fn write_files(
+/// Writes one file into `folder`, on the disk when this returns.
+pub(super) fn file(
+    folder: &Path,
+    name: &str,
+    content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut out = BufWriter::new(File::create(folder.join(name))?);
+    content(&mut out)?;
+    out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+}
+
+/// Writes a population and its trait as a PLINK set, `phenotypes.csv` and `effects.csv`.
+pub(super) fn population(
     folder: &Path,
     population: &Population,
     phenotype: &Phenotype,
     trait_name: &str,
 ) -> io::Result<()> {
-    let file = |name: &str, content: &dyn Fn(&mut BufWriter<File>) -> io::Result<()>| {
-        let mut out = BufWriter::new(File::create(folder.join(name))?);
-        content(&mut out)?;
-        out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
-    };
-    file("genotypes.bed", &|out| write_bed(out, population))?;
-    file("genotypes.bim", &|out| {
+    file(folder, "genotypes.bed", |out| write_bed(out, population))?;
+    file(folder, "genotypes.bim", |out| {
         for (j, position) in population.positions.iter().enumerate() {
             let centimorgan = *position as f64 / 1e6;
             writeln!(
@@ -59,7 +60,7 @@ fn write_files(
         }
         Ok(())
     })?;
-    file("genotypes.fam", &|out| {
+    file(folder, "genotypes.fam", |out| {
         for (i, individual) in population.individuals.iter().enumerate() {
             let (sire, dam) = individual.parents.map_or((0, 0), |(s, d)| (s + 1, d + 1));
             let sex = if individual.male { 1 } else { 2 };
@@ -67,14 +68,14 @@ fn write_files(
         }
         Ok(())
     })?;
-    file("phenotypes.csv", &|out| {
+    file(folder, "phenotypes.csv", |out| {
         writeln!(out, "id,generation,{trait_name}")?;
         for (i, (individual, value)) in population.individuals.iter().zip(&phenotype.values).enumerate() {
             writeln!(out, "{},{},{value:.6}", i + 1, individual.generation)?;
         }
         Ok(())
     })?;
-    file("effects.csv", &|out| {
+    file(folder, "effects.csv", |out| {
         writeln!(out, "snp,chromosome,position,additive,dominance")?;
         for effect in &phenotype.effects {
             let (chromosome, position) =

@@ -5,8 +5,12 @@ mod activation;
 mod batch_norm;
 mod conv;
 mod dense;
+mod dropout;
 mod local_conv;
 mod pool;
+mod recurrent;
+mod residual;
+mod separable_fc;
 mod shape;
 
 use std::fmt::Debug;
@@ -21,9 +25,13 @@ pub use activation::{Activate, Activation};
 pub use batch_norm::BatchNorm;
 pub use conv::{Conv1d, ConvMaxPool1d};
 pub use dense::Dense;
+pub use dropout::{Dropout, SpatialDropout1d};
 pub use local_conv::LocalConv1d;
 pub use pool::{AveragePool1d, MaxPool1d};
-pub use shape::Flatten;
+pub use recurrent::Lstm;
+pub use residual::Residual;
+pub use separable_fc::SeparableFc;
+pub use shape::{Chunk, Flatten, MeanOverTime};
 
 /// The shape of one sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +93,7 @@ impl Shape {
 #[derive(Debug, Clone, PartialEq)]
 pub struct WeightSpec {
     /// Its name within the layer, as in Keras: `kernel`, `bias`, `gamma`.
-    pub name: &'static str,
+    pub name: String,
     /// Its dimensions.
     pub dims: Vec<usize>,
     /// What it begins as.
@@ -96,8 +104,8 @@ pub struct WeightSpec {
 
 impl WeightSpec {
     /// A weight that is trained.
-    pub fn trained(name: &'static str, dims: impl Into<Vec<usize>>, init: Init) -> Self {
-        WeightSpec { name, dims: dims.into(), init, trained: true }
+    pub fn trained(name: &str, dims: impl Into<Vec<usize>>, init: Init) -> Self {
+        WeightSpec { name: name.to_owned(), dims: dims.into(), init, trained: true }
     }
 
     /// How many numbers it holds.
