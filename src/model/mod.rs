@@ -2,6 +2,8 @@
 
 pub mod architecture;
 pub mod cnn;
+#[cfg(test)]
+pub(crate) mod fixtures;
 mod init;
 pub mod layer;
 #[cfg(test)]
