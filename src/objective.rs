@@ -14,9 +14,10 @@ use crate::domain::objective::{Job, Objective, ObjectiveError, Reporter, Verdict
 use crate::domain::seed::{Rng, derive};
 use crate::domain::setting::Settings;
 use crate::domain::trial::{FoldScore, Report};
-use crate::model::{Input, LEARNING_RATE, ModelRow, Network};
+use crate::domain::value::Params;
+use crate::model::{self, Input, LEARNING_RATE, ModelRow, Network};
 use crate::train::metric::Metric;
-use crate::train::{Epoch, FoldData, TrainError, TrainSpec, checkpoint, fit};
+use crate::train::{Epoch, FoldData, TRAIN, TrainError, TrainSpec, checkpoint, fit};
 
 /// Trains one kind of network on each fold of a dataset.
 pub struct CrossValidation {
@@ -24,12 +25,12 @@ pub struct CrossValidation {
     pub dataset: Arc<Dataset>,
     /// The folds; at least one.
     pub folds: Vec<Fold>,
-    /// The kind of network.
-    pub model: &'static ModelRow,
-    /// The parameters that are not searched, the learning rate among them; a job's own come first.
-    pub fixed: Settings,
-    /// How it is trained.
-    pub train: TrainSpec,
+    /// The kinds of network, of which a job has one.
+    pub models: Vec<&'static ModelRow>,
+    /// The parameters that are not searched, of networks and training; a job's own come first.
+    pub fixed: Params,
+    /// Overrides the jobs' own seeds.
+    pub seed: Option<u64>,
     /// What scores it.
     pub metric: &'static Metric,
     /// What is done to the trait before training.
@@ -40,48 +41,47 @@ pub struct CrossValidation {
     pub checkpoints: Option<PathBuf>,
 }
 
+/// What a job trains, and how.
+struct Plan {
+    model: &'static ModelRow,
+    settings: Settings,
+    train: TrainSpec,
+    rate: f64,
+}
+
 fn failed(error: impl std::fmt::Display) -> ObjectiveError {
     ObjectiveError::Failed(error.to_string())
 }
 
 impl CrossValidation {
-    /// The job's parameters over the fixed ones, all there and as the model's table accepts them.
-    fn settings(&self, job: &Job) -> Result<Settings, ObjectiveError> {
-        let mut settings = self.fixed.clone();
-        settings.0.extend(job.params.clone());
-        for setting in self.model.settings.iter().chain([&LEARNING_RATE]) {
-            let name = setting.name;
-            let Some(value) = settings.0.get_mut(name) else {
-                return Err(failed(format!(
-                    "parameter `{name}` of model `{}` has no value",
-                    self.model.name
-                )));
-            };
-            *value = setting
-                .accepts
-                .admit(value)
-                .map_err(|wanted| failed(format!("parameter `{name}` is {value}, expected {wanted}")))?;
-        }
-        Ok(settings)
+    /// What the job's parameters, over the fixed ones, describe.
+    fn plan(&self, job: &Job) -> Result<Plan, ObjectiveError> {
+        let mut params = self.fixed.clone();
+        params.extend(job.params.clone());
+        let (model, settings) = model::chosen(&self.models, &params).map_err(failed)?;
+        let rate = Settings::resolve(&[LEARNING_RATE], "", &params).map_err(failed)?;
+        let train = Settings::resolve(TRAIN, "", &params).map_err(failed)?;
+        let train = TrainSpec::of(&train, self.seed);
+        Ok(Plan { model, settings, train, rate: rate.float(LEARNING_RATE.name) })
     }
 
     /// Trains fold `index`; `report` takes each epoch.
     fn fold(
         &self,
         index: usize,
-        settings: &Settings,
+        plan: &Plan,
         job: &Job,
         report: &mut dyn FnMut(Epoch) -> Verdict,
         reporter: &dyn Reporter,
     ) -> Result<FoldScore, ObjectiveError> {
         let fold = &self.folds[index];
-        let seed = derive(self.train.seed.unwrap_or(job.seed), "fold", index as u64);
+        let seed = derive(plan.train.seed.unwrap_or(job.seed), "fold", index as u64);
         let mut rng = Rng::new(derive(seed, "weights", 0));
         let encoding = Encoding::auto(self.dataset.coding(), Encoding::Additive);
         let encoder = Encoder::fit(&self.dataset, encoding, &fold.train).map_err(failed)?;
         let input = Input { positions: self.dataset.positions(), channels: encoder.channels() };
-        let plan = (self.model.build.plan)(settings, input, 1).map_err(failed)?;
-        let network = Network::new(plan, &mut rng, &self.device).map_err(failed)?;
+        let architecture = (plan.model.build.plan)(&plan.settings, input, 1).map_err(failed)?;
+        let network = Network::new(architecture, &mut rng, &self.device).map_err(failed)?;
         let data = FoldData {
             dataset: &self.dataset,
             number: index,
@@ -90,13 +90,13 @@ impl CrossValidation {
             trait_scaler: &TraitScaler::fit(self.dataset.target(), &fold.train, self.trait_scale),
             device: &self.device,
         };
-        let rate = settings.float(LEARNING_RATE.name);
         let shuffle = derive(seed, "shuffle", 0);
-        let fit =
-            fit(&network, &data, &self.train, rate, self.metric, shuffle, report).map_err(|e| match e {
+        let fit = fit(&network, &data, &plan.train, plan.rate, self.metric, shuffle, report).map_err(
+            |e| match e {
                 TrainError::Stopped => ObjectiveError::Stopped,
                 e => failed(e),
-            })?;
+            },
+        )?;
         if let Some(folder) = &self.checkpoints {
             let path = folder.join(format!("trial-{}/fold-{index}.safetensors", job.trial));
             // The score stands without the weights: a full disk must not spoil the search.
@@ -119,7 +119,7 @@ impl Objective for CrossValidation {
         if self.folds.is_empty() {
             return Err(failed("there is no fold to train on"));
         }
-        let settings = self.settings(job)?;
+        let plan = self.plan(job)?;
         let (mut step, mut total) = (0, 0.0);
         for fold in 0..self.folds.len() {
             let mut report = |epoch: Epoch| {
@@ -128,7 +128,7 @@ impl Objective for CrossValidation {
                 step += 1;
                 reporter.report(report)
             };
-            let score = self.fold(fold, &settings, job, &mut report, reporter)?;
+            let score = self.fold(fold, &plan, job, &mut report, reporter)?;
             total += score.score;
             reporter.fold_finished(score);
         }
@@ -145,7 +145,6 @@ mod tests {
     use crate::domain::value::{Params, Value};
     use crate::model::MODELS;
     use crate::model::layer::{Mode, Pass};
-    use crate::train::EarlyStopping;
     use crate::train::metric::METRICS;
 
     /// `individuals` × 120 dosages and a trait of 6 QTL with a heritability of 0.8.
@@ -162,29 +161,28 @@ mod tests {
         Arc::new(Dataset::from_dosages(snps, dosages, trait_values))
     }
 
-    fn objective(metric: &str, epochs: usize) -> CrossValidation {
+    fn objective(metric: &str, epochs: i64) -> CrossValidation {
         let dataset = additive(200);
         let fold = |first: usize| {
             let (validation, train) = (0..200).partition(|r| (first..first + 50).contains(r));
             Fold { train, validation }
         };
         let model = find(MODELS, "cnn").unwrap();
-        let mut fixed = Settings::defaults(model.settings);
-        for (name, value) in [("filters", Value::Int(8)), ("l1", Value::Float(0.002))] {
-            fixed.0.insert(name.into(), value);
-        }
+        let mut fixed = Settings::defaults(model.settings).0;
+        fixed.extend(Settings::defaults(TRAIN).0);
+        let changes = [
+            ("filters", Value::Int(8)),
+            ("l1", Value::Float(0.002)),
+            ("epochs", Value::Int(epochs)),
+            ("batch", Value::Int(16)),
+        ];
+        fixed.extend(changes.map(|(name, value)| (name.to_owned(), value)));
         CrossValidation {
             dataset,
             folds: vec![fold(0), fold(50)],
-            model,
+            models: vec![model],
             fixed,
-            train: TrainSpec {
-                epochs,
-                batch: 16,
-                optimizer: "adam".into(),
-                early_stopping: None,
-                seed: None,
-            },
+            seed: None,
             metric: METRICS.iter().find(|m| m.name == metric).unwrap(),
             trait_scale: TraitScale::Standardize,
             device: Device::Cpu,
@@ -277,16 +275,17 @@ mod tests {
         // A large step and few rows: the validation error goes up again.
         let mut objective = objective("mse", 30);
         objective.folds.truncate(1);
-        objective.train.early_stopping = Some(EarlyStopping { patience: 3, min_delta: 0.0 });
+        objective.fixed.insert("early_stopping.patience".into(), Value::Int(3));
+        objective.fixed.insert("early_stopping.min_delta".into(), Value::Float(0.0));
         objective.checkpoints = Some(folder.path().to_owned());
         let recorder = Recorder::default();
         let score = objective.evaluate(&job(1e-2), &recorder).unwrap();
         let fold = recorder.folds.take().remove(0);
         assert_eq!(fold.epochs, fold.best_epoch + 4, "three epochs without an improvement, then the end");
-        let settings = objective.settings(&job(1e-2)).unwrap();
+        let plan = objective.plan(&job(1e-2)).unwrap();
         let input = Input { positions: 120, channels: 1 };
-        let plan = (objective.model.build.plan)(&settings, input, 1).unwrap();
-        let network = Network::new(plan, &mut Rng::new(0), &Device::Cpu).unwrap();
+        let architecture = (plan.model.build.plan)(&plan.settings, input, 1).unwrap();
+        let network = Network::new(architecture, &mut Rng::new(0), &Device::Cpu).unwrap();
         checkpoint::load(&network.weights(), &folder.path().join("trial-3/fold-0.safetensors")).unwrap();
         let Fold { train, validation } = &objective.folds[0];
         let encoder = Encoder::fit(&objective.dataset, Encoding::Additive, train).unwrap();
@@ -313,7 +312,7 @@ mod tests {
         assert_eq!(recorder.reports.borrow().len(), 2);
         let score = |job_seed, fixed| {
             let mut objective = objective("mse", 1);
-            objective.train.seed = fixed;
+            objective.seed = fixed;
             objective.evaluate(&Job { seed: job_seed, ..job(1e-3) }, &Recorder::default()).unwrap()
         };
         assert_eq!(score(17, None), score(4, Some(17)));
@@ -328,7 +327,7 @@ mod tests {
                 other => panic!("{other:?}"),
             };
         let mut diverging = objective("mse", 50);
-        diverging.train.optimizer = "sgd".into();
+        diverging.fixed.insert("optimizer".into(), "sgd".into());
         let text = failure(diverging, job(10.0));
         assert!(text.contains("fold 1, epoch") && text.contains("lower the learning rate"), "{text}");
         let mut incomplete = job(1e-3);

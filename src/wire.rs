@@ -18,12 +18,11 @@ use crate::domain::objective::{Job, Objective, Reporter, Verdict};
 use crate::domain::seed::of_trial;
 use crate::domain::setting::Settings;
 use crate::domain::table::{self, Row};
-use crate::domain::task::Task;
 use crate::domain::trial::{FoldScore, Report, Timestamp};
 use crate::domain::value::Params;
 use crate::executor::local::Local;
 use crate::model::layer::LayerSummary;
-use crate::model::{Input, LEARNING_RATE, MODELS, ModelError, ModelRow};
+use crate::model::{self, Input, KIND, LEARNING_RATE, MODELS, ModelRow};
 use crate::objective::CrossValidation;
 use crate::pruner::PRUNERS;
 use crate::sampler::SAMPLERS;
@@ -31,6 +30,7 @@ use crate::storage::file::{self, FileStore, OpenOptions};
 use crate::storage::journal;
 use crate::study::handle::Update;
 use crate::study::{Parts, Study};
+use crate::train::TRAIN;
 use crate::train::metric::{METRICS, Metric};
 
 /// The folder, beside the working directory, in which simulated populations are kept.
@@ -51,8 +51,8 @@ pub struct Prepared {
     pub folds: Vec<Fold>,
     /// What the study is.
     pub spec: StudySpec,
-    /// The model.
-    pub model: &'static ModelRow,
+    /// The models of which a trial has one.
+    pub models: Vec<&'static ModelRow>,
     metric: &'static Metric,
     device: Device,
 }
@@ -81,7 +81,8 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
     let device = device(config.executor.device)?;
     let dataset = Arc::new(load(config)?);
     let folds = fold::split(&config.data.split, dataset.individuals(), dataset.groups(), config.seed)?;
-    let model = row(MODELS, &config.model.kind)?;
+    let models = config.model.kinds.iter().map(|kind| row(MODELS, kind)).collect::<Result<_>>()?;
+    let parameters = config.parameters();
     let metric = METRICS
         .iter()
         .find(|m| m.name == config.metric)
@@ -92,16 +93,16 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
         seed: config.seed,
         metric: config.metric.clone(),
         direction: config.direction,
-        space: config.model.space.clone(),
-        fixed: config.model.fixed.clone(),
-        model: config.model.kind.clone(),
+        epochs: parameters.largest("epochs").map_or(1, |epochs| epochs as usize),
+        space: parameters.space,
+        fixed: parameters.fixed,
+        model: config.model.kinds.join(", "),
         sampler: config.sampler.kind.clone(),
         folds: folds.len(),
-        epochs: config.train.epochs,
         data: describe(config, &dataset),
         fingerprint: fingerprint(config, &dataset),
     };
-    Ok(Prepared { dataset, folds, spec, model, metric, device })
+    Ok(Prepared { dataset, folds, spec, models, metric, device })
 }
 
 /// Opens a study in `store`: a new one, or the one that is there. Every stored record goes to `updates`.
@@ -194,22 +195,31 @@ fn share(cores: usize, workers: Option<usize>, threads: Option<usize>) -> (usize
     (slots, per_slot, notice)
 }
 
-/// The line of help of a model's parameter.
-pub fn help(model: &str, parameter: &str) -> &'static str {
-    let settings = table::find(MODELS, model).map_or(&[][..], |row| row.settings);
-    let setting = settings.iter().chain([&LEARNING_RATE]).find(|setting| setting.name == parameter);
-    setting.map_or("", |setting| setting.help)
+/// The line of help of a parameter in a study of these kinds of model.
+pub fn help(kinds: &[String], parameter: &str) -> &'static str {
+    let plain = [LEARNING_RATE].into_iter().chain(TRAIN.iter().copied());
+    let plain = plain.map(|setting| (setting.name.to_owned(), setting.help));
+    let own = kinds.iter().filter_map(|kind| table::find(MODELS, kind)).flat_map(|row| {
+        let prefix = if kinds.len() == 1 { String::new() } else { format!("{}.", row.name) };
+        row.settings.iter().map(move |setting| (format!("{prefix}{}", setting.name), setting.help))
+    });
+    let kind = [(KIND.to_owned(), "which of the models")];
+    let mut all = plain.chain(own).chain(kind);
+    all.find(|(name, _)| name == parameter).map_or("", |(_, help)| help)
 }
 
-/// The layers of the network that `settings` describe.
+/// The model and the layers of its network in a trial with these params.
 ///
 /// # Errors
 /// Where the settings contradict the data's shape.
-pub fn summary(prepared: &Prepared, settings: &Settings) -> Result<Vec<LayerSummary>, ModelError> {
+pub fn summary(prepared: &Prepared, params: &Params) -> Result<(&'static str, Vec<LayerSummary>)> {
+    let mut all = prepared.spec.fixed.clone();
+    all.extend(params.clone());
+    let (model, settings) = model::chosen(&prepared.models, &all).map_err(|e| anyhow!(e))?;
     let dataset = &prepared.dataset;
     let encoding = Encoding::auto(dataset.coding(), Encoding::Additive);
     let input = Input { positions: dataset.positions(), channels: encoding.channels(dataset.coding()) };
-    Ok((prepared.model.build.plan)(settings, input, 1)?.summary())
+    Ok((model.name, (model.build.plan)(&settings, input, 1)?.summary()))
 }
 
 fn row<B>(rows: &'static [Row<B>], name: &str) -> Result<&'static Row<B>> {
@@ -222,13 +232,13 @@ fn objective(
     prepared: Prepared,
     checkpoints: Option<PathBuf>,
 ) -> (StudySpec, CrossValidation) {
-    let Prepared { dataset, folds, spec, model, metric, device } = prepared;
+    let Prepared { dataset, folds, spec, models, metric, device } = prepared;
     let objective = CrossValidation {
         dataset,
         folds,
-        model,
-        fixed: Settings(config.model.fixed.clone()),
-        train: config.train.clone(),
+        models,
+        fixed: spec.fixed.clone(),
+        seed: config.train.seed,
         metric,
         trait_scale: config.data.trait_scale,
         device,
@@ -239,20 +249,19 @@ fn objective(
 
 fn load(config: &StudyConfig) -> Result<Dataset> {
     let data = &config.data;
-    let named = data.trait_name.clone().map(|name| vec![name]);
-    let (genotypes, phenotypes, task, traits) = match &data.source {
+    let (genotypes, phenotypes, traits) = match &data.source {
         DataSource::Files { genotypes, phenotypes } => {
-            let traits = named.context("data.trait is not given")?;
-            (genotypes.clone(), phenotypes.clone(), Task::Regression, traits)
+            (genotypes.clone(), phenotypes.clone(), data.traits.clone())
         }
         DataSource::Simulate { preset, seed, settings } => {
             let row = row(simulate::PRESETS, preset)?;
             let folder = simulated(row, *seed, settings)?;
-            let traits = named.unwrap_or_else(|| row.build.traits.iter().map(|t| (*t).to_owned()).collect());
-            (folder.join(row.build.genotypes), folder.join("phenotypes.csv"), row.build.task, traits)
+            let own = || row.build.traits.iter().map(|t| (*t).to_owned()).collect();
+            let traits = if data.traits.is_empty() { own() } else { data.traits.clone() };
+            (folder.join(row.build.genotypes), folder.join("phenotypes.csv"), traits)
         }
     };
-    Ok(dataset::load(&data.spec(&genotypes, &phenotypes, task, traits))?)
+    Ok(dataset::load(&data.spec(&genotypes, &phenotypes, traits))?)
 }
 
 /// The folder of a simulated population, made on first use.

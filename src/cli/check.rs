@@ -5,9 +5,9 @@ use anyhow::Result;
 use super::output::{columns, say};
 use super::{Exit, StudyArgs, run};
 use crate::config::StudyConfig;
-use crate::domain::setting::Settings;
-use crate::domain::space::Distribution;
-use crate::domain::value::significant;
+use crate::domain::space::{Condition, Distribution};
+use crate::domain::value::{Params, significant};
+use crate::model::KIND;
 use crate::wire::{self, Prepared};
 
 /// Prints the data, the folds, the space, the network in the middle of the space, and what it takes.
@@ -28,7 +28,7 @@ pub fn check(args: &StudyArgs) -> Result<Exit> {
     }
     folds(&prepared)?;
     space(&config)?;
-    network(&config, &prepared)?;
+    networks(&prepared)?;
     cost(&config, &prepared)?;
     Ok(Exit::Done)
 }
@@ -56,13 +56,32 @@ fn folds(prepared: &Prepared) -> Result<()> {
 }
 
 fn space(config: &StudyConfig) -> Result<()> {
-    say(&format!("model {}, searched by {}", config.model.kind, config.sampler.kind))?;
-    let help = |name: &str| wire::help(&config.model.kind, name).to_owned();
-    let searched = config.model.space.parameters.iter();
-    let searched = searched.map(|p| vec![p.name.clone(), describe(&p.distribution), help(&p.name)]);
-    let fixed = config.model.fixed.iter();
-    let fixed = fixed.map(|(name, value)| vec![name.clone(), format!("= {value}"), help(name)]);
+    let kinds = &config.model.kinds;
+    say(&format!("model {}, searched by {}", kinds.join(" or "), config.sampler.kind))?;
+    let all = config.parameters();
+    let help = |name: &str| wire::help(kinds, name).to_owned();
+    let row = |name: &str, what: String, when: &[Condition]| {
+        vec![name.to_owned(), what + &conditions(when), help(name)]
+    };
+    let searched = all.space.parameters.iter();
+    let searched = searched.map(|p| row(&p.name, describe(&p.distribution), &p.when));
+    let fixed = all.fixed.iter().map(|(name, value)| {
+        row(name, format!("= {value}"), all.conditions.get(name).map_or(&[], Vec::as_slice))
+    });
     table(&searched.chain(fixed).collect::<Vec<_>>())
+}
+
+/// ", where kind is cnn".
+fn conditions(when: &[Condition]) -> String {
+    let one = |condition: &Condition| {
+        let values: Vec<String> = condition.is.iter().map(ToString::to_string).collect();
+        let shown = match values.as_slice() {
+            [first, .., last] if values.len() > 4 => format!("{first} … {last}"),
+            few => few.join(" or "),
+        };
+        format!(", where {} is {shown}", condition.parameter)
+    };
+    when.iter().map(one).collect()
 }
 
 fn describe(distribution: &Distribution) -> String {
@@ -79,16 +98,28 @@ fn describe(distribution: &Distribution) -> String {
     }
 }
 
-/// The network at the middle of the space, as a table of its layers.
-fn network(config: &StudyConfig, prepared: &Prepared) -> Result<()> {
-    let mut settings = config.model.fixed.clone();
-    settings.extend(config.model.space.from_unit(&vec![0.5; config.model.space.dimensions()]));
-    say("network in the middle of the space")?;
-    let layers = match wire::summary(prepared, &Settings(settings)) {
-        Ok(layers) => layers,
-        // Other points of the space may be fine; the study would fail this trial and go on.
-        Err(error) => return say(&format!("  can't be built: {error}")),
+/// The network at the middle of the space, as a table of its layers: one of each kind of model.
+fn networks(prepared: &Prepared) -> Result<()> {
+    let space = &prepared.spec.space;
+    let middle = vec![0.5; space.dimensions()];
+    let Some(axis) = space.parameters.iter().position(|p| p.name == KIND) else {
+        return network(prepared, &space.from_unit(&middle));
     };
+    let kinds = prepared.models.len();
+    (0..kinds).try_for_each(|kind| {
+        let mut point = middle.clone();
+        point[axis] = (kind as f64 + 0.5) / kinds as f64;
+        network(prepared, &space.from_unit(&point))
+    })
+}
+
+fn network(prepared: &Prepared, params: &Params) -> Result<()> {
+    let (model, layers) = match wire::summary(prepared, params) {
+        Ok(found) => found,
+        // Other points of the space may be fine; the study would fail this trial and go on.
+        Err(error) => return say(&format!("network in the middle of the space\n  can't be built: {error}")),
+    };
+    say(&format!("network in the middle of the space: {model}"))?;
     let mut rows = vec![["layer", "output", "weights"].map(str::to_owned).to_vec()];
     for layer in &layers {
         let shape: Vec<String> = layer.output.iter().map(ToString::to_string).collect();
@@ -104,12 +135,13 @@ fn cost(config: &StudyConfig, prepared: &Prepared) -> Result<()> {
     if let Some(notice) = notice {
         say(&format!("  {notice}"))?;
     }
-    let epochs = config.trials * prepared.folds.len() * config.train.epochs;
+    let largest = |name: &str| config.train.parameters.largest(name).map_or(1, |v| v as usize);
+    let epochs = config.trials * prepared.folds.len() * largest("epochs");
     say(&format!(
         "  at most {epochs} epochs ({} × {} × {}), {slots} at once, {} each",
         counted(config.trials, "trial"),
         counted(prepared.folds.len(), "fold"),
-        counted(config.train.epochs, "epoch"),
+        counted(largest("epochs"), "epoch"),
         counted(threads, "thread"),
     ))?;
     let snps = prepared.dataset.positions();
@@ -117,6 +149,6 @@ fn cost(config: &StudyConfig, prepared: &Prepared) -> Result<()> {
     say(&format!(
         "  memory: genotypes {} MB, shared; a batch {} MB a slot",
         megabytes(prepared.dataset.resident_bytes()),
-        megabytes(config.train.batch * snps * size_of::<f32>()),
+        megabytes(largest("batch") * snps * size_of::<f32>()),
     ))
 }

@@ -141,11 +141,15 @@ fn overlay(base: &mut Table, over: Table) {
 }
 
 fn changes_kind(table: &Table, kind: Option<&Entry>) -> bool {
-    let word = |entry: &Entry| match &entry.value.content {
-        Content::Text(word) => Some(word.clone()),
-        _ => None,
-    };
-    kind.is_some_and(|kind| table.get("kind").is_some_and(|old| word(old) != word(kind)))
+    // One kind, or a list of them.
+    fn words(node: &Node) -> Vec<Option<&str>> {
+        match &node.content {
+            Content::Text(word) => vec![Some(word)],
+            Content::List(items) => items.iter().flat_map(words).collect(),
+            _ => vec![None],
+        }
+    }
+    kind.is_some_and(|kind| table.get("kind").is_some_and(|old| words(&old.value) != words(&kind.value)))
 }
 
 /// One key of an override's path.

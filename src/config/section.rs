@@ -39,27 +39,44 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Refuses every key that is not one of `keys`. `owner` says whose keys they are.
+    /// Refuses every key that is not one of `keys`, of which those with a dot stand in tables of their
+    /// own. `owner` says whose keys they are.
     pub fn only(self, keys: &[&str], owner: &str) -> Result<Self, ConfigError> {
-        let unknown = self.entries().filter(|(key, _)| !keys.contains(key));
+        let mut entries: Vec<_> = self.entries().filter(|(key, _)| !keys.contains(key)).collect();
         // The one that stands first in the file.
-        let Some((key, entry)) = unknown.min_by_key(|(_, e)| e.key.span.start) else {
-            return Ok(self);
-        };
-        let near = did_you_mean(key, keys.iter().copied());
-        let message = format!("{owner} has no key {}{near}", quoted(key));
-        Err(ConfigError::at(&entry.key, message, one_of(keys)))
+        entries.sort_by_key(|(_, entry)| entry.key.span.start);
+        for (key, entry) in entries {
+            let within = keys.iter().filter_map(|name| name.strip_prefix(key)?.strip_prefix('.'));
+            let nested: Vec<&str> = within.collect();
+            if nested.is_empty() {
+                let near = did_you_mean(key, keys.iter().copied());
+                let message = format!("{owner} has no key {}{near}", quoted(key));
+                return Err(ConfigError::at(&entry.key, message, one_of(keys)));
+            }
+            let name = self.path(key);
+            Section::open(&name, &entry.value)?.only(&nested, &format!("the table `{name}`"))?;
+        }
+        Ok(self)
+    }
+
+    /// The full name of a key.
+    pub fn path(&self, key: &str) -> String {
+        if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
     }
 
     fn entries(&self) -> impl Iterator<Item = (&'a str, &'a super::node::Entry)> {
         self.table.into_iter().flatten().map(|(k, e)| (k.as_str(), e))
     }
 
-    /// The value of `key`, if it is there.
+    /// The value of `key`, if it is there; what stands behind a dot stands in a table of its own.
     pub fn get(&self, key: &str) -> Option<Field<'a>> {
-        let entry = self.table?.get(key)?;
-        let name = if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) };
-        Some(Field { name, node: &entry.value })
+        let mut keys = key.split('.');
+        let mut entry = self.table?.get(keys.next()?)?;
+        for key in keys {
+            let Content::Table(table) = &entry.value.content else { return None };
+            entry = table.get(key)?;
+        }
+        Some(Field { name: self.path(key), node: &entry.value })
     }
 
     /// The value of `key`, which must be there; `example` shows how it is written.

@@ -1,17 +1,19 @@
 //! A study file's content, checked and complete.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::dataset::DataSpec;
+use crate::dataset::encode::Encoding;
 use crate::dataset::fold::Split;
 use crate::dataset::scale::TraitScale;
 use crate::domain::direction::Direction;
 use crate::domain::setting::Settings;
-use crate::domain::space::SearchSpace;
+use crate::domain::space::{Condition, Distribution, SearchSpace};
 use crate::domain::task::Task;
 use crate::domain::trial::Trial;
-use crate::domain::value::Params;
-use crate::train::TrainSpec;
+use crate::domain::value::{Params, Value};
+use crate::model::KIND;
 
 /// A study as its file describes it, with every default filled in.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,7 +35,7 @@ pub struct StudyConfig {
     /// The model and its search space.
     pub model: ModelConfig,
     /// How a fold is trained.
-    pub train: TrainSpec,
+    pub train: TrainConfig,
     /// Where to look next.
     pub sampler: Part,
     /// Which trials are not worth finishing.
@@ -47,8 +49,10 @@ pub struct StudyConfig {
 pub struct DataConfig {
     /// Files, or a simulated population.
     pub source: DataSource,
-    /// The trait's column. `None` is the one trait of a simulated population.
-    pub trait_name: Option<String>,
+    /// What is predicted.
+    pub task: Task,
+    /// The traits' columns; several for labels only. None where they are those of a simulated population.
+    pub traits: Vec<String>,
     /// The genotype format's name; by the file's ending where `None`.
     pub format: Option<String>,
     /// The phenotype file's column of ids, where it is not the usual one.
@@ -57,6 +61,8 @@ pub struct DataConfig {
     pub maf: f64,
     /// Chromosomes to leave out.
     pub exclude_chromosomes: Vec<String>,
+    /// How genotypes become the network's input; as the kind of network prefers where `None`.
+    pub encoding: Option<Encoding>,
     /// How individuals are split into training and validation rows.
     pub split: Split,
     /// What is done to the trait before training.
@@ -86,15 +92,34 @@ pub enum DataSource {
     },
 }
 
+/// Parameters that are fixed and parameters that are searched.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Parameters {
+    /// The values of those that are not searched.
+    pub fixed: Params,
+    /// When one of those has an effect, where that depends on what is searched.
+    pub conditions: BTreeMap<String, Vec<Condition>>,
+    /// Those that are searched, in the order of their table.
+    pub space: SearchSpace,
+}
+
 /// The `[model]` table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelConfig {
-    /// The model's name.
-    pub kind: String,
-    /// The parameters that are not searched, and their values.
-    pub fixed: Params,
-    /// The searched parameters, in the order of the model's table, the learning rate last.
-    pub space: SearchSpace,
+    /// The models' names, at least one. Of several, the parameter `kind` says which one a trial has, and
+    /// the names of their own parameters begin with the model's: `cnn.filters`.
+    pub kinds: Vec<String>,
+    /// Their parameters, the learning rate last.
+    pub parameters: Parameters,
+}
+
+/// The `[train]` table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainConfig {
+    /// The settings of [`TRAIN`](crate::train::TRAIN).
+    pub parameters: Parameters,
+    /// Overrides the trial's own seed: how an exported config reproduces its trial.
+    pub seed: Option<u64>,
 }
 
 /// A row of a table with its settings, complete.
@@ -130,14 +155,69 @@ pub enum DeviceChoice {
     Cuda(usize),
 }
 
+impl Parameters {
+    /// Adds those of another table.
+    pub fn extend(&mut self, other: Parameters) {
+        self.fixed.extend(other.fixed);
+        self.conditions.extend(other.conditions);
+        self.space.parameters.extend(other.space.parameters);
+    }
+
+    /// The largest number that parameter `name` may have; `None` where it has none.
+    pub fn largest(&self, name: &str) -> Option<f64> {
+        let searched = self.space.parameters.iter().find(|p| p.name == name);
+        match searched.map(|p| &p.distribution) {
+            Some(Distribution::Int { high, .. }) => Some(*high as f64),
+            Some(Distribution::Float { high, .. }) => Some(*high),
+            Some(Distribution::Choice { choices }) => {
+                choices.iter().filter_map(Value::as_f64).max_by(f64::total_cmp)
+            }
+            None => self.fixed.get(name)?.as_f64(),
+        }
+    }
+
+    /// All fixed: to the values of a trial's params, and without those that have no effect beside them.
+    fn fixed_to(&self, params: &Params) -> Parameters {
+        let holds = |conditions: &Vec<Condition>| conditions.iter().all(|c| c.holds(params));
+        let mut fixed = self.fixed.clone();
+        fixed.retain(|name, _| self.conditions.get(name).is_none_or(holds));
+        let own = |name: &str| Some((name.to_owned(), params.get(name)?.clone()));
+        fixed.extend(self.space.parameters.iter().filter_map(|p| own(&p.name)));
+        Parameters { fixed, ..Parameters::default() }
+    }
+}
+
+impl ModelConfig {
+    /// A plain study of the kind that a trial's params have, with their values.
+    fn fixed_to(&self, params: &Params) -> ModelConfig {
+        let mut parameters = self.parameters.fixed_to(params);
+        let Some(Value::Text(kind)) = parameters.fixed.remove(KIND) else {
+            return ModelConfig { kinds: self.kinds.clone(), parameters };
+        };
+        let plain = |name: String| match name.strip_prefix(&format!("{kind}.")) {
+            Some(own) => own.to_owned(),
+            None => name,
+        };
+        parameters.fixed = parameters.fixed.into_iter().map(|(name, value)| (plain(name), value)).collect();
+        ModelConfig { kinds: vec![kind], parameters }
+    }
+}
+
 impl StudyConfig {
+    /// All parameters: the models' and training's.
+    pub fn parameters(&self) -> Parameters {
+        let mut all = self.model.parameters.clone();
+        all.extend(self.train.parameters.clone());
+        all
+    }
+
     /// The study that trains one trial of this study again, with its values and its seed.
     pub fn fixed_to(&self, trial: &Trial) -> StudyConfig {
         let mut config = self.clone();
         config.name = format!("{}-trial-{}", self.name, trial.id);
         config.trials = 1;
-        config.model.fixed.extend(trial.params.clone());
-        config.model.space = SearchSpace::default();
+        config.model = self.model.fixed_to(&trial.params);
+        config.train.parameters = self.train.parameters.fixed_to(&trial.params);
         config.train.seed = Some(trial.seed);
         config
     }
@@ -151,18 +231,12 @@ impl StudyConfig {
 
 impl DataConfig {
     /// What to load, once the files are known: the user's own or those of the simulated population.
-    pub fn spec(
-        &self,
-        genotypes: &Path,
-        phenotypes: &Path,
-        task: Task,
-        trait_names: Vec<String>,
-    ) -> DataSpec {
+    pub fn spec(&self, genotypes: &Path, phenotypes: &Path, trait_names: Vec<String>) -> DataSpec {
         DataSpec {
             genotypes: genotypes.to_owned(),
             format: self.format.clone(),
             phenotypes: phenotypes.to_owned(),
-            task,
+            task: self.task,
             trait_names,
             id_column: self.id_column.clone(),
             maf: self.maf,

@@ -3,13 +3,14 @@
 use crate::dataset::FORMATS;
 use crate::dataset::simulate::PRESETS;
 use crate::domain::direction::Direction;
-use crate::domain::setting::Setting;
+use crate::domain::setting::{Setting, Variant};
 use crate::domain::table::Row;
+use crate::domain::task::Task;
 use crate::model::MODELS;
 use crate::pruner::PRUNERS;
 use crate::sampler::SAMPLERS;
+use crate::train::TRAIN;
 use crate::train::metric::METRICS;
-use crate::train::optimizer::OPTIMIZERS;
 
 /// A row of a table, without what builds it.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +19,19 @@ pub struct Kind {
     pub name: &'static str,
     /// Its settings.
     pub settings: &'static [Setting],
+    /// Named sets of values for them; of models only.
+    pub variants: &'static [Variant],
+}
+
+/// A metric, without what computes it.
+#[derive(Debug, Clone, Copy)]
+pub struct MetricKind {
+    /// Its name in the study file.
+    pub name: &'static str,
+    /// Whether a smaller or larger score is better.
+    pub direction: Direction,
+    /// The tasks that it scores.
+    pub tasks: &'static [Task],
 }
 
 /// The tables that a study file is checked against.
@@ -31,10 +45,10 @@ pub struct Tables {
     pub models: Vec<Kind>,
     /// Presets of simulated populations.
     pub presets: Vec<Kind>,
-    /// Metrics and their directions.
-    pub metrics: Vec<(&'static str, Direction)>,
-    /// Optimizers.
-    pub optimizers: Vec<&'static str>,
+    /// Metrics that a study may be scored by.
+    pub metrics: Vec<MetricKind>,
+    /// The settings of training.
+    pub train: &'static [Setting],
     /// Genotype formats.
     pub formats: Vec<&'static str>,
 }
@@ -45,15 +59,21 @@ impl Tables {
         Tables {
             samplers: kinds(SAMPLERS),
             pruners: kinds(PRUNERS),
-            models: kinds(MODELS),
+            models: MODELS
+                .iter()
+                .map(|row| Kind { name: row.name, settings: row.settings, variants: row.build.variants })
+                .collect(),
             presets: kinds(PRESETS),
-            metrics: METRICS.iter().map(|m| (m.name, m.direction)).collect(),
-            optimizers: OPTIMIZERS.iter().map(|row| row.name).collect(),
+            metrics: METRICS
+                .iter()
+                .map(|m| MetricKind { name: m.name, direction: m.direction, tasks: m.tasks })
+                .collect(),
+            train: TRAIN,
             formats: FORMATS.iter().map(|row| row.name).collect(),
         }
     }
 }
 
 fn kinds<B>(rows: &'static [Row<B>]) -> Vec<Kind> {
-    rows.iter().map(|row| Kind { name: row.name, settings: row.settings }).collect()
+    rows.iter().map(|row| Kind { name: row.name, settings: row.settings, variants: &[] }).collect()
 }

@@ -5,70 +5,11 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
-use super::tables::{Kind, Tables};
+use super::tables::Tables;
+use super::testing::tables;
 use super::*;
-use crate::domain::direction::Direction;
-use crate::domain::setting::{Accepts, Preset, Setting};
 
-const fn setting(name: &'static str, accepts: Accepts, preset: Preset) -> Setting {
-    Setting::new(name, accepts, preset, "")
-}
-
-const fn int(name: &'static str, min: i64, max: i64, default: i64) -> Setting {
-    setting(name, Accepts::Int { min, max }, Preset::Int(default))
-}
-
-const CNN: &[Setting] = &[
-    setting(
-        "filters",
-        Accepts::Int { min: 1, max: 4096 },
-        Preset::SearchInt { low: 20, high: 100, log: false },
-    ),
-    setting(
-        "kernel",
-        Accepts::Int { min: 1, max: 1_000_000 },
-        Preset::SearchInt { low: 10, high: 50, log: false },
-    ),
-    setting(
-        "l1",
-        Accepts::Float { min: 0.0, max: 1e6 },
-        Preset::SearchFloat { low: 0.001, high: 1.0, log: true },
-    ),
-    int("stride", 1, 1000, 2),
-    int("pool", 1, 1000, 2),
-    setting("padding", Accepts::Word(&["same", "valid"]), Preset::Word("same")),
-    setting("activation", Accepts::Word(&["linear", "relu", "elu", "tanh"]), Preset::Word("linear")),
-];
-
-const GP_UCB: &[Setting] = &[
-    int("startup", 1, 10_000, 15),
-    setting("kappa", Accepts::Float { min: 0.0, max: 1000.0 }, Preset::Float(2.576)),
-];
-
-const QUICK: &[Setting] = &[
-    int("individuals", 10, 100_000, 400),
-    int("snps", 10, 1_000_000, 1000),
-    int("chromosomes", 1, 100, 5),
-    setting("h2", Accepts::Float { min: 0.0, max: 1.0 }, Preset::Float(0.5)),
-];
-
-/// Rows like the crate's own, so that these tests do not change with them.
-pub(crate) fn tables() -> Tables {
-    let kind = |name, settings| Kind { name, settings };
-    let median: &[Setting] = const { &[int("startup", 0, 1000, 5), int("warmup", 0, 1000, 5)] };
-    let metric = |name, direction| (name, direction);
-    Tables {
-        samplers: vec![kind("random", &[]), kind("gp-ucb", GP_UCB)],
-        pruners: vec![kind("none", &[]), kind("median", median)],
-        models: vec![kind("cnn", CNN)],
-        presets: vec![kind("quick", QUICK), kind("qtlmas2010", &[]), kind("pig", &[])],
-        metrics: [("mse", false), ("rmse", false), ("mae", false), ("r2", true), ("pearson", true)]
-            .map(|(name, up)| metric(name, if up { Direction::Maximize } else { Direction::Minimize }))
-            .to_vec(),
-        optimizers: vec!["adam", "sgd"],
-        formats: vec!["plink-bed", "csv", "tsv", "table"],
-    }
-}
+mod parameters;
 
 fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -94,7 +35,7 @@ fn every_malformed_file_is_refused_at_its_place_with_its_words() {
         .map(|entry| entry.unwrap().path())
         .collect();
     files.sort();
-    assert!(files.len() >= 45, "only {} malformed files", files.len());
+    assert!(files.len() >= 95, "only {} malformed files", files.len());
     let mut wrong = Vec::new();
     for file in &files {
         let text = std::fs::read_to_string(file).unwrap();
@@ -152,7 +93,7 @@ fn the_studies_that_are_shipped_are_good() {
     for (name, dimensions) in [("quickstart", 4), ("qtlmas2010", 3), ("pig_ebv", 3)] {
         let file = project().join(format!("studies/{name}.toml"));
         let config = load(&file, &[], &tables()).unwrap_or_else(|e| panic!("{e}"));
-        assert_eq!((config.name.as_str(), config.model.space.dimensions()), (name, dimensions));
+        assert_eq!((config.name.as_str(), config.parameters().space.dimensions()), (name, dimensions));
         let again = parse(&file, &write::toml(&config), &tables()).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(again, config, "writing and reading changes {name}");
     }
@@ -164,9 +105,10 @@ fn what_is_not_written_has_its_default() {
     assert_eq!((config.name.as_str(), config.metric.as_str(), config.trials), ("study", "mse", 40));
     assert_eq!((config.sampler.kind.as_str(), config.pruner.kind.as_str()), ("gp-ucb", "none"));
     assert_eq!(config.sampler.settings.count("startup"), 15);
-    let searched: Vec<_> = config.model.space.parameters.iter().map(|p| p.name.as_str()).collect();
+    let space = config.parameters().space;
+    let searched: Vec<_> = space.parameters.iter().map(|p| p.name.as_str()).collect();
     assert_eq!(searched, ["filters", "kernel", "l1", "learning_rate"]);
-    assert_eq!(config.data.trait_name, None);
+    assert!(config.data.traits.is_empty());
 }
 
 #[test]
@@ -187,7 +129,7 @@ fn a_study_file_wins_over_its_includes_and_set_wins_over_both() {
     };
     let config = load(&[]);
     assert_eq!((config.trials, config.seed, config.keep_checkpoints), (3, 2, 1));
-    assert_eq!(config.model.fixed["l1"], 0.5.into());
+    assert_eq!(config.parameters().fixed["l1"], 0.5.into());
     let config = load(&["study.trials=4", "model.filters = { int = [2, 3] }", "sampler.kind=random"]);
     assert_eq!((config.trials, config.sampler.kind.as_str()), (4, "random"));
     let config = load(&["data.qc.maf=0.25", "executor.device=cuda:1", "data.memory=1GiB"]);
@@ -203,7 +145,7 @@ fn a_path_is_taken_from_the_working_folder_then_from_beside_the_study_file() {
     let genotypes = |name: &str| {
         let text = format!("[data]\ngenotypes = \"{name}\"\nphenotypes = \"nowhere.csv\"\ntrait = 2\n");
         let data = parse(&file, &text, &tables()).unwrap_or_else(|e| panic!("{e}")).data;
-        assert_eq!(data.trait_name.as_deref(), Some("2"));
+        assert_eq!(data.traits, ["2"]);
         match data.source {
             study::DataSource::Files { genotypes, phenotypes } => {
                 assert_eq!(phenotypes, Path::new("nowhere.csv"));
@@ -259,7 +201,7 @@ fn the_shipped_studies_are_read_with_the_crates_own_tables() {
     let pig = load(&project().join("studies/pig_ebv.toml"), &[], &Tables::of_crate()).unwrap();
     let cnngwp = load(&project().join("studies/qtlmas2010.toml"), &[], &Tables::of_crate()).unwrap();
     assert_eq!(pig.data.trait_scale, crate::dataset::scale::TraitScale::Center);
-    assert_eq!((pig.sampler, pig.model.space.dimensions()), (cnngwp.sampler, 3));
+    assert_eq!((pig.parameters().space.dimensions(), pig.sampler), (3, cnngwp.sampler));
 }
 
 #[test]
@@ -289,6 +231,9 @@ fn the_fingerprint_is_of_what_decides_a_score_only() {
         "model.stride=1",
         "model.filters={int=[20,99]}",
         "train.epochs=3",
+        "train.epochs={int=[3,4]}",
+        "train.early_stopping.patience=3",
+        "data.encoding=onehot",
         "train.seed=1",
     ];
     for set in other {

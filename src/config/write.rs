@@ -2,12 +2,16 @@
 
 use std::fmt::Write as _;
 
-use super::study::{DataConfig, DataSource, DeviceChoice, ExecutorConfig, ModelConfig, Part, StudyConfig};
+use super::study::{
+    DataConfig, DataSource, DeviceChoice, ExecutorConfig, ModelConfig, Parameters, Part, StudyConfig,
+    TrainConfig,
+};
+use crate::dataset::encode::Encoding;
 use crate::dataset::fold::Split;
 use crate::dataset::scale::TraitScale;
 use crate::domain::space::Distribution;
 use crate::domain::value::{Params, Value};
-use crate::train::TrainSpec;
+use crate::model::KIND;
 
 /// The study as a complete study file: every value is written, defaults too.
 pub fn toml(config: &StudyConfig) -> String {
@@ -77,7 +81,12 @@ fn source(data: &DataConfig) -> String {
             line(&mut out, "simulate", &format!("{{ preset = {}, seed = {seed}{more} }}", text(preset)));
         }
     }
-    let optional = [("trait", &data.trait_name), ("format", &data.format), ("id_column", &data.id_column)];
+    match data.traits.as_slice() {
+        [] => {}
+        [one] => line(&mut out, "trait", &text(one)),
+        several => line(&mut out, "trait", &texts(several)),
+    }
+    let optional = [("format", &data.format), ("id_column", &data.id_column)];
     for (key, value) in optional {
         if let Some(value) = value {
             line(&mut out, key, &text(value));
@@ -92,7 +101,9 @@ fn source(data: &DataConfig) -> String {
 /// What is made of it.
 fn evaluation(data: &DataConfig) -> String {
     let mut out = String::new();
-    line(&mut out, "encoding", &text("additive"));
+    let encoding = data.encoding.map_or("auto", Encoding::name);
+    line(&mut out, "task", &text(data.task.name()));
+    line(&mut out, "encoding", &text(encoding));
     let split = match &data.split {
         Split::Holdout { fraction } => format!("{{ kind = \"holdout\", fraction = {} }}", float(*fraction)),
         Split::KFold { folds } => format!("{{ kind = \"kfold\", folds = {folds} }}"),
@@ -111,9 +122,20 @@ fn evaluation(data: &DataConfig) -> String {
 
 fn model(model: &ModelConfig) -> String {
     let mut out = String::from("\n[model]\n");
-    line(&mut out, "kind", &text(&model.kind));
-    plain(&mut out, &model.fixed);
-    for parameter in &model.space.parameters {
+    let kind = match model.kinds.as_slice() {
+        [one] => text(one),
+        several => texts(several),
+    };
+    line(&mut out, KIND, &kind);
+    parameters(&mut out, &model.parameters);
+    out
+}
+
+/// Their names are the keys: a dot in one stands for a table within the table.
+fn parameters(out: &mut String, parameters: &Parameters) {
+    plain(out, &parameters.fixed);
+    // What kinds there are is written before.
+    for parameter in parameters.space.parameters.iter().filter(|p| p.name != KIND) {
         let search = match &parameter.distribution {
             Distribution::Int { low, high, log } => format!("{{ int = [{low}, {high}], log = {log} }}"),
             Distribution::Float { low, high, log } => {
@@ -124,9 +146,8 @@ fn model(model: &ModelConfig) -> String {
                 format!("{{ choice = [{}] }}", listed.join(", "))
             }
         };
-        line(&mut out, &parameter.name, &search);
+        line(out, &parameter.name, &search);
     }
-    out
 }
 
 fn plain(out: &mut String, values: &Params) {
@@ -135,15 +156,9 @@ fn plain(out: &mut String, values: &Params) {
     }
 }
 
-fn train(train: &TrainSpec) -> String {
+fn train(train: &TrainConfig) -> String {
     let mut out = String::from("\n[train]\n");
-    line(&mut out, "epochs", &train.epochs.to_string());
-    line(&mut out, "batch", &train.batch.to_string());
-    line(&mut out, "optimizer", &text(&train.optimizer));
-    if let Some(stop) = train.early_stopping {
-        let delta = float(stop.min_delta);
-        line(&mut out, "early_stopping", &format!("{{ patience = {}, min_delta = {delta} }}", stop.patience));
-    }
+    parameters(&mut out, &train.parameters);
     if let Some(seed) = train.seed {
         line(&mut out, "seed", &seed.to_string());
     }

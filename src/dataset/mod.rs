@@ -285,7 +285,7 @@ impl Dataset {
         };
         hash.update(&(self.individuals() as u64).to_le_bytes());
         hash.update(&(self.positions() as u64).to_le_bytes());
-        text(&mut hash, self.coding.unit());
+        hash.update(&(self.coding.codes() as u64).to_le_bytes());
         text(&mut hash, self.target.task.name());
         for marker in &self.markers {
             text(&mut hash, &marker.name);

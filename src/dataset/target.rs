@@ -1,5 +1,7 @@
 //! What is predicted: one value, class or row of labels an individual.
 
+use std::cmp::Ordering;
+
 use super::error::DataError;
 use super::phenotype::number;
 use crate::domain::task::Task;
@@ -90,28 +92,32 @@ impl Target {
             let individuals = values.len() / names.len();
             return Err(DataError::ConstantTrait { name: name.clone(), value, individuals });
         }
-        let mut order: Vec<usize> = (0..classes.len()).filter(|c| values.contains(&(*c as f64))).collect();
-        if order.iter().all(|c| number(&classes[*c]).is_some()) {
-            order.sort_by(|a, b| f64::total_cmp(&of_text(&classes[*a]), &of_text(&classes[*b])));
-        } else {
-            order.sort_by_key(|c| &classes[*c]);
+        // Without classes the values are what they are, not places.
+        let classes = if classes.is_empty() { Vec::new() } else { put_in_order(classes, &mut values) };
+        if task == Task::Binary && classes.len() > 2 {
+            return Err(DataError::NotBinary { name: names.join(", "), classes });
         }
-        let ordered: Vec<String> = order.iter().map(|c| classes[*c].clone()).collect();
-        if task == Task::Binary && ordered.len() > 2 {
-            return Err(DataError::NotBinary { name: names.join(", "), classes: ordered });
-        }
-        if !classes.is_empty() {
-            let mut place = vec![0.0; classes.len()];
-            order.iter().enumerate().for_each(|(new, old)| place[*old] = new as f64);
-            values.iter_mut().for_each(|v| *v = place[*v as usize]);
-        }
-        Ok(Target { task, names: names.to_vec(), classes: ordered, values })
+        Ok(Target { task, names: names.to_vec(), classes, values })
     }
 }
 
-/// The number that a class's name is known to be.
-fn of_text(class: &str) -> f64 {
-    number(class).unwrap_or(f64::NAN)
+/// The classes that occur, numbers in their order, else texts in the alphabet's; the values become places
+/// in it.
+fn put_in_order(classes: &[String], values: &mut [f64]) -> Vec<String> {
+    let mut occurs = vec![false; classes.len()];
+    values.iter().for_each(|v| occurs[*v as usize] = true);
+    let mut order: Vec<usize> = (0..classes.len()).filter(|c| occurs[*c]).collect();
+    let numbers: Vec<Option<f64>> = classes.iter().map(|class| number(class)).collect();
+    if order.iter().all(|c| numbers[*c].is_some()) {
+        // All are numbers, and those are finite: the order is total.
+        order.sort_by(|a, b| numbers[*a].partial_cmp(&numbers[*b]).unwrap_or(Ordering::Equal));
+    } else {
+        order.sort_by_key(|c| &classes[*c]);
+    }
+    let mut place = vec![0.0; classes.len()];
+    order.iter().enumerate().for_each(|(new, old)| place[*old] = new as f64);
+    values.iter_mut().for_each(|v| *v = place[*v as usize]);
+    order.into_iter().map(|c| classes[c].clone()).collect()
 }
 
 #[cfg(test)]
@@ -120,7 +126,7 @@ mod tests {
     use super::super::{DataSpec, Dataset, load};
     use super::*;
 
-    /// Loads four SNPs' worth of individuals `a`, `b`, ... with this phenotype file.
+    /// Loads eight individuals, `a` to `h`, with this phenotype file.
     fn loaded(task: Task, names: &[&str], phenotypes: &str) -> Result<Dataset, DataError> {
         let genotypes: String = ('a'..='h').map(|id| format!("{id},{},1\n", u32::from(id) % 3)).collect();
         let folder = folder(&[

@@ -276,6 +276,25 @@ impl Settings {
         Settings(values)
     }
 
+    /// The values that a trial's `params` have for `rows`, whose names they carry behind `prefix`; those
+    /// without an effect are left out.
+    ///
+    /// # Errors
+    /// Where a row has no value, or one that it does not accept.
+    pub fn resolve(rows: &[Setting], prefix: &str, params: &Params) -> Result<Self, String> {
+        let mut values = Params::new();
+        for row in rows {
+            if !row.is_active(&values) {
+                continue;
+            }
+            let name = format!("{prefix}{}", row.name);
+            let value = params.get(&name).ok_or_else(|| format!("parameter `{name}` has no value"))?;
+            let wrong = |wanted| format!("parameter `{name}` is {value}, expected {wanted}");
+            values.insert(row.name.to_owned(), row.accepts.admit(value).map_err(wrong)?);
+        }
+        Ok(Settings(values))
+    }
+
     /// Whether the setting has a value: whether it has an effect.
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
@@ -350,48 +369,4 @@ impl Settings {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ROWS: &[Setting] = &[
-        Setting::new("layers", Accepts::Int { min: 0, max: 3 }, Preset::Int(1), ""),
-        Setting::new("units", Accepts::IntOr { min: 1, max: 9, word: "match" }, Preset::Word("match"), "")
-            .when("layers", Is::AtLeast(1)),
-        Setting::new("norm", Accepts::Bool, Preset::Bool(true), "").when("layers", Is::AtLeast(2)),
-        Setting::new("momentum", Accepts::Float { min: 0.0, max: 1.0 }, Preset::Float(0.9), "")
-            .when("norm", Is::True),
-    ];
-
-    #[test]
-    fn only_settings_with_an_effect_have_a_default() {
-        let names = |given: &[(&str, Value)]| Settings::with(ROWS, given).0.into_keys().collect::<Vec<_>>();
-        assert_eq!(names(&[("layers", 0.into())]), ["layers"]);
-        assert_eq!(names(&[]), ["layers", "units"]);
-        assert_eq!(names(&[("layers", 2.into())]), ["layers", "momentum", "norm", "units"]);
-        assert_eq!(names(&[("layers", 2.into()), ("norm", false.into())]), ["layers", "norm", "units"]);
-    }
-
-    #[test]
-    fn a_number_or_a_word_is_either() {
-        let Accepts::IntOr { .. } = ROWS[1].accepts else { panic!("a number or a word") };
-        for (value, accepted) in [(Value::Int(9), true), ("match".into(), true), (Value::Int(10), false)] {
-            assert_eq!(ROWS[1].accepts.admit(&value).is_ok(), accepted, "{value}");
-        }
-        let wanted = ROWS[1].accepts.admit(&"mach".into()).unwrap_err();
-        assert_eq!(wanted, "a whole number from 1 to 9 or `match`");
-        let units = |value: Value| Settings::with(ROWS, &[("units", value)]).count_or_word("units");
-        assert_eq!((units(4.into()), units("match".into())), (Some(4), None));
-    }
-
-    #[test]
-    fn lists_of_presets_are_choices() {
-        let choices = |preset: Preset| match preset.distribution() {
-            Some(Distribution::Choice { choices }) => choices,
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(choices(Preset::SearchInts(&[8, 16])), [Value::Int(8), Value::Int(16)]);
-        assert_eq!(choices(Preset::SearchFloats(&[0.5])), [Value::Float(0.5)]);
-        assert_eq!(choices(Preset::SearchWords(&["relu"])), [Value::from("relu")]);
-        assert_eq!(choices(Preset::SearchBool), [Value::Bool(false), Value::Bool(true)]);
-    }
-}
+mod tests;

@@ -15,7 +15,7 @@ use crate::domain::value::Params;
 fn study() -> StudyConfig {
     let text = "[study]\nname = \"pig\"\n[data]\nsimulate = { preset = \"quick\" }\n[model]\nactivation = \
                 { choice = [\"relu\", \"elu\"] }\n[train]\nearly_stopping = { patience = 3 }\n";
-    config::parse(Path::new("pig.toml"), text, &config::tests::tables()).unwrap_or_else(|e| panic!("{e}"))
+    config::parse(Path::new("pig.toml"), text, &config::testing::tables()).unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// One event a second: three trials, the second is the best, the third still runs.
@@ -25,10 +25,10 @@ fn history(config: &StudyConfig, points: [Params; 3]) -> History {
         seed: config.seed,
         metric: config.metric.clone(),
         direction: config.direction,
-        fixed: config.model.fixed.clone(),
-        model: config.model.kind.clone(),
+        fixed: config.parameters().fixed,
+        model: config.model.kinds.join(", "),
         sampler: config.sampler.kind.clone(),
-        ..testing::study(config.model.space.clone())
+        ..testing::study(config.parameters().space)
     };
     let first = Record { sequence: 0, at: 0, event: Event::StudyCreated { study: Box::new(spec) } };
     let mut history = History::begin(&first).unwrap();
@@ -62,7 +62,7 @@ fn write(
 }
 
 fn middle() -> [Params; 3] {
-    let space = study().model.space;
+    let space = study().parameters().space;
     [0.1, 0.5, 0.9].map(|u| space.from_unit(&vec![u; space.dimensions()]))
 }
 
@@ -136,16 +136,16 @@ proptest! {
         units in proptest::collection::vec(0.0..=1.0_f64, 5)
     ) {
         let config = study();
-        let params = config.model.space.from_unit(&units);
+        let params = config.parameters().space.from_unit(&units);
         let history = history(&config, [params.clone(), params.clone(), params.clone()]);
         let trial = &history.trials()[1];
         let text = write("toml", &config, &history, &[trial]).unwrap();
-        let read = config::parse(Path::new("x.toml"), &text, &config::tests::tables());
+        let read = config::parse(Path::new("x.toml"), &text, &config::testing::tables());
         let read = read.map_err(|e| TestCaseError::fail(e.to_string()))?;
         prop_assert_eq!(&read, &config.fixed_to(trial));
         prop_assert_eq!((read.name.as_str(), read.trials, read.train.seed), ("pig-trial-1", 1, Some(8)));
         for (name, value) in &params {
-            prop_assert_eq!(&read.model.fixed[name], value);
+            prop_assert_eq!(&read.parameters().fixed[name], value);
         }
     }
 }

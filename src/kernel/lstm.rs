@@ -15,6 +15,7 @@
 use rayon::prelude::*;
 
 use super::conv::{load, store};
+use super::exp::{sigmoid, tanh};
 use super::lanes::{Accumulate, Block, Group, Instructions, LANES, ROWS, Tile};
 
 /// Input, forget, candidate and output: Keras' order.
@@ -31,28 +32,6 @@ const COLUMNS: usize = 2 * LANES;
 
 /// Steps that are summed into that gradient at a time: as many rows of lanes stay in the first cache.
 const STEPS: usize = 64;
-
-/// Hyperbolic tangent within 1e-6 of its size, from sums, products and one quotient: compilers turn loops of
-/// it into vector instructions, and it is the same on every machine. NaN stays NaN.
-///
-/// Lambert's continued fraction, cut after seven terms, of a quarter of `x`; then tanh 2y = 2pq / (p² + q²)
-/// of tanh y = p / q, twice. In f32, tanh is ±1 from ±9 on.
-#[inline(always)]
-fn tanh(x: f32) -> f32 {
-    const LAST: f32 = 135_135.0;
-    let y = 0.25 * x.clamp(-9.0, 9.0);
-    let s = y * y;
-    let p = y * (1.0 + s * (17_325.0 / LAST + s * (378.0 / LAST + s * (1.0 / LAST))));
-    let q = 1.0 + s * (62_370.0 / LAST + s * (3_150.0 / LAST + s * (28.0 / LAST)));
-    let (p, q) = (2.0 * p * q, p * p + q * q);
-    (2.0 * p * q / (p * p + q * q)).clamp(-1.0, 1.0)
-}
-
-/// 1 / (1 + e^-x).
-#[inline(always)]
-fn sigmoid(x: f32) -> f32 {
-    0.5 + 0.5 * tanh(0.5 * x)
-}
 
 /// Lays out rows of weights for [`Accumulate::accumulate`]: for each block, its lanes of every row.
 struct Pack<'a> {
@@ -340,25 +319,4 @@ pub fn kernel_gradient(
         }
     }
     out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tanh_and_sigmoid_are_right_to_a_millionth() {
-        let tiny = [1e-30_f32, 1e-10, 1e-4];
-        let range = (0..=24_000).map(|i| i as f32 / 1000.0 - 12.0).chain(tiny);
-        for x in range {
-            let expected = f64::from(x).tanh();
-            let error = (f64::from(tanh(x)) - expected).abs();
-            assert!(error <= 1e-6 * expected.abs(), "tanh {x}: {error}");
-            assert_eq!(tanh(-x), -tanh(x));
-            let expected = 1.0 / (1.0 + (-f64::from(x)).exp());
-            assert!((f64::from(sigmoid(x)) - expected).abs() <= 2e-7, "sigmoid {x}");
-        }
-        assert_eq!([tanh(f32::INFINITY), tanh(f32::NEG_INFINITY)], [1.0, -1.0]);
-        assert!(tanh(f32::NAN).is_nan() && sigmoid(f32::NAN).is_nan());
-    }
 }

@@ -6,7 +6,7 @@ use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 
 use super::lanes::Instructions;
 use super::lstm::{GATES, forward, input_gradient, kernel_gradient};
-use super::{read, values};
+use super::{like, read, values};
 
 const NAME: &str = "lstm";
 
@@ -75,10 +75,7 @@ impl CustomOp2 for Lstm {
             read(NAME, grad, |grad| input_gradient(best, units, time, kernel, states, grad))
         })??;
         let kernel_grad = read(NAME, out, |hidden| kernel_gradient(best, units, time, hidden, &dz))?;
-        Ok((
-            Some(Tensor::from_vec(dz, z.shape(), z.device())?),
-            Some(Tensor::from_vec(kernel_grad, kernel.shape(), kernel.device())?),
-        ))
+        Ok((Some(like(dz, z)?), Some(like(kernel_grad, kernel)?)))
     }
 }
 

@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use crate::domain::setting::{Accepts, Preset, Setting, Settings, Variant};
 use crate::domain::table::Row;
+use crate::domain::value::{Params, Value};
 pub use architecture::{Architecture, Network};
 use layer::Shape;
 
@@ -66,6 +67,30 @@ pub const LEARNING_RATE: Setting = Setting::new(
     "step size of the optimizer",
 );
 
+/// The parameter that says which model a trial has, in a study of several.
+pub const KIND: &str = "kind";
+
+/// The model that a trial's `params` have among those of its study, with its settings and without the
+/// learning rate. Of several models, `kind` is a parameter and the others carry its name: `cnn.filters`.
+///
+/// # Errors
+/// Where a parameter has no value, or one that is not accepted.
+pub fn chosen(
+    models: &[&'static ModelRow],
+    params: &Params,
+) -> Result<(&'static ModelRow, Settings), String> {
+    let (model, prefix) = match models {
+        [model] => (*model, String::new()),
+        several => {
+            let kind = params.get(KIND).ok_or_else(|| format!("parameter `{KIND}` has no value"))?;
+            let named = several.iter().find(|model| *kind == Value::from(model.name));
+            let model = named.ok_or_else(|| format!("the study has no model `{kind}`"))?;
+            (*model, format!("{}.", model.name))
+        }
+    };
+    Ok((model, Settings::resolve(model.settings, &prefix, params)?))
+}
+
 #[cfg(test)]
 mod tests {
     use candle_core::{Device, Tensor};
@@ -73,7 +98,6 @@ mod tests {
     use super::layer::{Mode, Pass};
     use super::*;
     use crate::domain::seed::Rng;
-    use crate::domain::value::Value;
 
     const INPUT: Input = Input { positions: 61, channels: 1 };
 

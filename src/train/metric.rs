@@ -1,6 +1,7 @@
 //! Metrics: how predictions are scored.
 
 use crate::domain::direction::Direction;
+use crate::domain::task::Task;
 
 /// A row of the table of metrics.
 #[derive(Debug, Clone, Copy)]
@@ -11,31 +12,50 @@ pub struct Metric {
     pub help: &'static str,
     /// Whether smaller or larger is better.
     pub direction: Direction,
+    /// The tasks that it scores.
+    pub tasks: &'static [Task],
     /// The score of predictions against observations, both in the trait's own units; NaN where it is
     /// undefined, such as the correlation with observations that are all equal.
     pub score: fn(predicted: &[f64], observed: &[f64]) -> f64,
 }
 
+const QUANTITY: &[Task] = &[Task::Regression];
+
 /// Every metric.
 pub const METRICS: &[Metric] = &[
-    Metric { name: "mse", help: "mean squared error", direction: Direction::Minimize, score: mse },
+    Metric {
+        name: "mse",
+        help: "mean squared error",
+        direction: Direction::Minimize,
+        tasks: QUANTITY,
+        score: mse,
+    },
     Metric {
         name: "rmse",
         help: "root of the mean squared error",
         direction: Direction::Minimize,
+        tasks: QUANTITY,
         score: |predicted, observed| mse(predicted, observed).sqrt(),
     },
-    Metric { name: "mae", help: "mean absolute error", direction: Direction::Minimize, score: mae },
+    Metric {
+        name: "mae",
+        help: "mean absolute error",
+        direction: Direction::Minimize,
+        tasks: QUANTITY,
+        score: mae,
+    },
     Metric {
         name: "r2",
         help: "share of the observed variance that is predicted",
         direction: Direction::Maximize,
+        tasks: QUANTITY,
         score: r2,
     },
     Metric {
         name: "pearson",
         help: "correlation of predictions and observations",
         direction: Direction::Maximize,
+        tasks: QUANTITY,
         score: pearson,
     },
 ];

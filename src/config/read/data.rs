@@ -3,17 +3,22 @@
 use std::path::{Path, PathBuf};
 
 use super::{MANY, kind, settings};
-use crate::config::error::ConfigError;
+use crate::config::error::{ConfigError, quoted};
 use crate::config::node::Content;
 use crate::config::section::{Field, Section};
 use crate::config::study::{DataConfig, DataSource};
 use crate::config::tables::Tables;
+use crate::dataset::encode::Encoding;
 use crate::dataset::fold::Split;
 use crate::dataset::scale::TraitScale;
+use crate::dataset::simulate::PRESETS;
+use crate::domain::table::find;
+use crate::domain::task::Task;
 
 const KEYS: &[&str] = &[
     "genotypes",
     "phenotypes",
+    "task",
     "trait",
     "simulate",
     "format",
@@ -31,17 +36,26 @@ const MEMORY: u64 = 512 << 20;
 pub(super) fn read(section: Section<'_>, tables: &Tables) -> Result<DataConfig, ConfigError> {
     let section = section.only(KEYS, "the table `data`")?;
     let source = source(&section, tables)?;
-    let trait_name = section.get("trait").map(|field| field.name()).transpose()?;
-    if trait_name.is_none() && matches!(source, DataSource::Files { .. }) {
-        section.need("trait", r#"trait = "ebv""#)?;
+    let own = match &source {
+        DataSource::Files { .. } => Task::Regression,
+        DataSource::Simulate { preset, .. } => {
+            find(PRESETS, preset).map_or(Task::Regression, |p| p.build.task)
+        }
+    };
+    let task = Task::named(section.word("task", "task", &Task::WORDS, own.name())?).unwrap_or(own);
+    let traits = section.get("trait").map_or(Ok(Vec::new()), |field| traits(&field, task))?;
+    if traits.is_empty() && matches!(source, DataSource::Files { .. }) {
+        let several = r#"trait = ["resistant", "early"]"#;
+        section.need("trait", if task == Task::MultiLabel { several } else { r#"trait = "ebv""# })?;
     }
     let (maf, exclude_chromosomes) = quality_control(&section)?;
     section.word("impute", "imputation", &["mean"], "mean")?;
-    section.word("encoding", "encoding", &["additive"], "additive")?;
+    let encoding = section.word("encoding", "encoding", &["auto", "additive", "onehot"], "auto")?;
     let scale = section.word("trait_scale", "scale", &["center", "standardize"], "standardize")?;
     Ok(DataConfig {
         source,
-        trait_name,
+        task,
+        traits,
         format: section
             .get("format")
             .map(|field| field.word("format", &tables.formats))
@@ -50,10 +64,35 @@ pub(super) fn read(section: Section<'_>, tables: &Tables) -> Result<DataConfig, 
         id_column: section.get("id_column").map(|field| field.name()).transpose()?,
         maf,
         exclude_chromosomes,
+        encoding: Encoding::named(encoding),
         split: section.get("split").map_or(Ok(Split::KFold { folds: 5 }), |field| split(&field))?,
         trait_scale: if scale == "center" { TraitScale::Center } else { TraitScale::Standardize },
         memory: section.get("memory").map_or(Ok(MEMORY), |field| bytes(&field))?,
     })
+}
+
+/// The column of the trait, or those of at least two labels.
+fn traits(field: &Field<'_>, task: Task) -> Result<Vec<String>, ConfigError> {
+    let is_list = matches!(field.node.content, Content::List(_));
+    if task != Task::MultiLabel {
+        if is_list {
+            let message = format!("the task `{}` has one trait, not a list", task.name());
+            let remedy = r#"name one, or write `task = "multi-label"`"#;
+            return Err(field.node.error(message, remedy));
+        }
+        return Ok(vec![field.name()?]);
+    }
+    let names = if is_list { field.names()? } else { vec![field.name()?] };
+    if names.len() < 2 {
+        let message = format!("the task `multi-label` needs at least 2 traits, not {}", names.len());
+        let remedy = r#"list them, such as `["resistant", "early"]`, or write `task = "binary"`"#;
+        return Err(field.node.error(message, remedy));
+    }
+    if let Some(i) = (1..names.len()).find(|i| names[..*i].contains(&names[*i])) {
+        let message = format!("`{}` lists {} twice", field.name, quoted(&names[i]));
+        return Err(field.node.error(message, "remove one"));
+    }
+    Ok(names)
 }
 
 pub(super) fn source(section: &Section<'_>, tables: &Tables) -> Result<DataSource, ConfigError> {

@@ -2,16 +2,19 @@
 
 mod data;
 mod model;
+mod parameters;
 mod parts;
+mod search;
 
 use std::path::Path;
 
-use super::error::{ConfigError, quoted};
+use super::error::{ConfigError, one_of, quoted};
 use super::node::Node;
 use super::section::Section;
 use super::study::{DataSource, StudyConfig};
-use super::tables::{Kind, Tables};
+use super::tables::{Kind, MetricKind, Tables};
 use crate::domain::setting::Settings;
+use crate::domain::task::Task;
 
 /// The tables of a study file.
 const SECTIONS: &[&str] = &["study", "data", "model", "train", "sampler", "pruner", "executor"];
@@ -33,25 +36,44 @@ pub(super) fn study(root: &Node, file: &Path, tables: &Tables) -> Result<StudyCo
     };
     let own =
         section(0)?.only(&["name", "metric", "trials", "seed", "keep_checkpoints"], "the table `study`")?;
-    let names: Vec<&'static str> = tables.metrics.iter().map(|(name, _)| *name).collect();
-    let metric = own.word("metric", "metric", &names, "mse")?;
-    let Some((_, direction)) = tables.metrics.iter().find(|(name, _)| *name == metric) else {
-        return Err(missing_row(&own, "metric", metric));
-    };
+    let data = data::read(section(1)?, tables)?;
+    let metric = metric(&own, data.task, tables)?;
     Ok(StudyConfig {
         name: name(&own, file)?,
-        metric: metric.to_owned(),
-        direction: *direction,
+        metric: metric.name.to_owned(),
+        direction: metric.direction,
         trials: own.count("trials", 1..=MANY, 40)?,
         seed: own.get("seed").map_or(Ok(0), |field| field.seed())?,
         keep_checkpoints: own.count("keep_checkpoints", 0..=MANY, 5)?,
-        data: data::read(section(1)?, tables)?,
+        data,
         model: model::read(section(2)?, tables)?,
         train: parts::train(section(3)?, tables)?,
         sampler: parts::part(section(4)?, "sampler", &tables.samplers, "gp-ucb")?,
         pruner: parts::part(section(5)?, "pruner", &tables.pruners, "none")?,
         executor: parts::executor(section(6)?)?,
     })
+}
+
+/// What scores a trial: what the file says, or what is usual for the task.
+fn metric<'t>(own: &Section<'_>, task: Task, tables: &'t Tables) -> Result<&'t MetricKind, ConfigError> {
+    let usual = match task {
+        Task::Regression => "mse",
+        Task::Binary | Task::MultiLabel => "auroc",
+        Task::MultiClass => "balanced-accuracy",
+    };
+    let names: Vec<&'static str> = tables.metrics.iter().map(|m| m.name).collect();
+    let name = own.word("metric", "metric", &names, usual)?;
+    let Some(metric) = tables.metrics.iter().find(|m| m.name == name) else {
+        return Err(missing_row(own, "metric", name));
+    };
+    if metric.tasks.contains(&task) {
+        return Ok(metric);
+    }
+    let fitting: Vec<&str> =
+        tables.metrics.iter().filter(|m| m.tasks.contains(&task)).map(|m| m.name).collect();
+    let message = format!("the metric `{name}` can't score the task `{}`", task.name());
+    let origin = own.get("metric").map_or(own.origin().clone(), |field| field.node.origin.clone());
+    Err(ConfigError::at(&origin, message, one_of(&fitting)))
 }
 
 /// Reads only where the data come from.

@@ -1,131 +1,122 @@
-//! The `[model]` table: parameters that are fixed and parameters that are searched.
+//! The `[model]` table: one kind of network and its parameters, or several kinds in tables of their own.
 
 use super::kind;
+use super::parameters::{self, Rows};
 use crate::config::error::ConfigError;
 use crate::config::node::Content;
 use crate::config::section::{Field, Section};
-use crate::config::study::ModelConfig;
-use crate::config::tables::Tables;
-use crate::domain::setting::{Accepts, Setting};
-use crate::domain::space::{Distribution, Parameter, SearchSpace};
-use crate::domain::value::{Params, Value};
-use crate::model::LEARNING_RATE;
+use crate::config::study::{ModelConfig, Parameters};
+use crate::config::tables::{Kind, Tables};
+use crate::domain::setting::Variant;
+use crate::domain::space::{Condition, Distribution, Parameter, SearchSpace};
+use crate::domain::value::Value;
+use crate::model::{KIND, LEARNING_RATE};
 
-/// What a parameter of the file is.
-enum Choice {
-    Fixed(Value),
-    Searched(Distribution),
-}
+/// The key of a named set of values.
+const PRESET: &str = "preset";
 
 pub(super) fn read(section: Section<'_>, tables: &Tables) -> Result<ModelConfig, ConfigError> {
-    let row = kind(&section, "kind", "model", &tables.models, "cnn")?;
-    let settings: Vec<&Setting> = row.settings.iter().chain([&LEARNING_RATE]).collect();
-    let keys: Vec<&str> = ["kind"].into_iter().chain(settings.iter().map(|s| s.name)).collect();
+    let rows = kinds(&section, tables)?;
+    misplaced(&section, &rows, tables)?;
+    let mut parameters = match rows.as_slice() {
+        [row] => one(section, row, &[KIND, LEARNING_RATE.name], String::new(), vec![])?,
+        several => each(section, several)?,
+    };
+    let common = Rows { settings: &[LEARNING_RATE], variant: None, prefix: String::new(), when: vec![] };
+    parameters.extend(parameters::read(&section, &common)?);
+    Ok(ModelConfig { kinds: rows.iter().map(|row| row.name.to_owned()).collect(), parameters })
+}
+
+/// The kinds that are named: one, or a list.
+fn kinds<'t>(section: &Section<'_>, tables: &'t Tables) -> Result<Vec<&'t Kind>, ConfigError> {
+    let Some(field) = section.get(KIND).filter(|f| matches!(f.node.content, Content::List(_))) else {
+        return Ok(vec![kind(section, KIND, "model", &tables.models, "cnn")?]);
+    };
+    let names: Vec<&'static str> = tables.models.iter().map(|row| row.name).collect();
+    let mut rows: Vec<&Kind> = Vec::new();
+    for item in field.items("a list of models")? {
+        let name = item.word("model", &names)?;
+        if rows.iter().any(|row| row.name == name) {
+            return Err(item.node.error(format!("`{}` lists `{name}` twice", field.name), "remove one"));
+        }
+        rows.extend(tables.models.iter().filter(|row| row.name == name));
+    }
+    if rows.is_empty() {
+        return Err(field.node.error(format!("`{}` is empty", field.name), "name a model or several"));
+    }
+    Ok(rows)
+}
+
+/// Refuses settings that stand in the wrong one of `[model]` and `[model.<kind>]`.
+fn misplaced(section: &Section<'_>, rows: &[&Kind], tables: &Tables) -> Result<(), ConfigError> {
+    let own_table =
+        |row: &Kind| section.get(row.name).filter(|field| matches!(field.node.content, Content::Table(_)));
+    let is_chosen = |row: &Kind| rows.iter().any(|chosen| chosen.name == row.name);
+    for row in &tables.models {
+        let Some(field) = own_table(row) else { continue };
+        if !is_chosen(row) {
+            let listed: Vec<String> =
+                rows.iter().map(|r| r.name).chain([row.name]).map(|name| format!("\"{name}\"")).collect();
+            let message = format!("`{}` has no effect: `kind` does not name `{}`", field.name, row.name);
+            let remedy = format!("remove it, or write `kind = [{}]`", listed.join(", "));
+            return Err(field.node.error(message, remedy));
+        }
+        if rows.len() == 1 {
+            let message = format!("`{}` is a table, but there is one kind of model only", field.name);
+            return Err(field.node.error(message, "write its keys into `[model]` itself"));
+        }
+    }
+    if let [_, _, ..] = rows {
+        for row in rows {
+            let settings = row.settings.iter().map(|s| s.name).chain([PRESET]);
+            if let Some(field) = settings.filter_map(|name| section.get(name)).next() {
+                let message = format!("`{}` belongs to one of several kinds of model", field.name);
+                return Err(field.node.error(message, format!("write it into `[model.{}]`", row.name)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The parameters of one kind; `keys` are those of its table that are none of its settings.
+fn one(
+    section: Section<'_>,
+    row: &Kind,
+    keys: &[&str],
+    prefix: String,
+    when: Vec<Condition>,
+) -> Result<Parameters, ConfigError> {
+    let preset = (!row.variants.is_empty()).then_some(PRESET);
+    let settings = row.settings.iter().map(|s| s.name);
+    let keys: Vec<&str> = keys.iter().copied().chain(preset).chain(settings).collect();
     let section = section.only(&keys, &format!("the model `{}`", row.name))?;
-    let (mut fixed, mut parameters) = (Params::new(), Vec::new());
-    for setting in settings {
-        let name = setting.name.to_owned();
-        let choice = match section.get(setting.name) {
-            Some(field) => Some(parameter(&field, &setting.accepts)?),
-            None => setting.preset.value().map(Choice::Fixed),
+    let variant = section.get(PRESET).map(|field| variant(&field, row)).transpose()?;
+    parameters::read(&section, &Rows { settings: row.settings, variant, prefix, when })
+}
+
+fn variant(field: &Field<'_>, row: &Kind) -> Result<&'static Variant, ConfigError> {
+    let names: Vec<&'static str> = row.variants.iter().map(|variant| variant.name).collect();
+    let name = field.word(&format!("preset of the model `{}`", row.name), &names)?;
+    row.variants.iter().find(|variant| variant.name == name).ok_or_else(|| field.wrong("a preset"))
+}
+
+/// The parameter `kind`, and those of each kind under the condition that it is chosen.
+fn each(section: Section<'_>, rows: &[&Kind]) -> Result<Parameters, ConfigError> {
+    let names = || rows.iter().map(|row| row.name);
+    let keys: Vec<&str> = [KIND, LEARNING_RATE.name].into_iter().chain(names()).collect();
+    let section = section.only(&keys, "a study of several models")?;
+    let choices = names().map(Value::from).collect();
+    let kind =
+        Parameter { name: KIND.to_owned(), distribution: Distribution::Choice { choices }, when: vec![] };
+    let mut all = Parameters { space: SearchSpace { parameters: vec![kind] }, ..Parameters::default() };
+    for row in rows {
+        let chosen = Condition { parameter: KIND.to_owned(), is: vec![Value::from(row.name)] };
+        let field = section.get(row.name);
+        let own = match &field {
+            Some(field) => field.section()?,
+            None => Section::absent(row.name, section.origin()),
         };
-        match choice.or_else(|| setting.preset.distribution().map(Choice::Searched)) {
-            Some(Choice::Fixed(value)) => drop(fixed.insert(name, value)),
-            Some(Choice::Searched(distribution)) => {
-                parameters.push(Parameter { name, distribution, when: vec![] })
-            }
-            None => {}
-        }
+        all.extend(one(own, row, &[], format!("{}.", row.name), vec![chosen])?);
     }
-    Ok(ModelConfig { kind: row.name.to_owned(), fixed, space: SearchSpace { parameters } })
-}
-
-fn parameter(field: &Field<'_>, accepts: &Accepts) -> Result<Choice, ConfigError> {
-    if matches!(field.node.content, Content::Table(_)) {
-        return search(field, accepts).map(Choice::Searched);
-    }
-    let value = field.scalar().and_then(|value| accepts.admit(&value).ok());
-    value.map(Choice::Fixed).ok_or_else(|| {
-        field.wrong(format!("{}, or a search such as `{}`", accepts.expectation(), example(accepts)))
-    })
-}
-
-/// A search of this setting, as it is written.
-fn example(accepts: &Accepts) -> String {
-    match accepts {
-        Accepts::Int { min, max } => format!("{{ int = [{min}, {}] }}", min.saturating_add(49).min(*max)),
-        Accepts::Float { .. } => "{ float = [1e-4, 1e-2], log = true }".into(),
-        Accepts::Bool => "{ choice = [true, false] }".into(),
-        Accepts::Word(words) => {
-            let quoted: Vec<String> = words.iter().take(2).map(|w| format!("\"{w}\"")).collect();
-            format!("{{ choice = [{}] }}", quoted.join(", "))
-        }
-        Accepts::IntOr { min, word, .. } => format!("{{ choice = [{min}, \"{word}\"] }}"),
-    }
-}
-
-fn search(field: &Field<'_>, accepts: &Accepts) -> Result<Distribution, ConfigError> {
-    let table =
-        field.section()?.only(&["int", "float", "choice", "log"], &format!("the search `{}`", field.name))?;
-    let given: Vec<(&str, Field<'_>)> =
-        ["int", "float", "choice"].into_iter().filter_map(|key| Some((key, table.get(key)?))).collect();
-    let [(key, values)] = given.as_slice() else {
-        let message = format!("`{}` is searched in {} ways", field.name, given.len());
-        return Err(field.node.error(message, format!("expected one, such as `{}`", example(accepts))));
-    };
-    let log = table.get("log").map_or(Ok(false), |flag| flag.flag())?;
-    match (*key, accepts) {
-        ("choice", _) => match table.get("log") {
-            Some(flag) => {
-                let message = format!("`{}` can't apply to a choice, which has no order", flag.name);
-                Err(flag.node.error(message, "remove `log`"))
-            }
-            None => choice(values, accepts),
-        },
-        ("int", Accepts::Int { .. }) | ("float", Accepts::Float { .. }) => range(values, accepts, log),
-        _ => {
-            let message = format!("`{}` can't be searched as `{key}`", field.name);
-            Err(values.node.error(message, format!("expected a search such as `{}`", example(accepts))))
-        }
-    }
-}
-
-fn range(list: &Field<'_>, accepts: &Accepts, log: bool) -> Result<Distribution, ConfigError> {
-    const EXPECTED: &str = "two bounds, `[low, high]`";
-    let items = list.items(EXPECTED)?;
-    let [low_field, high_field] = items.as_slice() else {
-        let message = format!("`{}` has {} bounds", list.name, items.len());
-        return Err(list.node.error(message, format!("expected {EXPECTED}")));
-    };
-    let (low, high) = (low_field.admitted(accepts)?, high_field.admitted(accepts)?);
-    if low.as_f64() > high.as_f64() {
-        let message = format!("`{}` has its low bound above its high one", list.name);
-        let (low, high) = (low_field.node.origin.text(), high_field.node.origin.text());
-        return Err(list.node.error(message, format!("write `[{high}, {low}]`")));
-    }
-    if log && low.as_f64().is_none_or(|low| low <= 0.0) {
-        let message = format!("`{}` can't be searched on a log scale from {low}", list.name);
-        return Err(low_field.node.error(message, "raise it above 0, or remove `log = true`"));
-    }
-    match (low, high) {
-        (Value::Int(low), Value::Int(high)) => Ok(Distribution::Int { low, high, log }),
-        (Value::Float(low), Value::Float(high)) => Ok(Distribution::Float { low, high, log }),
-        _ => Err(list.wrong(EXPECTED)),
-    }
-}
-
-fn choice(list: &Field<'_>, accepts: &Accepts) -> Result<Distribution, ConfigError> {
-    const EXPECTED: &str = "a list of values to choose from";
-    let mut choices: Vec<Value> = Vec::new();
-    for item in list.items(EXPECTED)? {
-        let value = item.admitted(accepts)?;
-        if choices.contains(&value) {
-            return Err(item.node.error(format!("`{}` lists {value} twice", list.name), "remove one"));
-        }
-        choices.push(value);
-    }
-    if choices.is_empty() {
-        return Err(list.node.error(format!("`{}` is empty", list.name), format!("expected {EXPECTED}")));
-    }
-    Ok(Distribution::Choice { choices })
+    Ok(all)
 }

@@ -1,35 +1,25 @@
 //! The `[train]`, `[sampler]`, `[pruner]` and `[executor]` tables.
 
+use super::parameters::{self, Rows};
 use super::{MANY, kind, settings};
 use crate::config::error::ConfigError;
 use crate::config::node::Content;
 use crate::config::section::{Field, Section};
-use crate::config::study::{DeviceChoice, ExecutorConfig, Part};
+use crate::config::study::{DeviceChoice, ExecutorConfig, Part, TrainConfig};
 use crate::config::tables::{Kind, Tables};
-use crate::train::{EarlyStopping, TrainSpec};
 
-pub(super) fn train(section: Section<'_>, tables: &Tables) -> Result<TrainSpec, ConfigError> {
-    let keys = &["epochs", "batch", "optimizer", "early_stopping", "seed"];
-    let section = section.only(keys, "the table `train`")?;
-    Ok(TrainSpec {
-        epochs: section.count("epochs", 1..=MANY, 100)?,
-        batch: section.count("batch", 1..=MANY, 32)?,
-        optimizer: section.word("optimizer", "optimizer", &tables.optimizers, "adam")?.to_owned(),
-        early_stopping: section.get("early_stopping").map(|field| early_stopping(&field)).transpose()?,
+pub(super) fn train(section: Section<'_>, tables: &Tables) -> Result<TrainConfig, ConfigError> {
+    let keys: Vec<&str> = tables.train.iter().map(|s| s.name).chain(["seed"]).collect();
+    let section = section.only(&keys, "the table `train`")?;
+    // Without it the rest of that table would do nothing.
+    if let Some(stop) = section.get("early_stopping") {
+        stop.section()?.need("patience", "early_stopping = { patience = 20 }")?;
+    }
+    let rows = Rows { settings: tables.train, variant: None, prefix: String::new(), when: vec![] };
+    Ok(TrainConfig {
+        parameters: parameters::read(&section, &rows)?,
         seed: section.get("seed").map(|field| field.seed()).transpose()?,
     })
-}
-
-fn early_stopping(field: &Field<'_>) -> Result<EarlyStopping, ConfigError> {
-    let table = field.section()?.only(&["patience", "min_delta"], "the table `train.early_stopping`")?;
-    let patience = table.need("patience", "early_stopping = { patience = 20 }")?.count(1..=MANY)?;
-    let min_delta = match table.get("min_delta") {
-        Some(field) => {
-            Some(field.float()?).filter(|v| *v >= 0.0).ok_or_else(|| field.wrong("a number of at least 0"))?
-        }
-        None => 0.0,
-    };
-    Ok(EarlyStopping { patience, min_delta })
 }
 
 /// A sampler or a pruner.

@@ -222,11 +222,16 @@ mod tests {
         (folder, dataset)
     }
 
+    /// Checksums of a population's files.
+    fn sums(folder: &tempfile::TempDir) -> [u32; 5] {
+        let files = ["genotypes.bed", "genotypes.bim", "genotypes.fam", "phenotypes.csv", "effects.csv"];
+        files.map(|f| crc32fast::hash(&fs::read(folder.path().join("data").join(f)).unwrap()))
+    }
+
     #[test]
     fn the_quick_preset_is_the_same_on_every_machine() {
         let (folder, dataset) = made("quick", &[], 1);
-        let files = ["genotypes.bed", "genotypes.bim", "genotypes.fam", "phenotypes.csv", "effects.csv"];
-        let sums = files.map(|f| crc32fast::hash(&fs::read(folder.path().join("data").join(f)).unwrap()));
+        let sums = sums(&folder);
         assert_eq!(sums, [0xe7ca_a72f, 0x1eea_3152, 0x07c9_c471, 0x2b57_8ad6, 0x8716_948d], "{sums:#010x?}");
         assert_eq!((dataset.individuals(), dataset.report().snps.read), (600, 1200));
         let (_, other) = made("quick", &[], 2);
@@ -293,6 +298,8 @@ mod tests {
     #[test]
     fn qtlmas2010_has_its_generations_and_dominance_on_the_last_chromosome() {
         let (folder, dataset) = made("qtlmas2010", &[], 1);
+        let sums = sums(&folder);
+        assert_eq!(sums, [0x2e34_4626, 0x1e09_f8fd, 0xc913_64ae, 0x566b_e47f, 0x229d_0d5e], "{sums:#010x?}");
         let mut sizes = [0; 5];
         for generation in dataset.groups().unwrap() {
             sizes[generation.parse::<usize>().unwrap() - 1] += 1;
@@ -308,7 +315,9 @@ mod tests {
 
     #[test]
     fn pig_has_breeding_values_of_mean_0_and_standard_deviation_1() {
-        let (_folder, dataset) = made("pig", &[("individuals", 202), ("snps", 2000)], 3);
+        let (folder, dataset) = made("pig", &[("individuals", 202), ("snps", 2000)], 3);
+        let sums = sums(&folder);
+        assert_eq!(sums, [0xe321_7bf7, 0xc755_6550, 0x2045_e44b, 0xd35a_f91e, 0xd57d_282c], "{sums:#010x?}");
         let y = &dataset.target().values;
         let mean = y.iter().sum::<f64>() / y.len() as f64;
         let variance = y.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / y.len() as f64;

@@ -31,7 +31,12 @@ impl Layer for BatchNorm {
             Shape::Sequence { channels, .. } => channels,
             Shape::Flat(units) => units,
         };
-        let weight = |name, init, trained| WeightSpec { name, dims: vec![channels], init, trained };
+        let weight = |name: &str, init, trained| WeightSpec {
+            name: name.to_owned(),
+            dims: vec![channels],
+            init,
+            trained,
+        };
         vec![
             weight("gamma", Init::Ones, true),
             weight("beta", Init::Zeros, true),
