@@ -20,8 +20,8 @@ const CANCELLED: f64 = 1e-12;
 /// A tensor of a fixture.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Numbers {
-    dims: Vec<usize>,
-    values: Vec<f64>,
+    pub dims: Vec<usize>,
+    pub values: Vec<f64>,
 }
 
 impl Numbers {
@@ -41,8 +41,8 @@ impl Numbers {
         let largest = if largest <= CANCELLED { 1.0 } else { largest };
         let errors = found.iter().zip(&self.values).map(|(found, v)| (f64::from(*found) - v).abs() / largest);
         let error = errors.fold(0.0, |most, e| if e > most || e.is_nan() { e } else { most });
-        (!(error <= TOLERANCE))
-            .then(|| format!("{what} is off by {error:.1e}: {found:?}, not {:?}", self.values))
+        let agrees = error <= TOLERANCE;
+        (!agrees).then(|| format!("{what} is off by {error:.1e}: {found:?}, not {:?}", self.values))
     }
 }
 
@@ -211,8 +211,7 @@ pub fn network(layers: &[Description], x: &Numbers, weights: &[Numbers]) -> Netw
     network
 }
 
-/// The layers with each convolution and the max pooling right behind it made one; `None` where there is
-/// nothing to fuse.
+/// The layers with each convolution and the max pooling behind it made one; `None` where there are none.
 fn fused(layers: &[Description]) -> Option<Vec<Description>> {
     let mut found = Vec::new();
     for layer in layers {
