@@ -9,8 +9,7 @@ use candle_core::Device;
 
 use crate::config::study::{DataSource, DeviceChoice, ExecutorConfig, StudyConfig};
 use crate::config::{self, Tables, write};
-use crate::dataset::encode::Encoding;
-use crate::dataset::fold::{self, Fold};
+use crate::dataset::fold;
 use crate::dataset::simulate::{self, PresetRow};
 use crate::dataset::{self, Dataset};
 use crate::domain::event::{FORMAT, Fingerprint, Level, StudySpec};
@@ -21,9 +20,8 @@ use crate::domain::table::{self, Row};
 use crate::domain::trial::{FoldScore, Report, Timestamp};
 use crate::domain::value::Params;
 use crate::executor::local::Local;
-use crate::model::layer::LayerSummary;
-use crate::model::{self, Input, KIND, LEARNING_RATE, MODELS, ModelRow};
-use crate::objective::CrossValidation;
+use crate::model::{KIND, LEARNING_RATE, MODELS};
+use crate::objective::{CrossValidation, Survey};
 use crate::pruner::PRUNERS;
 use crate::sampler::SAMPLERS;
 use crate::storage::file::{self, FileStore, OpenOptions};
@@ -31,7 +29,7 @@ use crate::storage::journal;
 use crate::study::handle::Update;
 use crate::study::{Parts, Study};
 use crate::train::TRAIN;
-use crate::train::metric::{METRICS, Metric};
+use crate::train::metric::METRICS;
 
 /// The folder, beside the working directory, in which simulated populations are kept.
 const SIMULATED: &str = "data";
@@ -45,16 +43,10 @@ const AUTO_SLOTS: usize = 8;
 
 /// A study's data and parts before anything runs.
 pub struct Prepared {
-    /// The individuals.
-    pub dataset: Arc<Dataset>,
-    /// The splits.
-    pub folds: Vec<Fold>,
     /// What the study is.
     pub spec: StudySpec,
-    /// The models of which a trial has one.
-    pub models: Vec<&'static ModelRow>,
-    metric: &'static Metric,
-    device: Device,
+    /// What gives a trial its score; it keeps no checkpoints yet.
+    pub objective: CrossValidation,
 }
 
 /// Milliseconds since 1970-01-01 UTC.
@@ -81,7 +73,7 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
     let device = device(config.executor.device)?;
     let dataset = Arc::new(load(config)?);
     let folds = fold::split(&config.data.split, dataset.individuals(), dataset.groups(), config.seed)?;
-    let models = config.model.kinds.iter().map(|kind| row(MODELS, kind)).collect::<Result<_>>()?;
+    let models: Vec<_> = config.model.kinds.iter().map(|kind| row(MODELS, kind)).collect::<Result<_>>()?;
     let parameters = config.parameters();
     let metric = METRICS
         .iter()
@@ -94,6 +86,7 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
         metric: config.metric.clone(),
         direction: config.direction,
         epochs: parameters.largest("epochs").map_or(1, |epochs| epochs as usize),
+        repeats: parameters.largest("repeats").map_or(1, |repeats| repeats as usize),
         space: parameters.space,
         fixed: parameters.fixed,
         model: config.model.kinds.join(", "),
@@ -102,8 +95,39 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
         data: describe(config, &dataset),
         fingerprint: fingerprint(config, &dataset),
     };
-    Ok(Prepared { dataset, folds, spec, models, metric, device })
+    let (slots, ..) = slots(&config.executor);
+    let objective = CrossValidation {
+        dataset,
+        folds,
+        models,
+        fixed: spec.fixed.clone(),
+        seed: config.train.seed,
+        encoding: config.data.encoding,
+        memory: free_memory().map(|bytes| bytes / slots as u64),
+        metric,
+        trait_scale: config.data.trait_scale,
+        device,
+        checkpoints: None,
+    };
+    Ok(Prepared { spec, objective })
 }
+
+/// What of the search space can be trained.
+///
+/// # Errors
+/// [`Impossible`] where nothing of it can.
+pub fn survey(prepared: &Prepared) -> Result<Survey, Impossible> {
+    let survey = Survey::of(&prepared.objective, &prepared.spec.space);
+    match survey.impossible() {
+        Some(reason) => Err(Impossible(reason.to_owned())),
+        None => Ok(survey),
+    }
+}
+
+/// No trial of the study could be trained.
+#[derive(Debug, thiserror::Error)]
+#[error("no network of the search space can be trained on these data: {0}")]
+pub struct Impossible(String);
 
 /// Opens a study in `store`: a new one, or the one that is there. Every stored record goes to `updates`.
 ///
@@ -117,10 +141,10 @@ pub fn open(
 ) -> Result<Study> {
     let options = OpenOptions { keep_checkpoints: config.keep_checkpoints, at: now(), host: host() };
     let opened = FileStore::open(store, options)?;
-    let checkpoints = opened.store.checkpoints();
-    let report = prepared.dataset.report().clone();
+    let Prepared { spec, mut objective } = prepared;
+    objective.checkpoints = Some(opened.store.checkpoints());
+    let report = objective.dataset.report().clone();
     let is_new = opened.history.is_none();
-    let (spec, objective) = objective(config, prepared, Some(checkpoints));
     let (slots, threads, notice) = slots(&config.executor);
     let parts = Parts {
         sampler: (row(SAMPLERS, &config.sampler.kind)?.build)(&config.sampler.settings),
@@ -170,9 +194,8 @@ pub fn score_of(exported: &str) -> Result<f64> {
     let config = config::parse(Path::new("exported.toml"), exported, &Tables::of_crate())?;
     let prepared = prepare(&config)?;
     let seed = of_trial(config.seed, 0);
-    let (_, objective) = objective(&config, prepared, None);
     let job = Job { trial: 0, params: Params::new(), seed };
-    objective.evaluate(&job, &Silent).map_err(|e| anyhow!("the exported config fails: {e}"))
+    prepared.objective.evaluate(&job, &Silent).map_err(|e| anyhow!("the exported config fails: {e}"))
 }
 
 /// How many slots of how many threads, and what to tell where the study file wants more than there is.
@@ -208,43 +231,17 @@ pub fn help(kinds: &[String], parameter: &str) -> &'static str {
     all.find(|(name, _)| name == parameter).map_or("", |(_, help)| help)
 }
 
-/// The model and the layers of its network in a trial with these params.
-///
-/// # Errors
-/// Where the settings contradict the data's shape.
-pub fn summary(prepared: &Prepared, params: &Params) -> Result<(&'static str, Vec<LayerSummary>)> {
-    let mut all = prepared.spec.fixed.clone();
-    all.extend(params.clone());
-    let (model, settings) = model::chosen(&prepared.models, &all).map_err(|e| anyhow!(e))?;
-    let dataset = &prepared.dataset;
-    let encoding = Encoding::auto(dataset.coding(), Encoding::Additive);
-    let input = Input { positions: dataset.positions(), channels: encoding.channels(dataset.coding()) };
-    Ok((model.name, (model.build.plan)(&settings, input, 1)?.summary()))
-}
-
 fn row<B>(rows: &'static [Row<B>], name: &str) -> Result<&'static Row<B>> {
     // The study file's reader has checked the name against the same table.
     table::find(rows, name).with_context(|| format!("no `{name}` in the table"))
 }
 
-fn objective(
-    config: &StudyConfig,
-    prepared: Prepared,
-    checkpoints: Option<PathBuf>,
-) -> (StudySpec, CrossValidation) {
-    let Prepared { dataset, folds, spec, models, metric, device } = prepared;
-    let objective = CrossValidation {
-        dataset,
-        folds,
-        models,
-        fixed: spec.fixed.clone(),
-        seed: config.train.seed,
-        metric,
-        trait_scale: config.data.trait_scale,
-        device,
-        checkpoints,
-    };
-    (spec, objective)
+/// Bytes of memory that are free. Taken once, before the first trial: what trials leave behind is used
+/// again by the next ones and does not count.
+fn free_memory() -> Option<u64> {
+    let mut system = sysinfo::System::new();
+    system.refresh_memory();
+    Some(system.available_memory()).filter(|bytes| *bytes > 0)
 }
 
 fn load(config: &StudyConfig) -> Result<Dataset> {

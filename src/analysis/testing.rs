@@ -115,6 +115,7 @@ impl Script {
             let noise = 0.04 * self.rng.normal();
             let report = Report {
                 step,
+                repeat: 0,
                 fold,
                 epoch,
                 train_loss: 0.4 + 2.0 * fall + noise / 2.0,
@@ -136,7 +137,7 @@ impl Script {
             ("pearson".to_owned(), 0.6 - score / 1000.0),
         ]);
         let best_epoch = epochs * 2 / 3;
-        let fold = FoldScore { fold, score, best_epoch, epochs, metrics };
+        let fold = FoldScore { repeat: 0, fold, score, best_epoch, epochs, metrics };
         self.record(Event::FoldFinished { trial, fold });
     }
 

@@ -3,11 +3,11 @@
 use anyhow::Result;
 
 use super::output::{columns, say};
-use super::{Exit, StudyArgs, run};
+use super::{Exit, StudyArgs, network, run};
 use crate::config::StudyConfig;
 use crate::domain::space::{Condition, Distribution};
-use crate::domain::value::{Params, significant};
-use crate::model::KIND;
+use crate::domain::value::significant;
+use crate::objective::Survey;
 use crate::wire::{self, Prepared};
 
 /// Prints the data, the folds, the space, the network in the middle of the space, and what it takes.
@@ -20,16 +20,18 @@ pub fn check(args: &StudyArgs) -> Result<Exit> {
     say(&format!("study {}", config.name))?;
     say(&format!("  {} trials, seed {}, scored by {}", config.trials, config.seed, config.metric))?;
     say("data")?;
-    for line in prepared.dataset.report().lines() {
+    for line in prepared.objective.dataset.report().lines() {
         say(&format!("  {line}"))?;
     }
-    for warning in prepared.dataset.report().warnings() {
+    for warning in prepared.objective.dataset.report().warnings() {
         say(&format!("  warning: {warning}"))?;
     }
     folds(&prepared)?;
     space(&config)?;
-    networks(&prepared)?;
-    cost(&config, &prepared)?;
+    network::networks(&prepared)?;
+    let survey = wire::survey(&prepared)?;
+    network::survey(&survey)?;
+    cost(&config, &prepared, &survey)?;
     Ok(Exit::Done)
 }
 
@@ -43,8 +45,8 @@ fn table(rows: &[Vec<String>]) -> Result<()> {
 }
 
 fn folds(prepared: &Prepared) -> Result<()> {
-    say(&counted(prepared.folds.len(), "fold"))?;
-    let sizes = prepared.folds.iter().map(|f| (f.train.len(), f.validation.len()));
+    say(&counted(prepared.objective.folds.len(), "fold"))?;
+    let sizes = prepared.objective.folds.iter().map(|f| (f.train.len(), f.validation.len()));
     let rows = sizes.enumerate().map(|(i, (train, validation))| {
         vec![
             format!("fold {}", i + 1),
@@ -98,57 +100,27 @@ fn describe(distribution: &Distribution) -> String {
     }
 }
 
-/// The network at the middle of the space, as a table of its layers: one of each kind of model.
-fn networks(prepared: &Prepared) -> Result<()> {
-    let space = &prepared.spec.space;
-    let middle = vec![0.5; space.dimensions()];
-    let Some(axis) = space.parameters.iter().position(|p| p.name == KIND) else {
-        return network(prepared, &space.from_unit(&middle));
-    };
-    let kinds = prepared.models.len();
-    (0..kinds).try_for_each(|kind| {
-        let mut point = middle.clone();
-        point[axis] = (kind as f64 + 0.5) / kinds as f64;
-        network(prepared, &space.from_unit(&point))
-    })
-}
-
-fn network(prepared: &Prepared, params: &Params) -> Result<()> {
-    let (model, layers) = match wire::summary(prepared, params) {
-        Ok(found) => found,
-        // Other points of the space may be fine; the study would fail this trial and go on.
-        Err(error) => return say(&format!("network in the middle of the space\n  can't be built: {error}")),
-    };
-    say(&format!("network in the middle of the space: {model}"))?;
-    let mut rows = vec![["layer", "output", "weights"].map(str::to_owned).to_vec()];
-    for layer in &layers {
-        let shape: Vec<String> = layer.output.iter().map(ToString::to_string).collect();
-        rows.push(vec![layer.name.clone(), shape.join(" × "), layer.weights.to_string()]);
-    }
-    table(&rows)?;
-    say(&format!("  {} weights in all", layers.iter().map(|l| l.weights).sum::<usize>()))
-}
-
-fn cost(config: &StudyConfig, prepared: &Prepared) -> Result<()> {
+fn cost(config: &StudyConfig, prepared: &Prepared, survey: &Survey) -> Result<()> {
     let (slots, threads, notice) = wire::slots(&config.executor);
     say("cost")?;
     if let Some(notice) = notice {
         say(&format!("  {notice}"))?;
     }
     let largest = |name: &str| config.train.parameters.largest(name).map_or(1, |v| v as usize);
-    let epochs = config.trials * prepared.folds.len() * largest("epochs");
+    let trainings = prepared.spec.trainings();
+    let epochs = config.trials * trainings * largest("epochs");
     say(&format!(
         "  at most {epochs} epochs ({} × {} × {}), {slots} at once, {} each",
         counted(config.trials, "trial"),
-        counted(prepared.folds.len(), "fold"),
+        counted(trainings, if prepared.spec.repeats > 1 { "training" } else { "fold" }),
         counted(largest("epochs"), "epoch"),
         counted(threads, "thread"),
     ))?;
-    let snps = prepared.dataset.positions();
-    let megabytes = |bytes: usize| significant(bytes as f64 / 1e6, 3);
+    let gigabytes = |bytes: u64| format!("{} GB", significant(bytes as f64 / 1e9, 3));
+    let genotypes = gigabytes(prepared.objective.dataset.resident_bytes() as u64);
+    let most = gigabytes(survey.bytes);
+    let free = prepared.objective.memory.map_or(String::new(), |free| format!(" of {}", gigabytes(free)));
     say(&format!(
-        "  memory: genotypes {} MB, shared; a batch {} MB a slot",
-        megabytes(prepared.dataset.resident_bytes()),
-        megabytes(largest("batch") * snps * size_of::<f32>()),
+        "  memory: genotypes {genotypes}, shared; the largest network seen takes {most}{free} a slot"
     ))
 }

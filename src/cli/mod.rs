@@ -4,6 +4,7 @@ mod check;
 mod export;
 mod headless;
 mod list;
+mod network;
 mod output;
 mod run;
 mod show;

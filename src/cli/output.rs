@@ -9,6 +9,7 @@ use crate::config::ConfigError;
 use crate::domain::history::History;
 use crate::domain::trial::Trial;
 use crate::domain::value::significant;
+use crate::wire::Impossible;
 
 /// Writes one line of data.
 ///
@@ -35,7 +36,7 @@ pub fn describe(error: &anyhow::Error) -> (String, Exit) {
         // It brings its own `error:` and the place in the study file.
         return (config.to_string(), Exit::Usage);
     }
-    let exit = if error.is::<UsageError>() { Exit::Usage } else { Exit::Failed };
+    let exit = if error.is::<UsageError>() || error.is::<Impossible>() { Exit::Usage } else { Exit::Failed };
     let mut text = format!("error: {error}");
     for cause in error.chain().skip(1).map(ToString::to_string) {
         // Many of our errors quote their cause themselves.

@@ -31,6 +31,7 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
         complain(&format!("reading the data of study `{}` …", config.name));
     }
     let prepared = wire::prepare(&config)?;
+    wire::survey(&prepared)?;
     // Only now: a study that could not start must not have lost its place.
     if args.fresh
         && let Some(kept) = wire::archive(&store)?

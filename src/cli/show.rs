@@ -145,9 +145,12 @@ fn show_trial(history: &History, trial: &Trial, json: bool) -> Result<Exit> {
         say(&format!("  {name} = {value} (fixed)"))?;
     }
     let mut rows = Vec::new();
-    for fold in &trial.folds {
-        let mut row =
-            vec![(fold.fold + 1).to_string(), (fold.best_epoch + 1).to_string(), fold.epochs.to_string()];
+    for (number, fold) in trial.folds.iter().enumerate() {
+        let mut row = vec![
+            history.study().training(number),
+            (fold.best_epoch + 1).to_string(),
+            fold.epochs.to_string(),
+        ];
         row.extend(fold.metrics.values().map(|v| significant(*v, 4)));
         rows.push(row);
     }

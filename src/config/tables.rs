@@ -64,9 +64,10 @@ impl Tables {
                 .map(|row| Kind { name: row.name, settings: row.settings, variants: row.build.variants })
                 .collect(),
             presets: kinds(PRESETS),
+            // What has no direction can't choose between trials.
             metrics: METRICS
                 .iter()
-                .map(|m| MetricKind { name: m.name, direction: m.direction, tasks: m.tasks })
+                .filter_map(|m| Some(MetricKind { name: m.name, direction: m.direction?, tasks: m.tasks }))
                 .collect(),
             train: TRAIN,
             formats: FORMATS.iter().map(|row| row.name).collect(),

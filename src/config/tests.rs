@@ -205,6 +205,20 @@ fn the_shipped_studies_are_read_with_the_crates_own_tables() {
 }
 
 #[test]
+fn the_shipped_includes_are_read_with_the_crates_own_tables() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = folder.path().join("study.toml");
+    let includes: Vec<PathBuf> =
+        std::fs::read_dir(project().join("configs")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(includes.len() >= 5, "{includes:?}");
+    for include in includes {
+        std::fs::write(&study, format!("include = [{include:?}]\n{SMALL}")).unwrap();
+        let config = load(&study, &[], &Tables::of_crate()).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(config.model.kinds.len(), 1, "{}", include.display());
+    }
+}
+
+#[test]
 fn the_fingerprint_is_of_what_decides_a_score_only() {
     let base = load_text(SMALL, &[]).unwrap().fingerprint_text();
     let with = |set: &str| load_text(SMALL, &[set]).unwrap().fingerprint_text();

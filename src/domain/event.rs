@@ -36,10 +36,31 @@ pub struct StudySpec {
     pub folds: usize,
     /// Most epochs a fold is trained for.
     pub epochs: usize,
+    /// Most times that each fold is trained.
+    #[serde(default = "one")]
+    pub repeats: usize,
     /// One line about the data: individuals, SNPs, trait.
     pub data: String,
     /// Hashes of all that decides a score, to refuse a changed study.
     pub fingerprint: Fingerprint,
+}
+
+impl StudySpec {
+    /// Most trainings of a trial: its folds, as often as they are repeated.
+    pub fn trainings(&self) -> usize {
+        self.folds.max(1) * self.repeats.max(1)
+    }
+
+    /// Training number `number` of a trial, from 0, as a person calls it: the fold, from 1, behind the
+    /// repeat where there are several.
+    pub fn training(&self, number: usize) -> String {
+        let (repeat, fold) = (number / self.folds.max(1) + 1, number % self.folds.max(1) + 1);
+        if self.repeats > 1 { format!("{repeat}.{fold}") } else { fold.to_string() }
+    }
+}
+
+fn one() -> usize {
+    1
 }
 
 /// Hashes of what decides a score.

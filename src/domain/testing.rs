@@ -69,6 +69,7 @@ pub fn study(space: SearchSpace) -> StudySpec {
         sampler: "none".into(),
         folds: 2,
         epochs: 10,
+        repeats: 1,
         data: "none".into(),
         fingerprint: Fingerprint { data: "d".into(), settings: "s".into() },
     }
@@ -107,18 +108,24 @@ impl Scripted {
         trial
     }
 
+    /// The repeat and fold that a trial is at.
+    fn place(&self, trial: TrialId) -> (usize, usize) {
+        let (done, folds) = (self.history.trials()[trial].folds.len(), self.history.study().folds);
+        (done / folds, done % folds)
+    }
+
     /// The next report of a running trial.
     pub fn report(&mut self, trial: TrialId, score: f64) {
         let step = self.history.trials()[trial].reports.len();
-        let fold = self.history.trials()[trial].folds.len();
-        let report = Report { step, fold, epoch: step, train_loss: 1.0, validation_loss: 1.0, score };
+        let (repeat, fold) = self.place(trial);
+        let report = Report { step, repeat, fold, epoch: step, train_loss: 1.0, validation_loss: 1.0, score };
         self.apply(Event::TrialReported { trial, report });
     }
 
     /// The end of a running trial's fold.
     pub fn finish_fold(&mut self, trial: TrialId, score: f64) {
-        let fold = self.history.trials()[trial].folds.len();
-        let fold = FoldScore { fold, score, best_epoch: 0, epochs: 1, metrics: BTreeMap::new() };
+        let (repeat, fold) = self.place(trial);
+        let fold = FoldScore { repeat, fold, score, best_epoch: 0, epochs: 1, metrics: BTreeMap::new() };
         self.apply(Event::FoldFinished { trial, fold });
     }
 

@@ -66,8 +66,11 @@ impl TrialState {
 /// What a trial reports after each epoch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// Counts the trial's reports over all its folds, from 0.
+    /// Counts the trial's reports over all its repeats and folds, from 0.
     pub step: usize,
+    /// How often its folds were all trained before, each time with other random numbers.
+    #[serde(default)]
+    pub repeat: usize,
     /// The fold that is being trained, from 0.
     pub fold: usize,
     /// The epoch within the fold, from 0.
@@ -80,18 +83,28 @@ pub struct Report {
     pub score: f64,
 }
 
-/// How one fold ended: the figures of its best epoch.
+impl Report {
+    /// The number of its training among those of its trial, from 0, of a study of `folds` folds.
+    pub fn training(&self, folds: usize) -> usize {
+        self.repeat * folds + self.fold
+    }
+}
+
+/// How one fold ended: the figures of the epoch that counts, the best or the last one as the training says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FoldScore {
+    /// As in [`Report::repeat`].
+    #[serde(default)]
+    pub repeat: usize,
     /// The fold, from 0.
     pub fold: usize,
-    /// The study's metric at the best epoch.
+    /// The study's metric at the epoch that counts.
     pub score: f64,
-    /// The best epoch, from 0; its weights were kept.
+    /// The epoch that counts, from 0; its weights were kept.
     pub best_epoch: usize,
     /// How many epochs were trained.
     pub epochs: usize,
-    /// Every metric of the table at the best epoch, by name.
+    /// Every metric of the task at that epoch, by name.
     pub metrics: BTreeMap<String, f64>,
 }
 
@@ -113,24 +126,27 @@ pub struct Trial {
     pub started: Timestamp,
     /// When it ended, if it has.
     pub finished: Option<Timestamp>,
-    /// Its score, once complete: the mean over the folds.
+    /// Its score, once complete: the mean over the folds of all repeats.
     pub score: Option<f64>,
-    /// Its finished folds.
+    /// Its finished folds: all of the first repeat, then of the next.
     pub folds: Vec<FoldScore>,
     /// Its reports, in the order of their steps.
     pub reports: Vec<Report>,
 }
 
 impl Trial {
-    /// Standard deviation of the score over the folds; `None` with fewer than two.
+    /// Standard deviation of the score over the repeats, each the mean of its folds, where there are
+    /// several; else over the folds. `None` with fewer than two.
     pub fn spread(&self) -> Option<f64> {
-        let n = self.folds.len();
-        if n < 2 {
-            return None;
+        let repeats: Vec<&[FoldScore]> = self.folds.chunk_by(|a, b| a.repeat == b.repeat).collect();
+        let mean = |folds: &[FoldScore]| folds.iter().map(|f| f.score).sum::<f64>() / folds.len() as f64;
+        // The last one may still be at work: the mean of some of its folds says little.
+        let whole = repeats.iter().filter(|folds| folds.len() == repeats[0].len());
+        let means: Vec<f64> = whole.map(|folds| mean(folds)).collect();
+        if means.len() > 1 {
+            return deviation(&means);
         }
-        let mean = self.folds.iter().map(|f| f.score).sum::<f64>() / n as f64;
-        let squares = self.folds.iter().map(|f| (f.score - mean).powi(2)).sum::<f64>();
-        Some((squares / (n - 1) as f64).sqrt())
+        deviation(&repeats.first()?.iter().map(|fold| fold.score).collect::<Vec<_>>())
     }
 
     /// Epochs trained so far, over all folds.
@@ -142,5 +158,64 @@ impl Trial {
     pub fn seconds(&self, now: Timestamp) -> f64 {
         let end = self.finished.unwrap_or(now);
         end.saturating_sub(self.started) as f64 / 1000.0
+    }
+}
+
+/// The sample standard deviation; `None` of fewer than two values.
+fn deviation(values: &[f64]) -> Option<f64> {
+    if values.len() < 2 {
+        return None;
+    }
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let squares = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>();
+    Some((squares / (values.len() - 1) as f64).sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::direction::Direction;
+    use crate::domain::testing::{Scripted, space};
+
+    /// The spread of a trial of two folds a repeat.
+    fn spread(scores: &[f64]) -> Option<f64> {
+        let mut study = Scripted::new(&space([]), Direction::Minimize, 1);
+        let trial = study.start(Params::new());
+        scores.iter().for_each(|score| study.finish_fold(trial, *score));
+        study.history().trials()[trial].spread()
+    }
+
+    #[test]
+    fn the_spread_is_over_folds_or_over_whole_repeats() {
+        let root = 2.0_f64.sqrt();
+        assert_eq!(spread(&[]), None);
+        assert_eq!(spread(&[1.0]), None);
+        assert_eq!(spread(&[1.0, 3.0]), Some(root));
+        assert_eq!(spread(&[1.0, 3.0, 9.0]), Some(root), "the second repeat is not whole");
+        assert_eq!(spread(&[1.0, 3.0, 0.0, 8.0]), Some(root), "means 2 and 4");
+        assert_eq!(spread(&[1.0, 3.0, 0.0, 8.0, 7.0, -1.0, 100.0]), Some(1.0_f64), "means 2, 4 and 3");
+    }
+
+    #[test]
+    fn trainings_are_numbered_over_repeats_and_named_by_both() {
+        let mut study = crate::domain::testing::study(space([]));
+        let names = |study: &crate::domain::event::StudySpec| {
+            (0..study.trainings()).map(|i| study.training(i)).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&study), ["1", "2"]);
+        study.repeats = 2;
+        assert_eq!(names(&study), ["1.1", "1.2", "2.1", "2.2"]);
+        let report =
+            r#"{"step":3,"repeat":1,"fold":1,"epoch":0,"train_loss":1,"validation_loss":1,"score":1}"#;
+        assert_eq!(serde_json::from_str::<Report>(report).unwrap().training(study.folds), 3);
+    }
+
+    #[test]
+    fn records_of_before_there_were_repeats_are_of_the_first() {
+        let report = r#"{"step":3,"fold":1,"epoch":0,"train_loss":1.0,"validation_loss":1.0,"score":0.5}"#;
+        let report: Report = serde_json::from_str(report).unwrap();
+        assert_eq!((report.repeat, report.fold), (0, 1));
+        let fold = r#"{"fold":1,"score":0.5,"best_epoch":0,"epochs":1,"metrics":{}}"#;
+        assert_eq!(serde_json::from_str::<FoldScore>(fold).unwrap().repeat, 0);
     }
 }

@@ -203,6 +203,7 @@ mod tests {
                     for step in 0.. {
                         let report = Report {
                             step,
+                            repeat: 0,
                             fold: 0,
                             epoch: step,
                             train_loss: 1.0,

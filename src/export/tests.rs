@@ -38,12 +38,20 @@ fn history(config: &StudyConfig, points: [Params; 3]) -> History {
     };
     for (trial, params) in points.into_iter().enumerate() {
         apply(Event::TrialStarted { trial, params, seed: 7 + trial as u64, slot: 0 });
-        let report = Report { step: 0, fold: 0, epoch: 0, train_loss: 1.0, validation_loss: 1.0, score: 1.0 };
+        let report = Report {
+            step: 0,
+            repeat: 0,
+            fold: 0,
+            epoch: 0,
+            train_loss: 1.0,
+            validation_loss: 1.0,
+            score: 1.0,
+        };
         apply(Event::TrialReported { trial, report });
         if trial < 2 {
             for (fold, score) in [0.5, 0.75].into_iter().enumerate() {
                 let metrics = std::collections::BTreeMap::new();
-                let fold = FoldScore { fold, score, best_epoch: 0, epochs: 1, metrics };
+                let fold = FoldScore { repeat: 0, fold, score, best_epoch: 0, epochs: 1, metrics };
                 apply(Event::FoldFinished { trial, fold });
             }
             apply(Event::TrialCompleted { trial, score: if trial == 1 { 0.25 } else { 0.625 } });

@@ -7,8 +7,12 @@ use super::{like, read, values};
 
 const NAME: &str = "batch_norm";
 
-/// Values that one task sums, in whole rows. Fixed, so that sums do not depend on the number of threads.
+/// Values that one task sums, or more where rows are wider. Fixed, so that sums do not depend on the number
+/// of threads.
 const CHUNK: usize = 1 << 14;
+
+/// Values that are worked on side by side, at least: several rows where there are few channels.
+const SIDE: usize = 64;
 
 /// Mean and variance of each channel.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,41 +48,68 @@ pub fn batch_norm(x: &Tensor, gamma: &Tensor, beta: &Tensor, epsilon: f64) -> Re
     Ok((x.apply_op3(gamma, beta, op)?, moments))
 }
 
-/// Sums of `width` values that `add` makes of each row, chunk after chunk.
-fn over_rows(x: &[f32], channels: usize, width: usize, add: impl Fn(usize, &mut [f64]) + Sync) -> Vec<f64> {
-    let rows = x.len() / channels;
-    let chunk = (CHUNK / channels).max(1);
-    let parts: Vec<Vec<f64>> = (0..rows.div_ceil(chunk))
-        .into_par_iter()
-        .map(|i| {
-            let mut sums = vec![0.0; width];
-            (i * chunk..rows.min((i + 1) * chunk)).for_each(|row| add(row, &mut sums));
+/// Rows side by side: their values together, and those of one task.
+fn widths(channels: usize) -> (usize, usize) {
+    let side = SIDE.next_multiple_of(channels);
+    (side, CHUNK.next_multiple_of(side))
+}
+
+/// What belongs to each channel, for the values of rows that lie side by side.
+fn repeated<T: Copy>(channels: &[T]) -> Vec<T> {
+    channels.iter().copied().cycle().take(widths(channels.len()).0).collect()
+}
+
+/// For each channel the sum of `term(x − mean, grad)`.
+fn sums(x: &[f32], mean: &[f64], grad: &[f32], term: impl Fn(f64, f64) -> f64 + Sync) -> Vec<f64> {
+    let (side, task) = widths(mean.len());
+    let means = repeated(mean);
+    let parts: Vec<Vec<f64>> = x
+        .par_chunks(task)
+        .zip(grad.par_chunks(task))
+        .map(|(x, grad)| {
+            let mut sums = vec![0.0; side];
+            for (x, grad) in x.chunks(side).zip(grad.chunks(side)) {
+                for (((sum, x), mean), grad) in sums.iter_mut().zip(x).zip(&means).zip(grad) {
+                    *sum += term(f64::from(*x) - mean, f64::from(*grad));
+                }
+            }
             sums
         })
         .collect();
-    let mut total = vec![0.0; width];
-    for part in parts {
-        total.iter_mut().zip(part).for_each(|(total, part)| *total += part);
+    let mut total = vec![0.0; mean.len()];
+    for row in parts.iter().flat_map(|part| part.chunks_exact(mean.len())) {
+        total.iter_mut().zip(row).for_each(|(total, sum)| *total += sum);
     }
     total
 }
 
 fn moments(x: &[f32], channels: usize) -> Moments {
     let count = (x.len() / channels) as f64;
-    let row = |row: usize| x[row * channels..(row + 1) * channels].iter();
-    let mut mean = over_rows(x, channels, channels, |i, sums| {
-        sums.iter_mut().zip(row(i)).for_each(|(sum, x)| *sum += f64::from(*x));
-    });
+    let mut mean = sums(x, &vec![0.0; channels], x, |x, _| x);
     mean.iter_mut().for_each(|mean| *mean /= count);
-    let squares = over_rows(x, channels, channels, |i, sums| {
-        for ((sum, x), mean) in sums.iter_mut().zip(row(i)).zip(&mean) {
-            *sum += (f64::from(*x) - mean).powi(2);
-        }
-    });
+    let squares = sums(x, &mean, x, |x, _| x * x);
     Moments {
         mean: mean.iter().map(|mean| *mean as f32).collect(),
         variance: squares.iter().map(|sum| (sum / count) as f32).collect(),
     }
+}
+
+/// For each value `(x − mean) · slope + grad · scale + offset`, where the last four belong to its channel.
+fn affine(x: &[f32], grad: &[f32], [mean, slope, scale, offset]: [&[f32]; 4]) -> Vec<f32> {
+    let (side, task) = widths(mean.len());
+    let [means, slopes, scales, offsets] = [mean, slope, scale, offset].map(repeated);
+    let mut out = vec![0.0; x.len()];
+    let given = x.par_chunks(task).zip(grad.par_chunks(task));
+    out.par_chunks_mut(task).zip(given).for_each(|(out, (x, grad))| {
+        for ((out, x), grad) in out.chunks_mut(side).zip(x.chunks(side)).zip(grad.chunks(side)) {
+            let moved = x.iter().zip(&means).zip(&slopes).map(|((x, mean), slope)| (x - mean) * slope);
+            let added = grad.iter().zip(&scales).zip(&offsets).map(|((g, scale), offset)| g * scale + offset);
+            for ((out, moved), added) in out.iter_mut().zip(moved).zip(added) {
+                *out = moved + added;
+            }
+        }
+    });
+    out
 }
 
 /// Per channel.
@@ -90,59 +121,37 @@ struct BatchNorm {
 
 /// Gradients of each input.
 struct Gradients {
-    x: Vec<f32>,
+    /// Where it is tracked.
+    x: Option<Vec<f32>>,
     gamma: Vec<f32>,
     beta: Vec<f32>,
 }
 
 impl BatchNorm {
-    /// Calls `task` with each chunk of rows of `out` and the same chunk of `x`.
-    fn each_row(&self, x: &[f32], task: impl Fn(usize, &mut [f32], &[f32]) + Sync) -> Vec<f32> {
-        let channels = self.mean.len();
-        let chunk = (CHUNK / channels).max(1);
-        let mut out = vec![0.0; x.len()];
-        let given = x.par_chunks(chunk * channels);
-        out.par_chunks_mut(chunk * channels).zip(given).enumerate().for_each(|(i, (out, x))| {
-            let rows = out.chunks_exact_mut(channels).zip(x.chunks_exact(channels));
-            rows.enumerate().for_each(|(row, (out, x))| task(i * chunk + row, out, x));
-        });
-        out
-    }
-
     fn forward(&self, x: &[f32], gamma: &[f32], beta: &[f32]) -> Vec<f32> {
-        self.each_row(x, |_, out, x| {
-            for (c, (out, x)) in out.iter_mut().zip(x).enumerate() {
-                *out = (x - self.mean[c]) * self.inverse[c] * gamma[c] + beta[c];
-            }
-        })
+        let slope: Vec<f32> =
+            gamma.iter().zip(&self.inverse).map(|(gamma, inverse)| gamma * inverse).collect();
+        affine(x, x, [&self.mean, &slope, &vec![0.0; gamma.len()], beta])
     }
 
     fn backward(&self, x: &[f32], gamma: &[f32], grad: &[f32], tracked: bool) -> Gradients {
-        let channels = self.mean.len();
-        let at = |row: usize| row * channels..(row + 1) * channels;
-        let sums = over_rows(x, channels, 2 * channels, |row, sums| {
-            let (of_gamma, of_beta) = sums.split_at_mut(channels);
-            for (c, (x, grad)) in x[at(row)].iter().zip(&grad[at(row)]).enumerate() {
-                of_gamma[c] += f64::from(*grad * (x - self.mean[c]) * self.inverse[c]);
-                of_beta[c] += f64::from(*grad);
-            }
+        let count = (x.len() / gamma.len()) as f64;
+        let mean: Vec<f64> = self.mean.iter().map(|mean| f64::from(*mean)).collect();
+        let of_beta = sums(x, &mean, grad, |_, grad| grad);
+        let mut of_gamma = sums(x, &mean, grad, |x, grad| x * grad);
+        of_gamma.iter_mut().zip(&self.inverse).for_each(|(sum, inverse)| *sum *= f64::from(*inverse));
+        // The paper's gradients (section 3) in one: gamma · inverse · (grad − mean(grad) − normal ·
+        // mean(grad · normal)), where normal is (x − mean) · inverse.
+        let x_grad = tracked.then(|| {
+            let scale: Vec<f32> = gamma.iter().zip(&self.inverse).map(|(gamma, i)| gamma * i).collect();
+            let times = |means: &[f64]| -> Vec<f32> {
+                means.iter().zip(&scale).map(|(sum, scale)| -(sum / count) as f32 * scale).collect()
+            };
+            let slope = times(&of_gamma).iter().zip(&self.inverse).map(|(a, i)| a * i).collect::<Vec<_>>();
+            affine(x, grad, [&self.mean, &slope, &scale, &times(&of_beta)])
         });
-        let (of_gamma, of_beta) = sums.split_at(channels);
-        let count = (x.len() / channels) as f64;
-        let mean = |sums: &[f64]| sums.iter().map(|sum| (sum / count) as f32).collect::<Vec<_>>();
-        let (mean_gamma, mean_beta) = (mean(of_gamma), mean(of_beta));
-        let found = if tracked {
-            self.each_row(x, |row, out, x| {
-                for (c, ((out, x), grad)) in out.iter_mut().zip(x).zip(&grad[at(row)]).enumerate() {
-                    let normal = (x - self.mean[c]) * self.inverse[c];
-                    *out = gamma[c] * self.inverse[c] * (grad - mean_beta[c] - normal * mean_gamma[c]);
-                }
-            })
-        } else {
-            vec![]
-        };
         let narrow = |sums: &[f64]| sums.iter().map(|sum| *sum as f32).collect();
-        Gradients { x: found, gamma: narrow(of_gamma), beta: narrow(of_beta) }
+        Gradients { x: x_grad, gamma: narrow(&of_gamma), beta: narrow(&of_beta) }
     }
 }
 
@@ -176,11 +185,12 @@ impl CustomOp3 for BatchNorm {
         _out: &Tensor,
         grad: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let tracked = x.track_op();
-        let found = read(NAME, x, |x| {
-            read(NAME, gamma, |gamma| read(NAME, grad, |grad| self.backward(x, gamma, grad, tracked)))
+        let found = read(NAME, x, |values| {
+            read(NAME, gamma, |gamma| {
+                read(NAME, grad, |grad| self.backward(values, gamma, grad, x.track_op()))
+            })
         })???;
-        let x_grad = if tracked { Some(like(found.x, x)?) } else { None };
+        let x_grad = found.x.map(|found| like(found, x)).transpose()?;
         Ok((x_grad, Some(like(found.gamma, gamma)?), Some(like(found.beta, beta)?)))
     }
 }

@@ -9,7 +9,7 @@ use super::{like, read, values};
 const NAME: &str = "local_conv1d";
 
 /// Partial sums of a product, side by side.
-const SUMS: usize = 16;
+const SUMS: usize = 8;
 
 /// Samples that one task takes through the weights together.
 const SAMPLES: usize = 4;
@@ -126,14 +126,13 @@ fn transposed(matrices: &[f32], rows: usize, columns: usize) -> Vec<f32> {
 
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0.0_f32; SUMS];
-    let (a, b) = (a.chunks_exact(SUMS), b.chunks_exact(SUMS));
-    let rest: f32 = a.remainder().iter().zip(b.remainder()).map(|(a, b)| a * b).sum();
-    for (a, b) in a.zip(b) {
+    for (a, b) in a.chunks(SUMS).zip(b.chunks(SUMS)) {
         for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
             *sum += a * b;
         }
     }
-    sums.iter().sum::<f32>() + rest
+    let [a, b, c, d, e, f, g, h] = sums;
+    ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
 
 fn add_scaled(out: &mut [f32], scale: f32, values: &[f32]) {

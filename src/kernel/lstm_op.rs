@@ -86,6 +86,7 @@ mod tests {
 
     use super::*;
     use crate::domain::seed::Rng;
+    use crate::kernel::reference::{in_pools, wide};
 
     /// The equations in plain loops and f64.
     fn reference(units: usize, time: usize, z: &[f64], kernel: &[f64]) -> Vec<f64> {
@@ -110,10 +111,6 @@ mod tests {
             }
         }
         out
-    }
-
-    fn wide(values: &[f32]) -> Vec<f64> {
-        values.iter().map(|v| f64::from(*v)).collect()
     }
 
     fn dot(a: &[f64], b: &[f64]) -> f64 {
@@ -203,11 +200,8 @@ mod tests {
             seed: u64, batch in 1_usize..20, time in 1_usize..5, units in 1_usize..40,
         ) {
             let case = Case::new(seed, batch, time, units);
-            let run = |threads| {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-                pool.install(|| case.run(Instructions::best()))
-            };
-            prop_assert_eq!(run(1), run(3));
+            let (one, three) = in_pools(|| case.run(Instructions::best()));
+            prop_assert_eq!(one, three);
         }
     }
 

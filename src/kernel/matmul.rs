@@ -1,10 +1,16 @@
-//! The product of two matrices as an operation of candle's graph.
+//! Products of matrices as operations of candle's graph.
+//!
+//! candle's own runs on one thread, and its backward pass computes the gradients of both factors, although
+//! that of a network's input is as dear as the others and never used; that of a bias it sums slowly.
 
 use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Storage, Tensor};
+use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Storage, Tensor};
 use rayon::prelude::*;
 
-const NAME: &str = "matmul";
+use super::{like, read, values};
+
+const MATMUL: &str = "matmul";
+const AFFINE: &str = "affine";
 
 /// Tasks that a product is cut into, by its rows.
 const TASKS: usize = 16;
@@ -12,28 +18,47 @@ const TASKS: usize = 16;
 /// Rows of a task at least: fewer don't pay for reading the right matrix once more.
 const ROWS: usize = 16;
 
+/// Rows whose gradients one task sums for a bias.
+const SUMMED: usize = 256;
+
 /// `a · b`: [rows, columns] from `a` [rows, inner] and `b` [inner, columns], f32.
 ///
-/// candle's own product runs on one thread, and its backward pass computes the gradients of both factors,
-/// although that of a network's input is as dear as the others and never used. This one cuts the product
-/// into fixed groups of rows, so that it is bit-identical for any number of threads, and computes the
-/// gradients of factors that are tracked.
+/// Cut into fixed groups of rows, so that it is bit-identical for any number of threads. Only factors that
+/// are tracked get a gradient.
 ///
 /// # Errors
 /// Where the shapes contradict each other, or a tensor is not f32 on the CPU.
 pub fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    check(MATMUL, a, b)?;
+    a.apply_op2(b, MatMul)
+}
+
+/// `x · kernel + bias`: [rows, units] from `x` [rows, inputs], `kernel` [inputs, units] and `bias` [units], f32;
+/// otherwise as [`matmul()`].
+///
+/// # Errors
+/// Where the shapes contradict each other, or a tensor is not f32 on the CPU.
+pub fn affine(x: &Tensor, kernel: &Tensor, bias: &Tensor) -> Result<Tensor> {
+    check(AFFINE, x, kernel)?;
+    if bias.dims() != &kernel.dims()[1..] {
+        candle_core::bail!("{AFFINE}: bias {:?} for kernel {:?}", bias.shape(), kernel.shape());
+    }
+    x.apply_op3(kernel, bias, Affine)
+}
+
+fn check(name: &str, a: &Tensor, b: &Tensor) -> Result<()> {
     let ((_, inner), (b_inner, _)) = (a.dims2()?, b.dims2()?);
     if inner != b_inner || a.elem_count() * b.elem_count() == 0 {
-        candle_core::bail!("{NAME}: {:?} and {:?} do not fit together", a.shape(), b.shape());
+        candle_core::bail!("{name}: {:?} and {:?} do not fit together", a.shape(), b.shape());
     }
-    a.apply_op2(b, MatMul)
+    Ok(())
 }
 
 struct MatMul;
 
 impl CustomOp2 for MatMul {
     fn name(&self) -> &'static str {
-        NAME
+        MATMUL
     }
 
     fn cpu_fwd(
@@ -54,10 +79,68 @@ impl CustomOp2 for MatMul {
         _out: &Tensor,
         grad: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let a_grad = if a.track_op() { Some(untracked(grad, &b.t()?)?) } else { None };
-        let b_grad = if b.track_op() { Some(untracked(&a.t()?, grad)?) } else { None };
-        Ok((a_grad, b_grad))
+        gradients(a, b, grad)
     }
+}
+
+struct Affine;
+
+impl CustomOp3 for Affine {
+    fn name(&self) -> &'static str {
+        AFFINE
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        kernel: &CpuStorage,
+        kernel_layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let bias = values(AFFINE, bias, bias_layout)?;
+        let mut out = product((x, x_layout), (kernel, kernel_layout))?;
+        out.par_chunks_exact_mut(bias.len()).for_each(|row| add(row, bias));
+        let shape = Shape::from((x_layout.dims()[0], bias.len()));
+        Ok((CpuStorage::F32(out), shape))
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        kernel: &Tensor,
+        bias: &Tensor,
+        _out: &Tensor,
+        grad: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let (x_grad, kernel_grad) = gradients(x, kernel, grad)?;
+        let bias_grad = read(AFFINE, grad, |grad| sum_of_rows(grad, bias.elem_count()))?;
+        Ok((x_grad, kernel_grad, Some(like(bias_grad, bias)?)))
+    }
+}
+
+fn add(total: &mut [f32], row: &[f32]) {
+    for (total, x) in total.iter_mut().zip(row) {
+        *total += x;
+    }
+}
+
+fn sum_of_rows(rows: &[f32], columns: usize) -> Vec<f32> {
+    let sum = |rows: &[f32]| {
+        let mut total = vec![0.0; columns];
+        rows.chunks_exact(columns).for_each(|row| add(&mut total, row));
+        total
+    };
+    let parts: Vec<Vec<f32>> = rows.par_chunks(SUMMED * columns).map(sum).collect();
+    sum(&parts.concat())
+}
+
+/// Those of `a · b` for its factors, where they are tracked.
+fn gradients(a: &Tensor, b: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+    let a_grad = if a.track_op() { Some(untracked(grad, &b.t()?)?) } else { None };
+    let b_grad = if b.track_op() { Some(untracked(&a.t()?, grad)?) } else { None };
+    Ok((a_grad, b_grad))
 }
 
 /// The product as a tensor without a history.
@@ -65,7 +148,7 @@ fn untracked(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     let (a_storage, a_layout) = a.storage_and_layout();
     let (b_storage, b_layout) = b.storage_and_layout();
     let (Storage::Cpu(a_storage), Storage::Cpu(b_storage)) = (&*a_storage, &*b_storage) else {
-        candle_core::bail!("{NAME} runs on the CPU only");
+        candle_core::bail!("{MATMUL} runs on the CPU only");
     };
     let values = product((a_storage, a_layout), (b_storage, b_layout))?;
     Tensor::from_vec(values, (a.dim(0)?, b.dim(1)?), a.device())
@@ -92,6 +175,7 @@ mod tests {
 
     use super::*;
     use crate::domain::seed::Rng;
+    use crate::kernel::reference::in_pools;
 
     /// Σₖ a[i, k] b[k, j], where `a` and `b` are read through `at(row, column)`.
     fn reference(
@@ -108,7 +192,7 @@ mod tests {
 
         #[test]
         fn product_and_gradients_are_exact_on_whole_numbers(
-            seed: u64, rows in 1_usize..70, inner in 1_usize..40, columns in 1_usize..40, turned: bool,
+            seed: u64, rows in 1_usize..600, inner in 1_usize..40, columns in 1_usize..40, turned: bool,
         ) {
             let mut rng = Rng::new(seed);
             let mut whole = |n: usize| (0..n).map(|_| rng.below(7) as f32 - 3.0).collect::<Vec<_>>();
@@ -123,7 +207,8 @@ mod tests {
                 a_var.as_tensor().clone()
             };
             let y = matmul(&a_used, &b_var).unwrap();
-            let grads = (&y * tensor(&g, (rows, columns))).unwrap().sum_all().unwrap().backward().unwrap();
+            let gs = tensor(&g, (rows, columns));
+            let grads = (&y * &gs).unwrap().sum_all().unwrap().backward().unwrap();
             let flat = |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
             let (a, b, g) = (
                 |i: usize, k: usize| a[i * inner + k],
@@ -132,6 +217,17 @@ mod tests {
             );
             prop_assert_eq!(flat(&y), reference((rows, inner, columns), a, b));
             let expected = reference((rows, columns, inner), g, |j, k| b(k, j));
+            let bias = Var::from_vec((0..columns).map(|j| j as f32).collect(), columns, &Device::Cpu).unwrap();
+            let shifted = affine(&a_used, &b_var, &bias).unwrap();
+            let with_bias: Vec<f32> =
+                flat(&y).iter().enumerate().map(|(i, y)| y + (i % columns) as f32).collect();
+            prop_assert_eq!(flat(&shifted), with_bias);
+            let affine_grads = (&shifted * &gs).unwrap().sum_all().unwrap().backward().unwrap();
+            for var in [&a_var, &b_var] {
+                prop_assert_eq!(flat(affine_grads.get(var).unwrap()), flat(grads.get(var).unwrap()));
+            }
+            let sums = reference((1, rows, columns), |_, _| 1.0, g);
+            prop_assert_eq!(flat(affine_grads.get(&bias).unwrap()), sums);
             prop_assert_eq!(flat(grads.get(&a_var).unwrap()), expected);
             let expected = reference((inner, rows, columns), |k, i| a(i, k), g);
             prop_assert_eq!(flat(grads.get(&b_var).unwrap()), expected);
@@ -146,11 +242,8 @@ mod tests {
             Tensor::from_vec(values, dims, &Device::Cpu).unwrap()
         };
         let (a, b) = (draw((61, 333)), draw((333, 47)));
-        let run = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| matmul(&a, &b).unwrap().to_vec2::<f32>().unwrap())
-        };
-        assert_eq!(run(1), run(3));
+        let (one, three) = in_pools(|| matmul(&a, &b).unwrap().to_vec2::<f32>().unwrap());
+        assert_eq!(one, three);
     }
 
     #[test]
@@ -162,5 +255,7 @@ mod tests {
         assert!(grads.get(&a).is_none() && grads.get(&b).is_some());
         let message = matmul(&a, &a).unwrap_err().to_string();
         assert!(message.contains("[3, 2] and [3, 2]"), "{message}");
+        let message = affine(&a, &b, &a).unwrap_err().to_string();
+        assert!(message.contains("bias [3, 2] for kernel [2, 4]"), "{message}");
     }
 }

@@ -7,9 +7,11 @@
 
 mod activation;
 mod batch_norm;
+mod channels;
 mod conv;
 mod conv_op;
 mod dense;
+mod dropout;
 mod exp;
 mod lanes;
 #[cfg(target_arch = "x86_64")]
@@ -27,11 +29,13 @@ mod shape;
 
 pub use activation::{Activation, activate};
 pub use batch_norm::{Moments, batch_norm};
+pub use channels::sum_channels;
 pub use conv_op::conv_max_pool1d;
 pub use dense::dense1;
+pub use dropout::dropout;
 pub use local_conv::local_conv1d;
 pub use lstm_op::lstm;
-pub use matmul::matmul;
+pub use matmul::{affine, matmul};
 pub use norm::l1_norm;
 pub use pool::{average_pool1d, max_pool1d};
 pub use shape::{ConvShape, ConvSpec, Padding, windows};

@@ -1,11 +1,20 @@
 //! Networks and their search spaces.
 
 pub mod architecture;
+mod block;
 pub mod cnn;
+mod conv_stack;
+mod dense_stack;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod init;
 pub mod layer;
+pub mod local_cnn;
+pub mod lstm;
+pub mod mlp;
+pub mod resnet;
+pub mod separable_fc;
+mod table;
 #[cfg(test)]
 pub mod testing;
 
@@ -57,7 +66,8 @@ pub struct Model {
 pub type ModelRow = Row<Model>;
 
 /// Every model.
-pub const MODELS: &[ModelRow] = &[cnn::ROW];
+pub const MODELS: &[ModelRow] =
+    &[cnn::ROW, mlp::ROW, local_cnn::ROW, separable_fc::ROW, lstm::ROW, resnet::ROW];
 
 /// The parameter that every model has besides its own settings.
 pub const LEARNING_RATE: Setting = Setting::new(
@@ -92,69 +102,4 @@ pub fn chosen(
 }
 
 #[cfg(test)]
-mod tests {
-    use candle_core::{Device, Tensor};
-
-    use super::layer::{Mode, Pass};
-    use super::*;
-    use crate::domain::seed::Rng;
-
-    const INPUT: Input = Input { positions: 61, channels: 1 };
-
-    /// The smallest accepted value of what is searched, but kernels and filters of a few.
-    fn small(row: &ModelRow, activation: Option<&str>) -> Settings {
-        let mut settings = Settings::defaults(row.settings);
-        for setting in row.settings {
-            match setting.accepts {
-                _ if setting.preset.value().is_some() => {}
-                Accepts::Int { min, .. } => {
-                    settings.0.insert(setting.name.into(), Value::Int(min.max(5)));
-                }
-                Accepts::Float { .. } => {
-                    settings.0.insert(setting.name.into(), Value::Float(0.05));
-                }
-                _ => {}
-            }
-        }
-        if let (Some(word), Some(value)) = (activation, settings.0.get_mut("activation")) {
-            *value = Value::from(word);
-        }
-        settings
-    }
-
-    fn plan(row: &ModelRow, activation: Option<&str>) -> Architecture {
-        (row.build.plan)(&small(row, activation), INPUT, 1).unwrap()
-    }
-
-    #[test]
-    fn every_models_gradient_agrees_with_finite_differences() {
-        for row in MODELS {
-            for activation in ["linear", "relu", "elu", "tanh"] {
-                // A step may cross where a pool's winner changes, or a weight's sign: a few weights only.
-                testing::check_gradients(plan(row, Some(activation)), 7, 0.02);
-            }
-        }
-    }
-
-    #[test]
-    fn every_model_keeps_to_its_seed_and_shape() {
-        for row in MODELS {
-            let build = |seed| Network::new(plan(row, None), &mut Rng::new(seed), &Device::Cpu).unwrap();
-            let flat = |network: &Network| -> Vec<f32> {
-                let vars = network.weights().into_iter();
-                vars.flat_map(|(_, v)| v.flatten_all().unwrap().to_vec1::<f32>().unwrap()).collect()
-            };
-            let network = build(1);
-            assert_eq!(flat(&network), flat(&build(1)));
-            assert_ne!(flat(&network), flat(&build(2)));
-            let summed = network.architecture().summary().iter().map(|l| l.weights).sum::<usize>();
-            assert_eq!(flat(&network).len(), summed);
-            assert_eq!(network.architecture().weight_count(), summed);
-            let x =
-                Tensor::zeros((3, INPUT.positions, INPUT.channels), candle_core::DType::F32, &Device::Cpu);
-            let mut rng = Rng::new(0);
-            let y = network.forward(&x.unwrap(), &mut Pass::new(Mode::Evaluate, &mut rng)).unwrap();
-            assert_eq!(y.dims(), [3, 1]);
-        }
-    }
-}
+mod tests;

@@ -48,6 +48,7 @@ fn trial_events(trial: TrialId, last: bool, events: &mut Vec<Event>) {
         trial,
         report: Report {
             step,
+            repeat: 0,
             fold: 0,
             epoch: step,
             train_loss: 1.0 / 3.0,
@@ -56,7 +57,7 @@ fn trial_events(trial: TrialId, last: bool, events: &mut Vec<Event>) {
         },
     };
     let metrics = BTreeMap::from([("mse".into(), 0.1 + 0.2)]);
-    let fold = FoldScore { fold: 0, score, best_epoch: 1, epochs: 2, metrics };
+    let fold = FoldScore { repeat: 0, fold: 0, score, best_epoch: 1, epochs: 2, metrics };
     let reason = "said \"stop\"\nand more".to_owned();
     events.extend([start.clone(), report(0)]);
     match trial % 7 {

@@ -63,6 +63,7 @@ impl Executor for Stepwise {
         self.slots[slot] = Some((job, step + 1, left.map(|n| n - 1)));
         let report = Report {
             step,
+            repeat: 0,
             fold: step / 2,
             epoch: step % 2,
             train_loss: score,
@@ -71,8 +72,14 @@ impl Executor for Stepwise {
         };
         let mut messages = vec![Message::Reported { trial, report }];
         if step % 2 == 1 {
-            let fold =
-                FoldScore { fold: step / 2, score, best_epoch: 1, epochs: 2, metrics: BTreeMap::new() };
+            let fold = FoldScore {
+                repeat: 0,
+                fold: step / 2,
+                score,
+                best_epoch: 1,
+                epochs: 2,
+                metrics: BTreeMap::new(),
+            };
             messages.push(Message::FoldFinished { trial, fold });
         }
         messages

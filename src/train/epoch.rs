@@ -3,92 +3,136 @@
 use candle_core::{Result, Tensor};
 
 use super::fit::FoldData;
+use super::loss::Criterion;
 use super::optimizer::Optimizer;
+use super::schedule::{Clip, Pace};
 use crate::domain::seed::Rng;
 use crate::model::Network;
-use crate::model::layer::{self, Mode};
+use crate::model::layer::{Mode, Pass};
 
 /// Decodes batches into one buffer that is used again and again.
 pub struct Batches<'a> {
     data: &'a FoldData<'a>,
     size: usize,
+    /// Whether a network can't be trained on a batch of one row.
+    joins: bool,
     buffer: Vec<f32>,
 }
 
-/// Whether a pass ended with finite numbers.
-pub enum Pass<T> {
-    /// It did.
-    Finite(T),
-    /// It did not, and was left at once; the text names what was not finite.
-    NotFinite(&'static str),
+/// What changes a network's weights.
+pub struct Trainer<'a> {
+    pub network: &'a Network,
+    pub criterion: &'a Criterion,
+    pub optimizer: Box<dyn Optimizer>,
+    pub pace: Pace,
+    pub clip: Clip,
+    /// Draws what dropout drops.
+    pub dropout: Rng,
+}
+
+/// `rows` in batches of `size`, the last maybe smaller; one of a single row `joins` the batch before it.
+fn split(rows: &[usize], size: usize, joins: bool) -> Vec<&[usize]> {
+    let mut batches: Vec<&[usize]> = rows.chunks(size).collect();
+    if joins && batches.len() > 1 && batches.last().is_some_and(|b| b.len() == 1) {
+        batches.truncate(batches.len() - 2);
+        batches.push(&rows[batches.len() * size..]);
+    }
+    batches
 }
 
 impl<'a> Batches<'a> {
-    /// Batches of up to `size` rows.
-    pub fn new(data: &'a FoldData<'a>, size: usize) -> Self {
+    /// Batches of up to `size` rows, where a network `joins` up to one more.
+    pub fn new(data: &'a FoldData<'a>, size: usize, joins: bool) -> Self {
         let longest = data.fold.train.len().max(data.fold.validation.len());
         let size = size.min(longest);
-        Batches { data, size, buffer: vec![0.0; size * data.dataset.positions() * data.encoder.channels()] }
+        let values = data.dataset.positions() * data.encoder.channels();
+        Batches { data, size, joins, buffer: vec![0.0; (size + usize::from(joins)) * values] }
     }
 
-    /// Genotypes `[rows, positions, channels]` and scaled trait values `[rows]`.
-    fn decode(&mut self, rows: &[usize]) -> Result<(Tensor, Tensor)> {
+    /// How many batches the training rows make.
+    pub fn of_training(&self) -> usize {
+        split(&self.data.fold.train, self.size, self.joins).len()
+    }
+
+    /// Inputs `[rows, positions, channels]` and targets, rows × columns, in the units of training.
+    fn decode(&mut self, rows: &[usize]) -> Result<(Tensor, Vec<f64>)> {
         let FoldData { dataset, encoder, trait_scaler, device, .. } = self.data;
-        let (positions, channels) = (dataset.positions(), encoder.channels());
-        let values = &mut self.buffer[..rows.len() * positions * channels];
+        let shape = (rows.len(), dataset.positions(), encoder.channels());
+        let values = &mut self.buffer[..shape.0 * shape.1 * shape.2];
         dataset.decode(rows, encoder, values);
-        let x = Tensor::from_slice(values, (rows.len(), positions, channels), device)?;
-        let y = rows.iter().map(|r| trait_scaler.forward(dataset.target().values[*r]) as f32);
-        Ok((x, Tensor::from_iter(y, device)?))
+        let targets = dataset.target().of(rows).into_iter().map(|y| trait_scaler.forward(y));
+        Ok((Tensor::from_slice(values, shape, device)?, targets.collect()))
     }
 
-    /// Trains on `rows` in their order, the last batch maybe smaller; the mean loss over the rows,
-    /// each batch's as it was before its step, penalties included.
-    pub fn train(
-        &mut self,
-        network: &Network,
-        optimizer: &mut dyn Optimizer,
-        rows: &[usize],
-        rng: &mut Rng,
-    ) -> Result<Pass<f64>> {
+    /// Trains on `rows` in their order; the mean loss over the rows, each batch's as it was before its step,
+    /// penalties included. Where a batch's loss is not finite it is returned at once.
+    pub fn train(&mut self, trainer: &mut Trainer, rows: &[usize]) -> Result<f64> {
+        let network = trainer.network;
         let weights = network.trained();
         let mut total = 0.0;
-        for rows in rows.chunks(self.size) {
-            let (x, y) = self.decode(rows)?;
-            let mut pass = layer::Pass::new(Mode::Train, rng);
-            let mut loss = candle_nn::loss::mse(&network.forward(&x, &mut pass)?.squeeze(1)?, &y)?;
+        for rows in split(rows, self.size, self.joins) {
+            let (x, targets) = self.decode(rows)?;
+            let mut pass = Pass::new(Mode::Train, &mut trainer.dropout);
+            let raw = network.forward(&x, &mut pass)?;
+            let (mut loss, slope) = trainer.criterion.batch(&numbers(&raw)?, &targets);
+            // Not the loss, but its gradient by the raw outputs is the loss's own.
+            let mut follow = (&raw * Tensor::from_vec(slope, raw.shape(), raw.device())?)?.sum_all()?;
             for penalty in [network.penalty()?, pass.penalty()?].into_iter().flatten() {
-                loss = (loss + penalty)?;
+                loss += f64::from(penalty.to_scalar::<f32>()?);
+                follow = (follow + penalty)?;
             }
-            let value = f64::from(loss.to_scalar::<f32>()?);
-            if !value.is_finite() {
-                return Ok(Pass::NotFinite("training loss"));
+            if !loss.is_finite() {
+                return Ok(loss);
             }
-            total += value * rows.len() as f64;
-            optimizer.step(&weights, &loss.backward()?)?;
+            total += loss * rows.len() as f64;
+            let gradients = follow.backward()?;
+            let gradients = weights.iter().map(|(_, var)| gradients.get(var).cloned()).collect();
+            trainer.optimizer.step(&weights, &trainer.clip.apply(gradients)?, trainer.pace.next_step())?;
         }
-        Ok(Pass::Finite(total / rows.len() as f64))
+        Ok(total / rows.len() as f64)
     }
 
-    /// Predictions of `rows` in the units of training, and their mean squared error, without penalties.
-    pub fn predict(&mut self, network: &Network, rows: &[usize]) -> Result<Pass<(Vec<f64>, f64)>> {
-        let mut predictions = Vec::with_capacity(rows.len());
-        let mut squares = 0.0;
+    /// Raw outputs of `rows`, rows × outputs, and their mean loss without penalties and weights of classes.
+    pub fn predict(
+        &mut self,
+        network: &Network,
+        criterion: &Criterion,
+        rows: &[usize],
+    ) -> Result<(Vec<f64>, f64)> {
+        // Nothing is drawn in evaluation.
+        let mut rng = Rng::new(0);
+        let (mut outputs, mut total) = (Vec::with_capacity(rows.len() * criterion.outputs), 0.0);
         for rows in rows.chunks(self.size) {
-            let (x, y) = self.decode(rows)?;
-            let mut rng = Rng::new(0);
-            let mut pass = layer::Pass::new(Mode::Evaluate, &mut rng);
-            let found = network.forward(&x, &mut pass)?.squeeze(1)?.to_vec1::<f32>()?;
-            for (found, expected) in found.iter().zip(y.to_vec1::<f32>()?) {
-                predictions.push(f64::from(*found));
-                squares += (f64::from(*found) - f64::from(expected)).powi(2);
-            }
+            let (x, targets) = self.decode(rows)?;
+            let raw = numbers(&network.forward(&x, &mut Pass::new(Mode::Evaluate, &mut rng))?)?;
+            total += criterion.mean(&raw, &targets) * rows.len() as f64;
+            outputs.extend(raw);
         }
-        let loss = squares / rows.len() as f64;
-        if loss.is_finite() {
-            Ok(Pass::Finite((predictions, loss)))
-        } else {
-            Ok(Pass::NotFinite("validation loss"))
+        Ok((outputs, total / rows.len() as f64))
+    }
+}
+
+fn numbers(tensor: &Tensor) -> Result<Vec<f64>> {
+    Ok(tensor.flatten_all()?.to_vec1::<f32>()?.into_iter().map(f64::from).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn batches_are_whole_and_no_row_stays_alone_where_it_must_not(
+            n in 1..60_usize, size in 2..20_usize, joins: bool,
+        ) {
+            let rows: Vec<usize> = (0..n).collect();
+            let batches = split(&rows, size, joins);
+            prop_assert_eq!(&batches.concat(), &rows);
+            let lone = batches.iter().filter(|b| b.len() == 1).count();
+            prop_assert_eq!(lone, usize::from(n == 1 || n % size == 1 && !joins));
+            prop_assert!(batches.iter().all(|b| b.len() <= size + usize::from(joins)));
         }
     }
 }

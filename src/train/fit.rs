@@ -5,23 +5,24 @@ use std::collections::BTreeMap;
 use candle_core::{Device, Tensor};
 use thiserror::Error;
 
-use super::TrainSpec;
-use super::epoch::{Batches, Pass};
-use super::metric::{METRICS, Metric};
-use super::optimizer::OPTIMIZERS;
-use crate::dataset::Dataset;
+use super::epoch::{Batches, Trainer};
+use super::loss::{Criterion, balanced, link};
+use super::metric::{METRICS, Metric, Scored};
+use super::schedule::Pace;
+use super::spec::{Monitor, TrainSpec};
 use crate::dataset::encode::Encoder;
 use crate::dataset::fold::Fold;
 use crate::dataset::scale::TraitScaler;
+use crate::dataset::{Dataset, Target};
+use crate::domain::direction::Direction;
 use crate::domain::objective::Verdict;
 use crate::domain::seed::{Rng, derive};
-use crate::domain::table::find;
 use crate::model::Network;
 
 /// What a network is trained on. Encoder and scaler are fitted on the fold's training rows.
 #[derive(Clone, Copy)]
 pub struct FoldData<'a> {
-    /// Genotypes and the trait.
+    /// Genotypes and what is predicted.
     pub dataset: &'a Dataset,
     /// The fold's number, from 0, for messages.
     pub number: usize,
@@ -40,25 +41,27 @@ pub struct FoldData<'a> {
 pub struct Epoch {
     /// From 0.
     pub epoch: usize,
-    /// Mean over the training rows of the batches' losses (squared error of the scaled trait, and
-    /// penalties), each before its step: as Keras reports it.
+    /// Mean over the training rows of the batches' losses (of the scaled trait; classes weighted, penalties
+    /// included), each before its step: as Keras reports it.
     pub train_loss: f64,
-    /// Mean squared error of the scaled trait over the validation rows, without penalties.
+    /// The mean loss over the validation rows, without penalties and weights of classes.
     pub validation_loss: f64,
     /// The study's metric over the validation rows, in the trait's own units.
     pub score: f64,
 }
 
-/// A trained network's figures. The network itself is left with the weights of the best epoch.
+/// A trained network's figures. The network itself is left with the weights of the epoch that counts: the
+/// best, or the last where `restore_best` is off.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fit {
-    /// The best epoch, from 0.
+    /// The epoch that counts, from 0.
     pub best_epoch: usize,
     /// Epochs trained.
     pub epochs: usize,
-    /// The study's metric at the best epoch.
+    /// The study's metric at the epoch that counts.
     pub score: f64,
-    /// Every metric at the best epoch, by name; those undefined on these rows are left out.
+    /// Every metric of the task at the epoch that counts, by name; those undefined on these rows are left
+    /// out.
     pub metrics: BTreeMap<String, f64>,
 }
 
@@ -81,7 +84,7 @@ pub enum TrainError {
     /// The metric has no value on these rows, whatever is predicted.
     #[error(
         "the metric `{metric}` is undefined on fold {}: its {rows} validation rows have one trait \
-         value; take another split or the metric `mse`",
+         value; take another split or another metric",
         fold + 1
     )]
     Undefined {
@@ -92,6 +95,26 @@ pub enum TrainError {
         /// Validation rows.
         rows: usize,
     },
+    /// There is nothing to tell apart.
+    #[error("all {rows} training rows of fold {} have `{name}` {class}: take another split", fold + 1)]
+    OneClass {
+        /// From 0.
+        fold: usize,
+        /// The trait or label.
+        name: String,
+        /// The class that all have.
+        class: String,
+        /// Training rows.
+        rows: usize,
+    },
+    /// A layer needs more rows than a batch has.
+    #[error("batch norm needs at least 2 rows a batch, but {what} 1: {remedy}, or leave batch norm out")]
+    BatchOfOne {
+        /// What is one row only.
+        what: String,
+        /// What to change.
+        remedy: &'static str,
+    },
     /// The training spec can't be followed.
     #[error("{0}")]
     Spec(String),
@@ -100,23 +123,16 @@ pub enum TrainError {
     Candle(#[from] candle_core::Error),
 }
 
-/// The best epoch so far.
-struct Best {
-    epoch: usize,
-    score: f64,
-    predictions: Vec<f64>,
-    weights: Vec<Tensor>,
-}
-
-/// Trains `network` on the fold's training rows, in an order drawn anew each epoch from `seed`.
+/// Trains `network` on the fold's training rows, in an order drawn anew each epoch; order and dropout are
+/// drawn from `seed`.
 ///
-/// The loss is the mean squared error of the scaled trait plus the network's penalty. After each epoch
-/// the validation rows are scored and `on_epoch` decides whether to go on. An epoch is the best where
-/// its score improves on the best one's by more than `early_stopping.min_delta` (0 without early
-/// stopping); its weights are put back at the end.
+/// After each epoch the validation rows are scored and `on_epoch` decides whether to go on. An epoch is the
+/// best where what early stopping monitors (the score, without early stopping) improves on the best one's by
+/// more than `min_delta` (0).
 ///
 /// # Errors
-/// Where a verdict was to stop, a loss is not finite, the metric is undefined, or candle refuses.
+/// Where a verdict was to stop, a loss is not finite, the metric is undefined, the spec does not suit data or
+/// network, or candle refuses.
 pub fn fit(
     network: &Network,
     data: &FoldData,
@@ -126,73 +142,173 @@ pub fn fit(
     seed: u64,
     on_epoch: &mut dyn FnMut(Epoch) -> Verdict,
 ) -> Result<Fit, TrainError> {
-    let Some(optimizer) = find(OPTIMIZERS, &spec.optimizer) else {
-        return Err(TrainError::Spec(format!("unknown optimizer `{}`", spec.optimizer)));
+    let target = data.dataset.target();
+    let joins = network.architecture().needs_batch();
+    check(data.dataset, data.number, data.fold, spec, joins)?;
+    let criterion = criterion(data, spec)?;
+    let mut keeper = Keeper::new(spec, metric)?;
+    let mut batches = Batches::new(data, spec.batch, joins);
+    let mut trainer = Trainer {
+        network,
+        criterion: &criterion,
+        optimizer: spec.optimizer(),
+        pace: Pace::new(spec.schedule, learning_rate, spec.epochs.saturating_mul(batches.of_training())),
+        clip: spec.clip,
+        dropout: Rng::new(derive(seed, "dropout", 0)),
     };
-    if spec.epochs == 0 || spec.batch == 0 {
-        let TrainSpec { epochs, batch, .. } = spec;
-        return Err(TrainError::Spec(format!("epochs {epochs} and batch {batch} must be at least 1")));
-    }
-    let mut optimizer = (optimizer.build)(learning_rate);
-    let observed = data.dataset.target().of(&data.fold.validation);
-    let mut rows = data.fold.train.clone();
-    let mut rng = Rng::new(seed);
-    let mut dropout = Rng::new(derive(seed, "dropout", 0));
-    let mut batches = Batches::new(data, spec.batch);
-    let (mut best, mut epochs) = (None::<Best>, 0);
+    let Fold { train, validation } = data.fold;
+    let observed = target.of(validation);
+    let mut rows = train.clone();
+    let mut order = Rng::new(derive(seed, "shuffle", 0));
+    let mut epochs = 0;
     for epoch in 0..spec.epochs {
-        let diverged = |what| TrainError::NotFinite { what, fold: data.number, epoch };
-        rng.shuffle(&mut rows);
-        let train_loss =
-            finite(batches.train(network, &mut *optimizer, &rows, &mut dropout)?).map_err(diverged)?;
-        let (scaled, validation_loss) =
-            finite(batches.predict(network, &data.fold.validation)?).map_err(diverged)?;
-        let predictions: Vec<f64> = scaled.iter().map(|p| data.trait_scaler.back(*p)).collect();
-        let score = (metric.score)(&predictions, &observed);
+        let finite = |what, value: f64| {
+            let error = TrainError::NotFinite { what, fold: data.number, epoch };
+            if value.is_finite() { Ok(value) } else { Err(error) }
+        };
+        order.shuffle(&mut rows);
+        let train_loss = finite("training loss", batches.train(&mut trainer, &rows)?)?;
+        let (raw, validation_loss) = batches.predict(network, &criterion, validation)?;
+        let validation_loss = finite("validation loss", validation_loss)?;
+        let predicted = link(target.task, criterion.outputs, &raw);
+        let predicted: Vec<f64> = predicted.iter().map(|p| data.trait_scaler.back(*p)).collect();
+        let score = (metric.score)(&scored(target, &predicted, &observed));
         if !score.is_finite() {
-            let rows = observed.len();
+            let rows = validation.len();
             return Err(TrainError::Undefined { metric: metric.name, fold: data.number, rows });
         }
         epochs = epoch + 1;
-        if on_epoch(Epoch { epoch, train_loss, validation_loss, score }) == Verdict::Stop {
+        let figures = Epoch { epoch, train_loss, validation_loss, score };
+        if on_epoch(figures) == Verdict::Stop {
             return Err(TrainError::Stopped);
         }
-        let stop = spec.early_stopping.as_ref();
-        let min_delta = stop.map_or(0.0, |s| s.min_delta);
-        match &best {
-            Some(best) if gain(metric, score, best.score) <= min_delta => {
-                if stop.is_some_and(|s| epoch - best.epoch >= s.patience) {
-                    break;
-                }
-            }
-            _ => best = Some(Best { epoch, score, predictions, weights: copy(network)? }),
+        trainer.pace.end_epoch(validation_loss);
+        if keeper.take(&figures, predicted, network)? == Verdict::Stop {
+            break;
         }
     }
-    let Some(best) = best else {
-        return Err(TrainError::Spec("no epoch was trained".into()));
-    };
-    for ((_, var), weights) in network.weights().iter().zip(&best.weights) {
-        var.set(weights)?;
-    }
-    let scores = METRICS.iter().map(|m| (m.name.to_owned(), (m.score)(&best.predictions, &observed)));
-    Ok(Fit {
-        best_epoch: best.epoch,
-        epochs,
-        score: best.score,
-        metrics: scores.filter(|(_, score)| score.is_finite()).collect(),
-    })
+    let kept = keeper.restore(network)?;
+    let scored = scored(target, &kept.predicted, &observed);
+    let metrics = METRICS.iter().filter(|m| m.suits(target.task));
+    let metrics = metrics.map(|m| (m.name.to_owned(), (m.score)(&scored)));
+    let metrics = metrics.filter(|(_, score)| score.is_finite()).collect();
+    Ok(Fit { best_epoch: kept.epoch, epochs, score: kept.score, metrics })
 }
 
-fn finite<T>(pass: Pass<T>) -> Result<T, &'static str> {
-    match pass {
-        Pass::Finite(value) => Ok(value),
-        Pass::NotFinite(what) => Err(what),
-    }
+fn scored<'a>(target: &Target, predicted: &'a [f64], observed: &'a [f64]) -> Scored<'a> {
+    Scored { task: target.task, outputs: target.outputs(), predicted, observed }
 }
 
-/// How much better `score` is than `best`.
-fn gain(metric: &Metric, score: f64, best: f64) -> f64 {
-    metric.direction.cost(best) - metric.direction.cost(score)
+/// Whether fold `number` can be trained on: a loss for the task, classes to tell apart, and rows enough for
+/// layers that need a batch. What can be said before anything is built.
+///
+/// # Errors
+/// What stands in the way, with its remedy.
+pub fn check(
+    dataset: &Dataset,
+    number: usize,
+    fold: &Fold,
+    spec: &TrainSpec,
+    needs_batch: bool,
+) -> Result<(), TrainError> {
+    let (target, train) = (dataset.target(), &fold.train);
+    spec.loss(target.task).map_err(TrainError::Spec)?;
+    let counts = target.class_counts(train);
+    for (counts, name) in counts.iter().zip(&target.names) {
+        let mut there = (0..counts.len()).filter(|class| counts[*class] > 0);
+        if let (Some(class), None) = (there.next(), there.next()) {
+            let class = target.classes.get(class).map_or_else(|| class.to_string(), |c| format!("`{c}`"));
+            let (fold, rows) = (number, train.len());
+            return Err(TrainError::OneClass { fold, name: name.clone(), class, rows });
+        }
+    }
+    if !needs_batch {
+        return Ok(());
+    }
+    if train.len() < 2 {
+        let what = format!("the training rows of fold {} are", number + 1);
+        return Err(TrainError::BatchOfOne { what, remedy: "take another split" });
+    }
+    if spec.batch < 2 {
+        return Err(TrainError::BatchOfOne { what: "`train.batch` is".into(), remedy: "raise it" });
+    }
+    Ok(())
+}
+
+/// The loss on this fold's rows.
+fn criterion(data: &FoldData, spec: &TrainSpec) -> Result<Criterion, TrainError> {
+    let target = data.dataset.target();
+    let loss = spec.loss(target.task).map_err(TrainError::Spec)?;
+    let weights = if spec.balanced { balanced(&target.class_counts(&data.fold.train)) } else { Vec::new() };
+    let (task, outputs) = (target.task, target.outputs());
+    Ok(Criterion { loss, task, outputs, delta: spec.huber_delta, weights })
+}
+
+/// Remembers the epoch that counts.
+struct Keeper<'a> {
+    spec: &'a TrainSpec,
+    direction: Direction,
+    /// The best epoch and what it cost: the smaller the better.
+    best: Option<(usize, f64)>,
+    kept: Option<Kept>,
+}
+
+struct Kept {
+    epoch: usize,
+    score: f64,
+    predicted: Vec<f64>,
+    /// Copied only where a later epoch would overwrite them.
+    weights: Vec<Tensor>,
+}
+
+impl<'a> Keeper<'a> {
+    fn new(spec: &'a TrainSpec, metric: &Metric) -> Result<Self, TrainError> {
+        let Some(direction) = metric.direction else {
+            let name = metric.name;
+            return Err(TrainError::Spec(format!(
+                "the metric `{name}` can't tell a better epoch from a worse one"
+            )));
+        };
+        Ok(Keeper { spec, direction, best: None, kept: None })
+    }
+
+    /// Takes an epoch in; the verdict is early stopping's.
+    fn take(
+        &mut self,
+        figures: &Epoch,
+        predicted: Vec<f64>,
+        network: &Network,
+    ) -> Result<Verdict, TrainError> {
+        let stop = self.spec.early_stopping;
+        let cost = match stop.map_or(Monitor::Score, |stop| stop.monitor) {
+            Monitor::Score => self.direction.cost(figures.score),
+            Monitor::ValidationLoss => figures.validation_loss,
+            Monitor::TrainingLoss => figures.train_loss,
+        };
+        let min_delta = stop.map_or(0.0, |stop| stop.min_delta);
+        let waited = match self.best {
+            Some((epoch, best)) if best - cost <= min_delta => figures.epoch - epoch,
+            _ => 0,
+        };
+        if waited == 0 {
+            self.best = Some((figures.epoch, cost));
+        }
+        if waited == 0 || !self.spec.restore_best {
+            let weights = if self.spec.restore_best { copy(network)? } else { Vec::new() };
+            self.kept = Some(Kept { epoch: figures.epoch, score: figures.score, predicted, weights });
+        }
+        let out = stop.is_some_and(|stop| waited > 0 && waited >= stop.patience);
+        Ok(if out { Verdict::Stop } else { Verdict::Continue })
+    }
+
+    /// The epoch that counts, its weights back in the network.
+    fn restore(self, network: &Network) -> Result<Kept, TrainError> {
+        let kept = self.kept.ok_or_else(|| TrainError::Spec("no epoch was trained".into()))?;
+        for ((_, var), weights) in network.weights().iter().zip(&kept.weights) {
+            var.set(weights)?;
+        }
+        Ok(kept)
+    }
 }
 
 fn copy(network: &Network) -> candle_core::Result<Vec<Tensor>> {

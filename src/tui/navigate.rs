@@ -79,8 +79,9 @@ fn open(state: &mut AppState, trial: Option<usize>) {
 /// The fold that is being trained, or the first of a trial that ended.
 fn current_fold(state: &AppState) -> usize {
     let trial = state.shown().and_then(|id| state.history.trial(id));
+    let folds = state.history.study().folds;
     match trial {
-        Some(t) if !t.state.is_finished() => t.reports.last().map_or(0, |r| r.fold),
+        Some(t) if !t.state.is_finished() => t.reports.last().map_or(0, |r| r.training(folds)),
         _ => 0,
     }
 }
@@ -116,7 +117,7 @@ fn sideways(state: &mut AppState, right: bool) {
             let last = state.history.study().space.dimensions() + 1;
             (&mut state.table.scrolled, last)
         }
-        PanelId::Detail => (&mut state.fold, state.history.study().folds.saturating_sub(1)),
+        PanelId::Detail => (&mut state.fold, state.history.study().trainings() - 1),
         PanelId::Running | PanelId::Chart | PanelId::Log => return,
     };
     *at = if right { (*at + 1).min(last) } else { at.saturating_sub(1) };

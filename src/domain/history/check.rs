@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::History;
 use crate::domain::event::{Event, FORMAT};
-use crate::domain::trial::{Trial, TrialId, TrialState};
+use crate::domain::trial::{Report, Trial, TrialId, TrialState};
 use crate::domain::value::Params;
 
 /// Why an event can't follow the history.
@@ -70,8 +70,12 @@ impl History {
                 let finite = report.train_loss.is_finite()
                     && report.validation_loss.is_finite()
                     && report.score.is_finite();
+                let next = self.next_fold(t);
                 let problem = if report.step != t.reports.len() {
                     format!("expected step {}, found {}", t.reports.len(), report.step)
+                } else if (report.repeat, report.fold) != next {
+                    let Report { repeat, fold, .. } = report;
+                    format!("expected fold {} of repeat {}, found {fold} of {repeat}", next.1, next.0)
                 } else if !finite {
                     format!("step {} is not finite", report.step)
                 } else {
@@ -82,8 +86,9 @@ impl History {
             Event::FoldFinished { trial, fold } => {
                 let t = self.running_trial(*trial, "given a fold")?;
                 let finite = fold.score.is_finite() && fold.metrics.values().all(|v| v.is_finite());
-                if fold.fold != t.folds.len() || !finite {
-                    let problem = format!("expected fold {} with finite metrics", t.folds.len());
+                let (repeat, number) = self.next_fold(t);
+                if (fold.repeat, fold.fold) != (repeat, number) || !finite {
+                    let problem = format!("expected fold {number} of repeat {repeat} with finite metrics");
                     return Err(EventError::Trial { trial: *trial, problem });
                 }
                 Ok(())
@@ -111,6 +116,12 @@ impl History {
                 Ok(())
             }
         }
+    }
+
+    /// The repeat and fold that a trial is at.
+    fn next_fold(&self, trial: &Trial) -> (usize, usize) {
+        let (done, folds) = (trial.folds.len(), self.study.folds.max(1));
+        (done / folds, done % folds)
     }
 
     fn check_start(&self, trial: TrialId, params: &Params, seed: u64) -> Result<(), EventError> {

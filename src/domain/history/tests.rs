@@ -27,11 +27,11 @@ fn events() -> impl Strategy<Value = Event> {
         }),
         3 => (trial.clone(), 0..3_usize, number.clone()).prop_map(|(trial, step, score)| Event::TrialReported {
             trial,
-            report: Report { step, fold: 0, epoch: step, train_loss: 1.0, validation_loss: 1.0, score },
+            report: Report { step, repeat: 0, fold: 0, epoch: step, train_loss: 1.0, validation_loss: 1.0, score },
         }),
         2 => (trial.clone(), 0..2_usize, number.clone()).prop_map(|(trial, fold, score)| {
             let metrics = BTreeMap::from([("mse".to_owned(), score)]);
-            Event::FoldFinished { trial, fold: FoldScore { fold, score: 0.5, best_epoch: 0, epochs: 1, metrics } }
+            Event::FoldFinished { trial, fold: FoldScore { repeat: 0, fold, score: 0.5, best_epoch: 0, epochs: 1, metrics } }
         }),
         2 => (trial.clone(), number).prop_map(|(trial, score)| Event::TrialCompleted { trial, score }),
         1 => trial.clone().prop_map(move |trial| Event::TrialPruned { trial, reason: reason() }),

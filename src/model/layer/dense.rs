@@ -3,7 +3,7 @@
 use candle_core::{Result, Tensor, Var};
 
 use super::{Layer, Pass, Regularize, Shape, WeightSpec};
-use crate::kernel::{dense1, matmul};
+use crate::kernel::{affine, dense1};
 use crate::model::init::Init;
 
 /// `x · kernel + bias`: Keras' `Dense` without its activation.
@@ -41,9 +41,11 @@ impl Layer for Dense {
     }
 
     fn forward(&self, x: &Tensor, weights: &[Var], pass: &mut Pass) -> Result<Tensor> {
-        let product =
-            if self.units == 1 { dense1(x, &weights[0])?.unsqueeze(1)? } else { matmul(x, &weights[0])? };
-        let y = product.broadcast_add(&weights[1])?;
+        let (kernel, bias) = (&weights[0], &weights[1]);
+        let y = match self.units {
+            1 => dense1(x, kernel)?.unsqueeze(1)?.broadcast_add(bias)?,
+            _ => affine(x, kernel, bias)?,
+        };
         self.regularize.outputs(&y, pass)?;
         Ok(y)
     }

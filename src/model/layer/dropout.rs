@@ -3,6 +3,7 @@
 use candle_core::{Result, Tensor, Var};
 
 use super::{Layer, Mode, Pass, Shape};
+use crate::kernel::dropout;
 
 /// Drops each value with probability `rate` and divides the others by 1 − `rate`: Keras' `Dropout`.
 #[derive(Debug, Clone, Copy)]
@@ -30,12 +31,11 @@ impl Layer for Dropout {
     }
 
     fn forward(&self, x: &Tensor, _weights: &[Var], pass: &mut Pass) -> Result<Tensor> {
-        drop(x, x.dims().to_vec(), self.rate, pass)
-    }
-
-    /// The mask and the output.
-    fn activations(&self, _input: Shape, output: Shape) -> usize {
-        output.size().saturating_mul(2)
+        if pass.mode == Mode::Evaluate || self.rate == 0.0 {
+            return Ok(x.clone());
+        }
+        let values = x.flatten_from(1)?.unsqueeze(1)?;
+        dropout(&values, self.rate, pass.rng.bits())?.reshape(x.shape())
     }
 }
 
@@ -51,8 +51,10 @@ impl Layer for SpatialDropout1d {
     }
 
     fn forward(&self, x: &Tensor, _weights: &[Var], pass: &mut Pass) -> Result<Tensor> {
-        let (batch, _, channels) = x.dims3()?;
-        drop(x, vec![batch, 1, channels], self.rate, pass)
+        if pass.mode == Mode::Evaluate || self.rate == 0.0 {
+            return Ok(x.clone());
+        }
+        dropout(x, self.rate, pass.rng.bits())
     }
 }
 
@@ -61,17 +63,6 @@ fn check(rate: f64) -> std::result::Result<(), String> {
         return Ok(());
     }
     Err(format!("a dropout of {rate} is not a probability below 1: set `dropout` to 0 … 0.99"))
-}
-
-/// `x` times a mask of these dimensions.
-fn drop(x: &Tensor, dims: Vec<usize>, rate: f64, pass: &mut Pass) -> Result<Tensor> {
-    if pass.mode == Mode::Evaluate || rate == 0.0 {
-        return Ok(x.clone());
-    }
-    let kept = (1.0 / (1.0 - rate)) as f32;
-    let count: usize = dims.iter().product();
-    let mask: Vec<f32> = (0..count).map(|_| if pass.rng.uniform() < rate { 0.0 } else { kept }).collect();
-    x.broadcast_mul(&Tensor::from_vec(mask, dims, x.device())?)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use candle_core::{Result, Tensor, Var};
 
 use super::{Layer, Pass, Shape, WeightSpec};
-use crate::kernel::{lstm, matmul};
+use crate::kernel::{affine, lstm};
 use crate::model::init::Init;
 
 /// A long short-term memory: Keras' `LSTM` with its default activations and initial weights.
@@ -49,7 +49,7 @@ impl Layer for Lstm {
     fn forward(&self, x: &Tensor, weights: &[Var], _pass: &mut Pass) -> Result<Tensor> {
         let (batch, time, channels) = x.dims3()?;
         let rows = x.reshape((batch * time, channels))?;
-        let z = matmul(&rows, &weights[0])?.broadcast_add(&weights[2])?;
+        let z = affine(&rows, &weights[0], &weights[2])?;
         let hidden = lstm(&z.reshape((batch, time, 4 * self.units))?, &weights[1])?;
         if self.return_sequences {
             Ok(hidden)
@@ -58,11 +58,10 @@ impl Layer for Lstm {
         }
     }
 
-    /// At each position the gates' input without and with its bias, the gates, the cell and the hidden state;
-    /// fourteen numbers a unit.
+    /// At each position the gates' input, the gates, the cell and the hidden state; ten numbers a unit.
     fn activations(&self, input: Shape, _output: Shape) -> usize {
         let positions = input.sequence().map_or(1, |(positions, _)| positions);
-        positions.saturating_mul(14 * self.units)
+        positions.saturating_mul(10 * self.units)
     }
 }
 

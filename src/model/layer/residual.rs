@@ -156,8 +156,8 @@ mod tests {
         let last = rows.last().unwrap();
         assert_eq!((last.name.as_str(), &last.output[..]), ("residual", &[5][..]));
         assert_eq!(rows[0].name, "residual.main.dense");
-        // The input; 3, 3, 2 × 3 and 5 on the main way, 5 on the other, the sum's 5.
-        assert_eq!(plan.activations(), 4 + 3 + 3 + 6 + 5 + 5 + 5);
+        // The input; 3, 3, 3 and 5 on the main way, 5 on the other, the sum's 5.
+        assert_eq!(plan.activations(), 4 + 3 + 3 + 3 + 5 + 5 + 5);
     }
 
     #[test]

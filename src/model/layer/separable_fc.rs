@@ -3,7 +3,7 @@
 use candle_core::{Result, Tensor, Var};
 
 use super::{Layer, Pass, Shape, WeightSpec};
-use crate::kernel::{l1_norm, matmul};
+use crate::kernel::{l1_norm, matmul, sum_channels};
 use crate::model::init::Init;
 
 /// A fully connected layer whose weights are an outer product of positional and cross-channel ones (§2.1):
@@ -67,8 +67,7 @@ impl Layer for SeparableFc {
         let (batch, length, channels) = x.dims3()?;
         let columns = x.transpose(0, 1)?.reshape((length, batch * channels))?;
         let by_channel = matmul(&self.positional(&weights[0], length)?, &columns)?;
-        let by_channel = by_channel.reshape((self.neurons, batch, channels))?;
-        by_channel.matmul(&weights[1].unsqueeze(2)?)?.squeeze(2)?.t()?.contiguous()
+        sum_channels(&by_channel.reshape((self.neurons, batch, channels))?, &weights[1])
     }
 
     fn penalty(&self, weights: &[Var]) -> Result<Option<Tensor>> {
@@ -82,10 +81,10 @@ impl Layer for SeparableFc {
         Ok(Some((mean * self.curvature)?))
     }
 
-    /// The input in its other order, the sums by channel, and the output in two orders.
+    /// The input in another order, the sums by channel and the output.
     fn activations(&self, input: Shape, output: Shape) -> usize {
         let channels = input.sequence().map_or(1, |(_, channels)| channels);
-        let sums = self.neurons.saturating_mul(channels + 1);
+        let sums = self.neurons.saturating_mul(channels);
         input.size().saturating_add(sums).saturating_add(output.size())
     }
 }

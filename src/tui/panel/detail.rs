@@ -43,7 +43,7 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
         return empty(state.theme, "no trial yet", area, buf);
     };
     let facts = facts(state, trial);
-    let folds = state.history.study().folds.max(1);
+    let folds = state.history.study().trainings();
     // As high as its contents want, but the charts keep at least half.
     let wanted = facts.len().max(folds + 2) + 1;
     let upper = (wanted as u16).min(area.height / 2);
@@ -53,7 +53,7 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     fold_table(state, trial, inset(table), buf);
     let [losses, scores] =
         below.layout(&Layout::horizontal([Constraint::Percentage(50), Constraint::Fill(1)]));
-    let reports = fold_reports(&trial.reports, state.fold);
+    let reports = fold_reports(&trial.reports, state.fold, state.history.study().folds);
     loss_chart(state, reports, inset(losses), buf);
     score_chart(state, trial, reports, inset(scores), buf);
 }
@@ -62,10 +62,10 @@ fn inset(area: Rect) -> Rect {
     Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area }
 }
 
-/// The reports of one fold; they lie side by side, in the order of the steps.
-fn fold_reports(reports: &[Report], fold: usize) -> &[Report] {
-    let from = reports.partition_point(|r| r.fold < fold);
-    let to = reports.partition_point(|r| r.fold <= fold);
+/// The reports of one training of a fold; they lie side by side, in the order of the steps.
+fn fold_reports(reports: &[Report], training: usize, folds: usize) -> &[Report] {
+    let from = reports.partition_point(|r| r.training(folds) < training);
+    let to = reports.partition_point(|r| r.training(folds) <= training);
     reports.get(from..to).unwrap_or_default()
 }
 
@@ -102,7 +102,7 @@ fn facts(state: &AppState, trial: &Trial) -> Vec<Line<'static>> {
     lines.push(fact("time", time, Tone::Plain));
     lines.push(fact(
         "epochs",
-        format!("{} of {} at most", trial.epochs(), study.folds * study.epochs),
+        format!("{} of {} at most", trial.epochs(), study.trainings() * study.epochs),
         Tone::Plain,
     ));
     lines.push(fact("seed, slot", format!("{}, {}", trial.seed, trial.slot), Tone::Plain));
@@ -139,7 +139,7 @@ fn fold_table(state: &AppState, trial: &Trial, area: Rect, buf: &mut Buffer) {
     // The chosen fold stays in sight.
     let height = usize::from(area.height).saturating_sub(1);
     let from = (state.fold + 1).saturating_sub(height);
-    for (i, fold) in (from..study.folds).take(height).enumerate() {
+    for (i, fold) in (from..study.trainings()).take(height).enumerate() {
         let cursor = if fold == state.fold { symbols.cursor } else { " " };
         let words = match trial.folds.get(fold) {
             Some(score) => fold_row(score, &others, symbols.cut),
@@ -147,7 +147,7 @@ fn fold_table(state: &AppState, trial: &Trial, area: Rect, buf: &mut Buffer) {
             None => format!("{:>10}", symbols.none),
         };
         let words = text::cut(
-            &format!("{fold_number:>5}{words}", fold_number = fold + 1),
+            &format!("{:>5}{words}", study.training(fold)),
             usize::from(area.width).saturating_sub(1),
             symbols.cut,
         );
@@ -172,7 +172,10 @@ fn loss_chart(state: &AppState, reports: &[Report], area: Rect, buf: &mut Buffer
     let theme = state.theme;
     let (dotted, solid) = if theme.options.ascii { (". .", "...") } else { ("⠒ ⠒", "⠒⠒⠒") };
     let title = Line::from(vec![
-        Span::styled(format!("loss, fold {}  ", state.fold + 1), theme.style(Tone::Strong)),
+        Span::styled(
+            format!("loss, fold {}  ", state.history.study().training(state.fold)),
+            theme.style(Tone::Strong),
+        ),
         Span::styled(format!("{dotted} train"), theme.style(Tone::Plain)),
         Span::styled(format!("  {solid} val"), theme.style(Tone::Second)),
     ]);
@@ -193,7 +196,10 @@ fn score_chart(state: &AppState, trial: &Trial, reports: &[Report], area: Rect, 
     let metric = text::clean(&state.history.study().metric);
     let best = trial.folds.get(state.fold).map(|f| format!("  best at epoch {}", f.best_epoch + 1));
     let title = Line::from(vec![
-        Span::styled(format!("{metric}, fold {}", state.fold + 1), theme.style(Tone::Strong)),
+        Span::styled(
+            format!("{metric}, fold {}", state.history.study().training(state.fold)),
+            theme.style(Tone::Strong),
+        ),
         Span::styled(best.unwrap_or_default(), theme.style(Tone::Quiet)),
     ]);
     let scale = Scale::fit(reports.iter().map(|r| r.score));

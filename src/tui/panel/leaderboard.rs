@@ -168,7 +168,8 @@ fn heading(state: &AppState, columns: &[(Column, usize)], more: bool) -> Line<'s
         let mark = if state.table.reverse { symbols.down } else { symbols.up };
         if column == state.table.sort { format!("{mark}{name}") } else { name.to_owned() }
     };
-    let spread = if study.folds > 1 { format!("{}fold", symbols.plus_minus) } else { String::new() };
+    let over = if study.repeats > 1 { "rep" } else { "fold" };
+    let spread = if study.trainings() > 1 { format!("{}{over}", symbols.plus_minus) } else { String::new() };
     let mut words = right("rank", RANK, symbols.cut);
     words += &right(&titled(Column::Trial, "trial"), TRIAL, symbols.cut);
     words += &right(&titled(Column::Score, &study.metric), SCORE, symbols.cut);

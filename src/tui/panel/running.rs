@@ -76,8 +76,8 @@ fn trial_rows(state: &AppState, trial: &Trial, selected: bool, area: Rect, buf: 
     if selected && state.focus == PanelId::Running {
         buf.set_style(first, theme.selected(true));
     }
-    let fold = trial.folds.len();
-    let start = trial.reports.iter().rposition(|r| r.fold != fold).map_or(0, |i| i + 1);
+    let (fold, folds) = (trial.folds.len(), state.history.study().folds);
+    let start = trial.reports.iter().rposition(|r| r.training(folds) != fold).map_or(0, |i| i + 1);
     let reports = &trial.reports[start..];
     // A blank row below, once the curves are tall enough to spare it.
     let height = area.height.saturating_sub(if area.height > 3 { 2 } else { 1 });
@@ -95,18 +95,15 @@ fn trial_rows(state: &AppState, trial: &Trial, selected: bool, area: Rect, buf: 
 
 fn bar(state: &AppState, trial: &Trial, selected: bool, area: Rect, buf: &mut Buffer) {
     let (theme, study) = (state.theme, state.history.study());
-    let all = (study.folds * study.epochs).max(1);
+    let all = (study.trainings() * study.epochs).max(1);
     // Folds that stopped early count as whole.
     let fold = trial.folds.len();
-    let epoch = trial.reports.iter().rev().take_while(|r| r.fold == fold).count();
+    let epoch = trial.reports.iter().rev().take_while(|r| r.training(study.folds) == fold).count();
     let share = ((fold * study.epochs + epoch) as f64 / all as f64).min(1.0);
     let cursor = if selected { theme.symbols().cursor } else { " " };
-    let place = format!(
-        " fold {}/{} epoch {epoch}/{}",
-        (fold + 1).min(study.folds.max(1)),
-        study.folds,
-        study.epochs
-    );
+    let last = study.trainings() - 1;
+    let (at, last) = (study.training(fold.min(last)), study.training(last));
+    let place = format!(" fold {at}/{last} epoch {epoch}/{}", study.epochs);
     let time = format!(" {:>7}", human::duration(trial.seconds(state.now)));
     // Without room for a bar, the words are cut instead.
     let rest = usize::from(area.width).saturating_sub(7 + 5);

@@ -1,0 +1,65 @@
+//! What of a search space can be trained at all, found without building anything.
+
+use std::collections::BTreeMap;
+
+use super::CrossValidation;
+use crate::domain::seed::{Rng, derive};
+use crate::domain::space::SearchSpace;
+use crate::domain::value::Params;
+
+/// Points that are drawn.
+const POINTS: usize = 500;
+
+/// What draws of a search space came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Survey {
+    /// Draws.
+    pub points: usize,
+    /// Those that can't be trained, by the reason of each, the most frequent first.
+    pub unfit: Vec<(String, usize)>,
+    /// Fewest and most weights of the others.
+    pub weights: Option<(usize, usize)>,
+    /// Most bytes that training one of the others takes, at the least.
+    pub bytes: u64,
+}
+
+impl Survey {
+    /// Draws from `space` and plans what each draw says.
+    pub fn of(objective: &CrossValidation, space: &SearchSpace) -> Self {
+        let mut rng = Rng::new(derive(0, "survey", 0));
+        let mut reasons = BTreeMap::<String, usize>::new();
+        let mut survey = Survey { points: POINTS, unfit: Vec::new(), weights: None, bytes: 0 };
+        for _ in 0..POINTS {
+            let point: Vec<f64> = (0..space.dimensions()).map(|_| rng.uniform()).collect();
+            match size(objective, &space.from_unit(&point)) {
+                Ok((weights, bytes)) => {
+                    let (least, most) = survey.weights.unwrap_or((weights, weights));
+                    survey.weights = Some((least.min(weights), most.max(weights)));
+                    survey.bytes = survey.bytes.max(bytes);
+                }
+                Err(reason) => *reasons.entry(reason).or_default() += 1,
+            }
+        }
+        survey.unfit = reasons.into_iter().collect();
+        survey.unfit.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        survey
+    }
+
+    /// The most frequent reason, where no draw can be trained.
+    pub fn impossible(&self) -> Option<&str> {
+        self.unfit.first().filter(|_| self.weights.is_none()).map(|(reason, _)| reason.as_str())
+    }
+
+    /// How many draws can't be trained.
+    pub fn unfit_points(&self) -> usize {
+        self.unfit.iter().map(|(_, count)| count).sum()
+    }
+}
+
+/// Weights and bytes of a trial with these params, or why it would fail before its first epoch.
+fn size(objective: &CrossValidation, params: &Params) -> Result<(usize, u64), String> {
+    let plan = objective.plan(params)?;
+    let architecture = objective.architecture(&plan)?;
+    objective.check(&plan, &architecture)?;
+    Ok((architecture.weight_count(), objective.bytes(&plan, &architecture)))
+}
