@@ -5,6 +5,8 @@ mod block;
 pub mod cnn;
 mod conv_stack;
 mod dense_stack;
+#[cfg(test)]
+pub(crate) mod fixtures;
 mod init;
 pub mod layer;
 pub mod local_cnn;

@@ -30,6 +30,30 @@ pub struct Trainer<'a> {
     pub dropout: Rng,
 }
 
+impl Trainer<'_> {
+    /// One step on a batch; its loss as it was before, penalties included. Where that is not finite there is
+    /// no step.
+    pub fn step(&mut self, x: &Tensor, targets: &[f64]) -> Result<f64> {
+        let mut pass = Pass::new(Mode::Train, &mut self.dropout);
+        let raw = self.network.forward(x, &mut pass)?;
+        let (mut loss, slope) = self.criterion.batch(&numbers(&raw)?, targets);
+        // Not the loss, but its gradient by the raw outputs is the loss's own.
+        let mut follow = (&raw * Tensor::from_vec(slope, raw.shape(), raw.device())?)?.sum_all()?;
+        for penalty in [self.network.penalty()?, pass.penalty()?].into_iter().flatten() {
+            loss += f64::from(penalty.to_scalar::<f32>()?);
+            follow = (follow + penalty)?;
+        }
+        if !loss.is_finite() {
+            return Ok(loss);
+        }
+        let gradients = follow.backward()?;
+        let weights = self.network.trained();
+        let gradients = weights.iter().map(|(_, var)| gradients.get(var).cloned()).collect();
+        self.optimizer.step(&weights, &self.clip.apply(gradients)?, self.pace.next_step())?;
+        Ok(loss)
+    }
+}
+
 /// `rows` in batches of `size`, the last maybe smaller; one of a single row `joins` the batch before it.
 fn split(rows: &[usize], size: usize, joins: bool) -> Vec<&[usize]> {
     let mut batches: Vec<&[usize]> = rows.chunks(size).collect();
@@ -67,27 +91,14 @@ impl<'a> Batches<'a> {
     /// Trains on `rows` in their order; the mean loss over the rows, each batch's as it was before its step,
     /// penalties included. Where a batch's loss is not finite it is returned at once.
     pub fn train(&mut self, trainer: &mut Trainer, rows: &[usize]) -> Result<f64> {
-        let network = trainer.network;
-        let weights = network.trained();
         let mut total = 0.0;
         for rows in split(rows, self.size, self.joins) {
             let (x, targets) = self.decode(rows)?;
-            let mut pass = Pass::new(Mode::Train, &mut trainer.dropout);
-            let raw = network.forward(&x, &mut pass)?;
-            let (mut loss, slope) = trainer.criterion.batch(&numbers(&raw)?, &targets);
-            // Not the loss, but its gradient by the raw outputs is the loss's own.
-            let mut follow = (&raw * Tensor::from_vec(slope, raw.shape(), raw.device())?)?.sum_all()?;
-            for penalty in [network.penalty()?, pass.penalty()?].into_iter().flatten() {
-                loss += f64::from(penalty.to_scalar::<f32>()?);
-                follow = (follow + penalty)?;
-            }
+            let loss = trainer.step(&x, &targets)?;
             if !loss.is_finite() {
                 return Ok(loss);
             }
             total += loss * rows.len() as f64;
-            let gradients = follow.backward()?;
-            let gradients = weights.iter().map(|(_, var)| gradients.get(var).cloned()).collect();
-            trainer.optimizer.step(&weights, &trainer.clip.apply(gradients)?, trainer.pace.next_step())?;
         }
         Ok(total / rows.len() as f64)
     }

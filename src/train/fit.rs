@@ -245,7 +245,7 @@ fn criterion(data: &FoldData, spec: &TrainSpec) -> Result<Criterion, TrainError>
 }
 
 /// Remembers the epoch that counts.
-struct Keeper<'a> {
+pub struct Keeper<'a> {
     spec: &'a TrainSpec,
     direction: Direction,
     /// The best epoch and what it cost: the smaller the better.
@@ -262,7 +262,11 @@ struct Kept {
 }
 
 impl<'a> Keeper<'a> {
-    fn new(spec: &'a TrainSpec, metric: &Metric) -> Result<Self, TrainError> {
+    /// Of no epoch yet.
+    ///
+    /// # Errors
+    /// Where the metric has no direction.
+    pub fn new(spec: &'a TrainSpec, metric: &Metric) -> Result<Self, TrainError> {
         let Some(direction) = metric.direction else {
             let name = metric.name;
             return Err(TrainError::Spec(format!(
@@ -273,7 +277,10 @@ impl<'a> Keeper<'a> {
     }
 
     /// Takes an epoch in; the verdict is early stopping's.
-    fn take(
+    ///
+    /// # Errors
+    /// Where candle can't copy the weights.
+    pub fn take(
         &mut self,
         figures: &Epoch,
         predicted: Vec<f64>,

@@ -3,6 +3,8 @@
 pub mod checkpoint;
 mod epoch;
 mod fit;
+#[cfg(test)]
+mod fixtures;
 pub mod loss;
 pub mod metric;
 pub mod optimizer;
