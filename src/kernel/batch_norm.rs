@@ -239,7 +239,8 @@ mod tests {
 
         #[test]
         fn values_and_gradients_agree_with_plain_loops(
-            seed: u64, batch in 1_usize..6, positions in 1_usize..9, channels in 1_usize..6,
+            // A few values a channel: the gradients of two nearly cancel, and rounding is all that is left.
+            seed: u64, batch in 1_usize..6, positions in 4_usize..12, channels in 1_usize..6,
         ) {
             let mut rng = Rng::new(seed);
             let [x, gamma, beta] = vars(&mut rng, batch, positions, channels);

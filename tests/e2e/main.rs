@@ -6,6 +6,7 @@
 mod bad_input;
 mod commands;
 mod dashboard;
+mod docs;
 mod program;
 mod real_data;
 mod resume;

@@ -1,0 +1,96 @@
+//! `docs/settings.md` lists every setting of every table; it is written from the tables themselves.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use tune_tui::dataset::simulate::PRESETS;
+use tune_tui::domain::setting::{Preset, Setting};
+use tune_tui::domain::space::Distribution;
+use tune_tui::domain::table::Row;
+use tune_tui::model::{LEARNING_RATE, MODELS};
+use tune_tui::pruner::PRUNERS;
+use tune_tui::sampler::SAMPLERS;
+use tune_tui::train::TRAIN;
+
+/// The environment variable that writes the file instead of comparing it.
+const UPDATE: &str = "UPDATE_DOCS";
+
+/// A preset as the study file would write it.
+fn written(preset: &Preset) -> String {
+    match preset.distribution() {
+        Some(Distribution::Int { low, high, log }) => {
+            format!("`{{ int = [{low}, {high}]{} }}`", if log { ", log = true" } else { "" })
+        }
+        Some(Distribution::Float { low, high, log }) => {
+            format!("`{{ float = [{low:?}, {high:?}]{} }}`", if log { ", log = true" } else { "" })
+        }
+        Some(Distribution::Choice { choices }) => {
+            let choices: Vec<String> = choices.iter().map(|c| serde_json::to_string(c).unwrap()).collect();
+            format!("`{{ choice = [{}] }}`", choices.join(", "))
+        }
+        None => format!("`{}`", serde_json::to_string(&preset.value().unwrap()).unwrap()),
+    }
+}
+
+fn settings(out: &mut String, settings: &[Setting]) {
+    if settings.is_empty() {
+        out.push_str("No settings.\n");
+        return;
+    }
+    out.push_str("| setting | what it is | accepts | default |\n|---|---|---|---|\n");
+    for setting in settings {
+        let when = setting.when.map_or(String::new(), |when| {
+            format!(" (where `{}` is {})", when.setting, when.is.expectation())
+        });
+        let accepts = setting.accepts.expectation();
+        let (name, help, preset) = (setting.name, setting.help, written(&setting.preset));
+        writeln!(out, "| `{name}` | {help}{when} | {accepts} | {preset} |").unwrap();
+    }
+}
+
+fn rows<B>(out: &mut String, title: &str, rows: &[Row<B>]) {
+    for row in rows {
+        writeln!(out, "\n### {title} `{}`\n\n{}\n", row.name, row.help).unwrap();
+        settings(out, row.settings);
+    }
+}
+
+fn rendered() -> String {
+    let mut out = String::from(
+        "# Settings\n\nWritten from the program's own tables (`UPDATE_DOCS=1 cargo test docs` writes it \
+         anew). A plain value fixes a setting of `[model]` or `[train]`, a table searches it: \
+         `{ int = [low, high] }`, `{ float = [low, high], log = true }` or `{ choice = [...] }`. The \
+         defaults of a model that are such tables are its own search space.\n\n## `[model]`\n\nEvery \
+         kind has, besides its own settings:\n\n",
+    );
+    settings(&mut out, &[LEARNING_RATE]);
+    for row in MODELS {
+        writeln!(out, "\n### `kind = \"{}\"`\n\n{}\n", row.name, row.help).unwrap();
+        settings(&mut out, row.settings);
+        for variant in row.build.variants {
+            let values = variant.values.iter().map(|(name, preset)| format!("`{name}` {}", written(preset)));
+            let values = values.collect::<Vec<_>>().join(", ");
+            writeln!(out, "\n`preset = \"{}\"`: {}. {values}.", variant.name, variant.help).unwrap();
+        }
+    }
+    out.push_str("\n## `[train]`\n\nA dotted name is a key of a table within `[train]`: `early_stopping = { patience = 20 }`.\n\n");
+    settings(&mut out, TRAIN);
+    out.push_str("\n## `[sampler]`\n");
+    rows(&mut out, "sampler", SAMPLERS);
+    out.push_str("\n## `[pruner]`\n");
+    rows(&mut out, "pruner", PRUNERS);
+    out.push_str("\n## `data.simulate`\n");
+    rows(&mut out, "preset", PRESETS);
+    out
+}
+
+#[test]
+fn the_list_of_settings_is_that_of_the_tables() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/settings.md");
+    if std::env::var_os(UPDATE).is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, rendered()).unwrap();
+    }
+    let stored = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(stored == rendered(), "docs/settings.md is old: run UPDATE_DOCS=1 cargo test docs");
+}
