@@ -30,7 +30,6 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 /// Only these may name the crate.
 const FENCES: &[(&str, &[&str])] = &[
     ("candle_core", &["kernel", "model", "train", "objective", "importance", "executor", "wire"]),
-    ("candle_nn", &["kernel", "model", "train", "objective", "importance", "executor", "wire"]),
     ("sled", &["storage/sled.rs"]),
     ("argmin", &["numeric/minimize.rs"]),
     ("argmin_math", &["numeric/minimize.rs"]),
