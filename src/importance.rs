@@ -1,11 +1,84 @@
 //! What a trained network looks at: gradient × input (Shrikumar et al. 2017; Alexandari, Shrikumar &
 //! Kundaje, section 3.2) and the weights of its output (Waldmann, Pfeiffer & Mészáros 2020, figure 1).
 
+use std::path::Path;
+
 use candle_core::{Result, Tensor, Var};
 
+use crate::dataset::encode::Encoder;
+use crate::dataset::scale::TraitScaler;
 use crate::domain::seed::Rng;
+use crate::domain::trial::TrialId;
+use crate::domain::value::Params;
 use crate::model::Network;
 use crate::model::layer::{Mode, Pass, Shape};
+use crate::objective::CrossValidation;
+
+/// Rows that go through a network at once.
+const BATCH: usize = 64;
+
+/// What one output of a trial's networks takes from each position, averaged over the folds' validation rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutputImportance {
+    /// The trait, label or class.
+    pub name: String,
+    /// Mean |gradient × input| of each position.
+    pub magnitude: Vec<f64>,
+    /// Mean gradient × input of each position.
+    pub contribution: Vec<f64>,
+    /// Mean over the folds of the output's weights at each position, where the network has such.
+    pub weights: Option<Vec<f64>>,
+}
+
+/// What each output of a trial takes from each position: of its network of each fold, with the weights in
+/// `checkpoints`, on that fold's validation rows.
+///
+/// # Errors
+/// Where weights are missing or not this trial's, or candle refuses.
+pub fn of_trial(
+    objective: &CrossValidation,
+    params: &Params,
+    checkpoints: &Path,
+    trial: TrialId,
+) -> std::result::Result<Vec<OutputImportance>, String> {
+    let (dataset, target) = (&objective.dataset, objective.dataset.target());
+    let plan = objective.plan(params)?;
+    let encoding = plan.encoding(dataset, objective.encoding);
+    let mut importance = Importance::new(target.outputs(), dataset.positions());
+    let mut profiles: Vec<Option<Vec<f64>>> = vec![None; target.outputs()];
+    for (number, fold) in objective.folds.iter().enumerate() {
+        let network = objective.restore(&plan, checkpoints, trial, number)?;
+        let encoder = Encoder::fit(dataset, encoding, &fold.train).map_err(|e| e.to_string())?;
+        let unit = TraitScaler::fit(target, &fold.train, objective.trait_scale).sd;
+        let mut pass = || -> Result<()> {
+            for rows in fold.validation.chunks(BATCH) {
+                let shape = (rows.len(), dataset.positions(), encoder.channels());
+                let mut values = vec![0.0; shape.0 * shape.1 * shape.2];
+                dataset.decode(rows, &encoder, &mut values);
+                importance.add(&network, &Tensor::from_vec(values, shape, &objective.device)?, unit)?;
+            }
+            for (output, sum) in profiles.iter_mut().enumerate() {
+                let Some(own) = output_profile(&network, output)? else { continue };
+                let share = unit / objective.folds.len() as f64;
+                let sum = sum.get_or_insert_with(|| vec![0.0; own.len()]);
+                sum.iter_mut().zip(own).for_each(|(sum, own)| *sum += share * own);
+            }
+            Ok(())
+        };
+        pass().map_err(|e| e.to_string())?;
+    }
+    let named = |output: usize| {
+        let names = if target.outputs() == target.names.len() { &target.names } else { &target.classes };
+        names.get(output).cloned().unwrap_or_default()
+    };
+    let outputs = profiles.into_iter().enumerate().map(|(output, weights)| OutputImportance {
+        name: named(output),
+        magnitude: importance.magnitude(output),
+        contribution: importance.contribution(output),
+        weights,
+    });
+    Ok(outputs.collect())
+}
 
 /// Gradient × input of each position, averaged over rows and summed over a position's channels.
 #[derive(Debug, Clone, PartialEq)]

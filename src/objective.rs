@@ -6,7 +6,7 @@ mod survey;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use candle_core::Device;
@@ -17,7 +17,7 @@ use crate::dataset::fold::Fold;
 use crate::dataset::scale::{TraitScale, TraitScaler};
 use crate::domain::objective::{Job, Objective, ObjectiveError, Reporter, Verdict};
 use crate::domain::seed::{Rng, derive};
-use crate::domain::trial::{FoldScore, Report};
+use crate::domain::trial::{FoldScore, Report, TrialId};
 use crate::domain::value::Params;
 use crate::model::{Architecture, ModelRow, Network};
 use crate::train::metric::Metric;
@@ -110,6 +110,26 @@ impl CrossValidation {
         })
     }
 
+    /// The network that a trial trained on a fold, with the weights in `checkpoints`; of several repeats the
+    /// first one's.
+    ///
+    /// # Errors
+    /// Where there are none, or they are not this network's.
+    pub fn restore(
+        &self,
+        plan: &Plan,
+        checkpoints: &Path,
+        trial: TrialId,
+        fold: usize,
+    ) -> Result<Network, String> {
+        // What is drawn is overwritten.
+        let network = Network::new(self.architecture(plan)?, &mut Rng::new(0), &self.device);
+        let network = network.map_err(|e| e.to_string())?;
+        checkpoint::load(&network.weights(), &weights_file(checkpoints, trial, 0, fold))
+            .map_err(|e| e.to_string())?;
+        Ok(network)
+    }
+
     /// Trains one fold once; `report` takes each epoch.
     fn train(
         &self,
@@ -139,8 +159,7 @@ impl CrossValidation {
             error => failed(error),
         })?;
         if let Some(folder) = &self.checkpoints {
-            let repeated = if repeat == 0 { String::new() } else { format!("repeat-{repeat}-") };
-            let path = folder.join(format!("trial-{}/{repeated}fold-{number}.safetensors", job.trial));
+            let path = weights_file(folder, job.trial, repeat, number);
             // The score stands without the weights: a full disk must not spoil the search.
             if let Err(error) = checkpoint::save(&network.weights(), &path) {
                 reporter.warn(format!("its weights were not kept: {error}"));
@@ -181,6 +200,12 @@ impl Objective for CrossValidation {
         }
         Ok(total / (self.folds.len() * plan.train.repeats) as f64)
     }
+}
+
+/// The file of a training's weights.
+fn weights_file(folder: &Path, trial: TrialId, repeat: usize, fold: usize) -> PathBuf {
+    let repeated = if repeat == 0 { String::new() } else { format!("repeat-{repeat}-") };
+    folder.join(format!("trial-{trial}/{repeated}fold-{fold}.safetensors"))
 }
 
 fn gigabytes(bytes: u64) -> String {

@@ -13,20 +13,22 @@ use crate::dataset::fold;
 use crate::dataset::simulate::{self, PresetRow};
 use crate::dataset::{self, Dataset};
 use crate::domain::event::{FORMAT, Fingerprint, Level, StudySpec};
+use crate::domain::history::History;
 use crate::domain::objective::{Job, Objective, Reporter, Verdict};
 use crate::domain::seed::of_trial;
 use crate::domain::setting::Settings;
 use crate::domain::table::{self, Row};
 use crate::domain::task::Task;
-use crate::domain::trial::{FoldScore, Report, Timestamp};
+use crate::domain::trial::{FoldScore, Report, Timestamp, Trial};
 use crate::domain::value::Params;
 use crate::executor::local::Local;
+use crate::importance::{self, OutputImportance};
 use crate::model::{KIND, LEARNING_RATE, MODELS};
 use crate::objective::{CrossValidation, Survey};
 use crate::pruner::PRUNERS;
 use crate::sampler::SAMPLERS;
 use crate::storage::file::{self, FileStore, OpenOptions};
-use crate::storage::journal;
+use crate::storage::{checkpoints, journal};
 use crate::study::handle::Update;
 use crate::study::{Parts, Study};
 use crate::train::TRAIN;
@@ -198,6 +200,31 @@ pub fn score_of(exported: &str) -> Result<f64> {
     let seed = of_trial(config.seed, 0);
     let job = Job { trial: 0, params: Params::new(), seed };
     prepared.objective.evaluate(&job, &Silent).map_err(|e| anyhow!("the exported config fails: {e}"))
+}
+
+/// What a stored trial's networks take from each position.
+///
+/// # Errors
+/// Where the data are not what they were, or the trial's weights were not kept.
+pub fn importance(
+    store: &Path,
+    history: &History,
+    trial: &Trial,
+) -> Result<(Arc<Dataset>, Vec<OutputImportance>)> {
+    let prepared = prepare(&kept_config(store)?)?;
+    let Fingerprint { data, .. } = &prepared.spec.fingerprint;
+    if *data != history.study().fingerprint.data {
+        bail!("the data are not those that the study was trained on: put the files back as they were");
+    }
+    let folder = file::checkpoints_folder(store);
+    if !checkpoints::folder(&folder, trial.id).exists() {
+        bail!(
+            "the weights of trial {} were not kept: `study.keep_checkpoints` keeps those of the best trials",
+            trial.id
+        );
+    }
+    let found = importance::of_trial(&prepared.objective, &trial.params, &folder, trial.id);
+    Ok((prepared.objective.dataset, found.map_err(|e| anyhow!(e))?))
 }
 
 /// How many slots of how many threads, and what to tell where the study file wants more than there is.

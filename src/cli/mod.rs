@@ -3,6 +3,7 @@
 mod check;
 mod export;
 mod headless;
+mod importance;
 mod list;
 mod network;
 mod output;
@@ -145,6 +146,12 @@ struct ShowArgs {
     /// One trial in detail
     #[arg(long, value_name = "N")]
     trial: Option<usize>,
+    /// The markers that matter most to the best trial (or to --trial N): gradient × input
+    #[arg(long, conflicts_with = "json")]
+    importance: bool,
+    /// With --importance: every marker, as CSV
+    #[arg(long, requires = "importance")]
+    csv: bool,
 }
 
 #[derive(Debug, Args)]

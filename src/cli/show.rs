@@ -1,11 +1,12 @@
 //! `tune-tui show`: a study's trials, best first.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use super::output::{UsageError, columns, complain, say, score};
-use super::{Exit, ShowArgs, StoredArgs};
+use super::{Exit, ShowArgs, StoredArgs, importance};
 use crate::analysis::human;
 use crate::domain::history::History;
 use crate::domain::trial::Trial;
@@ -28,6 +29,13 @@ pub fn show(args: &ShowArgs) -> Result<Exit> {
         complain(&format!("note: {notice}"));
     }
     let history = replay.history;
+    if args.importance {
+        let trial = match args.trial {
+            Some(id) => trial(&history, id)?,
+            None => history.incumbent().context("the study has no complete trial yet")?,
+        };
+        return importance::importance(&store, &history, trial, args.csv);
+    }
     if let Some(id) = args.trial {
         return show_trial(&history, trial(&history, id)?, args.json);
     }
@@ -144,20 +152,23 @@ fn show_trial(history: &History, trial: &Trial, json: bool) -> Result<Exit> {
     for (name, value) in history.study().fixed_in(&trial.params) {
         say(&format!("  {name} = {value} (fixed)"))?;
     }
-    let mut rows = Vec::new();
+    let metrics: BTreeSet<&String> = trial.folds.iter().flat_map(|fold| fold.metrics.keys()).collect();
+    let mut header = ["fold", "best epoch", "epochs"].map(str::to_owned).to_vec();
+    header.extend(metrics.iter().map(|name| (*name).clone()));
+    let mut rows = vec![header];
+    if trial.folds.is_empty() {
+        rows.clear();
+    }
     for (number, fold) in trial.folds.iter().enumerate() {
         let mut row = vec![
             history.study().training(number),
             (fold.best_epoch + 1).to_string(),
             fold.epochs.to_string(),
         ];
-        row.extend(fold.metrics.values().map(|v| significant(*v, 4)));
+        // A metric may be undefined on some folds only.
+        let metric = |name: &&String| fold.metrics.get(*name).map_or("-".into(), |v| significant(*v, 4));
+        row.extend(metrics.iter().map(metric));
         rows.push(row);
-    }
-    if let Some(fold) = trial.folds.first() {
-        let mut header = ["fold", "best epoch", "epochs"].map(str::to_owned).to_vec();
-        header.extend(fold.metrics.keys().cloned());
-        rows.insert(0, header);
     }
     for line in columns(&rows) {
         say(&line)?;

@@ -123,7 +123,8 @@ fn index_folder(dir: &Path) -> PathBuf {
     dir.join("index.sled")
 }
 
-fn checkpoints_folder(dir: &Path) -> PathBuf {
+/// The folder of the checkpoints in the store `dir`.
+pub fn checkpoints_folder(dir: &Path) -> PathBuf {
     dir.join("checkpoints")
 }
 

@@ -1,0 +1,83 @@
+//! `tune-tui show --importance`: the markers that a trained network looks at.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::Exit;
+use super::output::{columns, say};
+use crate::dataset::{Dataset, Marker};
+use crate::domain::history::History;
+use crate::domain::trial::Trial;
+use crate::domain::value::significant;
+use crate::importance::OutputImportance;
+use crate::wire;
+
+/// How many markers are listed of each output.
+const LISTED: usize = 20;
+
+/// Prints the markers that matter most, or all of them as CSV.
+///
+/// # Errors
+/// Where the trial's weights or the study's data are not there any more.
+pub fn importance(store: &Path, history: &History, trial: &Trial, csv: bool) -> Result<Exit> {
+    let (dataset, outputs) = wire::importance(store, history, trial)?;
+    if csv {
+        as_csv(&dataset, &outputs)?;
+    } else {
+        for output in &outputs {
+            top(&dataset, output, trial)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Name, chromosome and position, empty where they are not known.
+fn place(marker: &Marker) -> [String; 3] {
+    let position = marker.position.map_or(String::new(), |p| p.to_string());
+    [marker.name.clone(), marker.chromosome.clone().unwrap_or_default(), position]
+}
+
+fn top(dataset: &Dataset, output: &OutputImportance, trial: &Trial) -> Result<()> {
+    let OutputImportance { name, magnitude, contribution, weights } = output;
+    let mut order: Vec<usize> = (0..magnitude.len()).collect();
+    order.sort_by(|a, b| magnitude[*b].total_cmp(&magnitude[*a]));
+    let total: f64 = magnitude.iter().sum();
+    say(&format!("trial {}, {name}: mean |gradient × input| over the validation rows", trial.id))?;
+    let mut header =
+        ["", "marker", "chromosome", "position", "importance", "share %", "contribution"].to_vec();
+    header.extend(weights.iter().map(|_| "output weights"));
+    let mut rows = vec![header.into_iter().map(str::to_owned).collect::<Vec<_>>()];
+    for (rank, marker) in order.into_iter().take(LISTED).enumerate() {
+        let mut row = vec![(rank + 1).to_string()];
+        row.extend(place(&dataset.markers()[marker]));
+        let share = if total > 0.0 { 100.0 * magnitude[marker] / total } else { 0.0 };
+        row.extend([magnitude[marker], share, contribution[marker]].map(|v| significant(v, 4)));
+        row.extend(weights.iter().map(|weights| significant(weights[marker], 4)));
+        rows.push(row);
+    }
+    columns(&rows).iter().try_for_each(|line| say(line))
+}
+
+fn as_csv(dataset: &Dataset, outputs: &[OutputImportance]) -> Result<()> {
+    let mut out = csv::Writer::from_writer(std::io::stdout().lock());
+    out.write_record([
+        "output",
+        "marker",
+        "chromosome",
+        "position",
+        "importance",
+        "contribution",
+        "output_weights",
+    ])?;
+    for OutputImportance { name, magnitude, contribution, weights } in outputs {
+        for (i, marker) in dataset.markers().iter().enumerate() {
+            let [own, chromosome, position] = place(marker);
+            let weights = weights.as_ref().map_or(String::new(), |weights| weights[i].to_string());
+            let [importance, contribution] = [magnitude[i], contribution[i]].map(|v| v.to_string());
+            out.write_record([name.clone(), own, chromosome, position, importance, contribution, weights])?;
+        }
+    }
+    out.flush()?;
+    Ok(())
+}
