@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::event::{Event, Level, Record, StudySpec};
 use crate::domain::history::History;
 use crate::domain::seed::{Rng, derive};
-use crate::domain::space::{Distribution, Parameter, SearchSpace};
+use crate::domain::space::{Condition, Distribution, Parameter, SearchSpace};
 use crate::domain::testing;
 use crate::domain::trial::{FoldScore, Report, Timestamp, TrialId};
 use crate::domain::value::Value;
@@ -43,7 +43,7 @@ fn space() -> SearchSpace {
 impl Script {
     /// A study that was just created, with `folds` folds of 60 epochs, scored by the mean squared error.
     pub fn new(folds: usize) -> Self {
-        let study = StudySpec {
+        Script::of(StudySpec {
             name: "pig_ebv".into(),
             fixed: [("batch".to_owned(), Value::Int(26))].into(),
             model: "cnn".into(),
@@ -52,7 +52,10 @@ impl Script {
             epochs: 60,
             data: "2,314 individuals, 50,436 SNPs, trait ebv".into(),
             ..testing::study(space())
-        };
+        })
+    }
+
+    fn of(study: StudySpec) -> Self {
         let record = Record { sequence: 0, at: BEGIN, event: Event::StudyCreated { study: Box::new(study) } };
         let history = History::begin(&record).unwrap();
         Script { history, records: vec![record], now: BEGIN, rng: Rng::new(1), free: Vec::new() }
@@ -109,13 +112,15 @@ impl Script {
         for _ in 0..epochs {
             self.wait(ms);
             let t = self.history.trial(trial).unwrap();
-            let (step, fold) = (t.reports.len(), t.folds.len());
-            let epoch = t.reports.iter().rev().take_while(|r| r.fold == fold).count();
+            let (step, training) = (t.reports.len(), t.folds.len());
+            let folds = self.history.study().folds;
+            let (repeat, fold) = (training / folds, training % folds);
+            let epoch = t.reports.iter().rev().take_while(|r| r.training(folds) == training).count();
             let fall = (-(epoch as f64) / 12.0).exp();
             let noise = 0.04 * self.rng.normal();
             let report = Report {
                 step,
-                repeat: 0,
+                repeat,
                 fold,
                 epoch,
                 train_loss: 0.4 + 2.0 * fall + noise / 2.0,
@@ -129,22 +134,23 @@ impl Script {
     /// Ends the trial's current fold.
     pub fn end_fold(&mut self, trial: TrialId, score: f64) {
         let t = self.history.trial(trial).unwrap();
-        let fold = t.folds.len();
-        let epochs = t.reports.iter().rev().take_while(|r| r.fold == fold).count();
+        let (training, folds) = (t.folds.len(), self.history.study().folds);
+        let epochs = t.reports.iter().rev().take_while(|r| r.training(folds) == training).count();
         let metrics = BTreeMap::from([
             ("mse".to_owned(), score),
             ("mae".to_owned(), score.abs().sqrt() * 0.8),
             ("pearson".to_owned(), 0.6 - score / 1000.0),
         ]);
         let best_epoch = epochs * 2 / 3;
-        let fold = FoldScore { repeat: 0, fold, score, best_epoch, epochs, metrics };
+        let (repeat, fold) = (training / folds, training % folds);
+        let fold = FoldScore { repeat, fold, score, best_epoch, epochs, metrics };
         self.record(Event::FoldFinished { trial, fold });
     }
 
     /// Runs a new trial to its end in `ms`, five epochs a fold, with all folds near `score`.
     pub fn complete(&mut self, score: f64, ms: u64) -> TrialId {
         let trial = self.start();
-        let folds = self.history.study().folds;
+        let folds = self.history.study().trainings();
         for fold in 0..folds {
             self.train(trial, 5, ms / (5 * folds as u64));
             self.end_fold(trial, score + 0.02 * score * (fold as f64 - (folds - 1) as f64 / 2.0));
@@ -154,7 +160,7 @@ impl Script {
 
     /// Ends a running trial's folds near `score`, and the trial.
     pub fn finish(&mut self, trial: TrialId, score: f64) -> TrialId {
-        let folds = self.history.study().folds;
+        let folds = self.history.study().trainings();
         for fold in self.history.trial(trial).unwrap().folds.len()..folds {
             self.end_fold(trial, score + 0.02 * score * (fold as f64 - (folds - 1) as f64 / 2.0));
         }
@@ -177,6 +183,52 @@ impl Script {
     fn release(&mut self, trial: TrialId) {
         self.free.push(self.history.trial(trial).unwrap().slot);
     }
+}
+
+/// A study of several kinds of networks, each fold trained twice.
+pub fn kinds() -> Script {
+    let when = |parameter: &str, is: Vec<Value>| Condition { parameter: parameter.into(), is };
+    let kind = |name: &str| vec![when("kind", vec![name.into()])];
+    let int = |name: &str, low, high, when| {
+        let distribution = Distribution::Int { low, high, log: false };
+        Parameter { name: name.into(), distribution, when }
+    };
+    let choices = ["cnn", "mlp", "separable-fc"].map(Value::from).into();
+    let layers = |least: i64| vec![when("mlp.layers", (least..=3).map(Value::Int).collect())];
+    let parameters = vec![
+        Parameter { name: "kind".into(), distribution: Distribution::Choice { choices }, when: vec![] },
+        int("cnn.filters", 20, 100, kind("cnn")),
+        int("cnn.kernel", 10, 50, kind("cnn")),
+        int("mlp.layers", 1, 3, kind("mlp")),
+        int("mlp.units_1", 16, 128, layers(1)),
+        int("mlp.units_2", 16, 128, layers(2)),
+        int("mlp.units_3", 16, 128, layers(3)),
+        int("separable-fc.neurons", 18, 1000, kind("separable-fc")),
+        int("batch", 16, 64, vec![]),
+    ];
+    let fixed = [("cnn.l1", 0.01), ("mlp.dropout", 0.1), ("separable-fc.curvature", 0.0)];
+    let conditions = fixed.map(|(name, _)| (name.to_owned(), kind(name.split('.').next().unwrap_or(""))));
+    let mut script = Script::of(StudySpec {
+        name: "kinds".into(),
+        fixed: fixed.map(|(name, value)| (name.to_owned(), Value::Float(value))).into(),
+        conditions: conditions.into(),
+        model: "cnn, mlp, separable-fc".into(),
+        folds: 2,
+        repeats: 2,
+        epochs: 5,
+        ..testing::study(SearchSpace { parameters })
+    })
+    .opened(12, 2);
+    for score in [81.2, 74.9, 96.4, 71.3, 78.0, 73.5] {
+        script.complete(score, 9_000);
+    }
+    let running = script.start();
+    script.train(running, 5, 300);
+    script.end_fold(running, 80.0);
+    script.train(running, 5, 300);
+    script.end_fold(running, 82.0);
+    script.train(running, 3, 300);
+    script
 }
 
 /// A study at work: some trials of every state, two or more of them running.

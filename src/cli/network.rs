@@ -78,7 +78,7 @@ pub fn survey(survey: &Survey) -> Result<()> {
         say(&format!("  {percent:.1} % of it can't be trained and would fail, each trial with its reason:"))?;
     }
     for (reason, count) in unfit.iter().take(3) {
-        say(&format!("  {count} draws: {reason}"))?;
+        say(&format!("  {count} of {points}, such as: {reason}"))?;
     }
     Ok(())
 }

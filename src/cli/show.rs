@@ -101,9 +101,12 @@ fn overview(history: &History) -> Result<()> {
         counts.cancelled,
         human::duration(history.active_ms() as f64 / 1000.0),
     ))?;
-    let names: Vec<&str> = study.space.parameters.iter().map(|p| p.name.as_str()).collect();
+    let branched = study.space.is_branched();
+    let apart = study.space.parameters.iter().filter(|p| !branched || p.when.is_empty());
+    let names: Vec<&str> = apart.map(|p| p.name.as_str()).collect();
     let mut header = vec!["trial".to_owned(), study.metric.clone(), "±".into()];
     header.extend(names.iter().map(|n| (*n).to_owned()));
+    header.extend(branched.then(|| "settings".to_owned()));
     header.extend(["state", "epochs", "time"].map(str::to_owned));
     let mut rows = vec![header];
     for trial in history.ranked().into_iter().take(LISTED) {
@@ -113,6 +116,7 @@ fn overview(history: &History) -> Result<()> {
             trial.spread().map_or("-".into(), |s| significant(s, 2)),
         ];
         row.extend(names.iter().map(|n| trial.params.get(*n).map_or("-".into(), ToString::to_string)));
+        row.extend(branched.then(|| study.space.dependent(&trial.params)));
         let time = human::duration(trial.seconds(history.last()));
         row.extend([state(trial), trial.epochs().to_string(), time]);
         rows.push(row);

@@ -9,6 +9,7 @@ use super::block::{Behind, Norm, same_or};
 use super::layer::{Activation, Dense, Regularize};
 use super::table::penalties;
 use crate::domain::setting::{Preset, Settings};
+use crate::domain::value::significant;
 
 /// A dense layer and what follows it.
 #[derive(Debug, Clone, Copy)]
@@ -191,7 +192,10 @@ fn sizes(inputs: usize, settings: &Settings, prefix: &str) -> Result<Vec<usize>,
 /// Where that is none; the text names the `setting`.
 pub fn first(inputs: usize, factor: f64, setting: &str) -> Result<usize, ModelError> {
     share(inputs, factor).ok_or_else(|| {
-        ModelError::Shape(format!("`{setting}` {factor} of {inputs} inputs leaves no unit: raise it"))
+        ModelError::Shape(format!(
+            "`{setting}` {} of {inputs} inputs leaves no unit: raise it",
+            significant(factor, 3)
+        ))
     })
 }
 
@@ -201,7 +205,8 @@ pub fn first(inputs: usize, factor: f64, setting: &str) -> Result<usize, ModelEr
 /// Where that is none; the text names the `setting`.
 pub fn next(before: usize, decrease: f64, setting: &str) -> Result<usize, ModelError> {
     share(before, 1.0 - decrease).ok_or_else(|| {
-        let problem = format!("`{setting}` {decrease} of {before} units leaves none behind them");
+        let problem =
+            format!("`{setting}` {} of {before} units leaves none behind them", significant(decrease, 3));
         ModelError::Shape(format!("{problem}: lower it or the number of layers"))
     })
 }
@@ -219,8 +224,8 @@ mod tests {
         assert_eq!(first(15, 0.7, "factor").unwrap(), 10);
         assert_eq!(next(10, 0.3, "decrease").unwrap(), 7);
         let message = first(8, 0.1, "dense_factor").unwrap_err().to_string();
-        assert_eq!(message, "`dense_factor` 0.1 of 8 inputs leaves no unit: raise it");
+        assert_eq!(message, "`dense_factor` 0.100 of 8 inputs leaves no unit: raise it");
         let message = next(1, 0.5, "decrease").unwrap_err().to_string();
-        assert!(message.starts_with("`decrease` 0.5 of 1 units leaves none"), "{message}");
+        assert!(message.starts_with("`decrease` 0.500 of 1 units leaves none"), "{message}");
     }
 }

@@ -184,6 +184,6 @@ mod tests {
         let pool = message(60, &[]);
         assert!(pool.starts_with("`maxpool` 16 is larger than the 14 outputs"), "{pool}");
         let units = message(1000, &[("n_initial_units_factor", 0.05.into())]);
-        assert!(units.starts_with("`n_initial_units_factor` 0.05 of 15 inputs leaves no unit"), "{units}");
+        assert!(units.starts_with("`n_initial_units_factor` 0.0500 of 15 inputs leaves no unit"), "{units}");
     }
 }

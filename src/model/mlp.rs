@@ -146,7 +146,7 @@ mod tests {
         }
         given[3].1 = 4.into();
         let message = layers(20, &given).unwrap_err().to_string();
-        assert!(message.starts_with("`decrease` 0.5 of 1 units leaves none"), "{message}");
+        assert!(message.starts_with("`decrease` 0.500 of 1 units leaves none"), "{message}");
         let linear = layers(20, &[("layers", 0.into())]).unwrap();
         assert_eq!(linear, [("flatten".to_owned(), 0), ("dense".to_owned(), 21)]);
     }

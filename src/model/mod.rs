@@ -21,6 +21,7 @@ pub mod testing;
 use thiserror::Error;
 
 use crate::domain::setting::{Accepts, Preset, Setting, Settings, Variant};
+pub use crate::domain::space::KIND;
 use crate::domain::table::Row;
 use crate::domain::value::{Params, Value};
 pub use architecture::{Architecture, Network};
@@ -76,9 +77,6 @@ pub const LEARNING_RATE: Setting = Setting::new(
     Preset::SearchFloat { low: 1e-4, high: 1e-2, log: true },
     "step size of the optimizer",
 );
-
-/// The parameter that says which model a trial has, in a study of several.
-pub const KIND: &str = "kind";
 
 /// The model that a trial's `params` have among those of its study, with its settings and without the
 /// learning rate. Of several models, `kind` is a parameter and the others carry its name: `cnn.filters`.

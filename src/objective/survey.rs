@@ -15,7 +15,8 @@ const POINTS: usize = 500;
 pub struct Survey {
     /// Draws.
     pub points: usize,
-    /// Those that can't be trained, by the reason of each, the most frequent first.
+    /// How many can't be trained, with the reason of one of them for each kind of reason, the most frequent
+    /// first.
     pub unfit: Vec<(String, usize)>,
     /// Fewest and most weights of the others.
     pub weights: Option<(usize, usize)>,
@@ -27,7 +28,7 @@ impl Survey {
     /// Draws from `space` and plans what each draw says.
     pub fn of(objective: &CrossValidation, space: &SearchSpace) -> Self {
         let mut rng = Rng::new(derive(0, "survey", 0));
-        let mut reasons = BTreeMap::<String, usize>::new();
+        let mut reasons = BTreeMap::<String, (String, usize)>::new();
         let mut survey = Survey { points: POINTS, unfit: Vec::new(), weights: None, bytes: 0 };
         for _ in 0..POINTS {
             let point: Vec<f64> = (0..space.dimensions()).map(|_| rng.uniform()).collect();
@@ -37,10 +38,14 @@ impl Survey {
                     survey.weights = Some((least.min(weights), most.max(weights)));
                     survey.bytes = survey.bytes.max(bytes);
                 }
-                Err(reason) => *reasons.entry(reason).or_default() += 1,
+                Err(reason) => {
+                    // Reasons that differ in their numbers only are one.
+                    let kind = reason.chars().filter(|c| !c.is_ascii_digit() && *c != '.').collect();
+                    reasons.entry(kind).or_insert((reason, 0)).1 += 1;
+                }
             }
         }
-        survey.unfit = reasons.into_iter().collect();
+        survey.unfit = reasons.into_values().collect();
         survey.unfit.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         survey
     }

@@ -103,7 +103,7 @@ fn moved(at: usize, by: isize, count: usize) -> usize {
 }
 
 fn sort(state: &mut AppState) {
-    let columns = Column::all(&state.history.study().space);
+    let columns = Column::sortable(&state.history.study().space);
     let at = columns.iter().position(|c| *c == state.table.sort).unwrap_or(0);
     state.table.sort = columns[(at + 1) % columns.len()];
     state.table.reverse = false;
@@ -113,8 +113,8 @@ fn sort(state: &mut AppState) {
 fn sideways(state: &mut AppState, right: bool) {
     let (at, last) = match state.focus {
         PanelId::Leaderboard => {
-            // Parameters, epochs, time; one of them always stays.
-            let last = state.history.study().space.dimensions() + 1;
+            // One of them always stays.
+            let last = Column::beside(&state.history.study().space).len() - 1;
             (&mut state.table.scrolled, last)
         }
         PanelId::Detail => (&mut state.fold, state.history.study().trainings() - 1),

@@ -20,6 +20,8 @@ pub enum Column {
     State,
     /// A searched parameter, by its place in the space.
     Parameter(usize),
+    /// The values of all parameters that depend on others, in one text.
+    Dependent,
     /// Epochs trained.
     Epochs,
     /// Seconds from start to end.
@@ -38,12 +40,29 @@ pub enum Cell {
 }
 
 impl Column {
-    /// Every column, in the order of sorting.
+    /// Every column that a filter may name.
     pub fn all(space: &SearchSpace) -> Vec<Column> {
         let mut all = vec![Column::Score, Column::Trial, Column::State];
         all.extend((0..space.dimensions()).map(Column::Parameter));
         all.extend([Column::Epochs, Column::Time]);
         all
+    }
+
+    /// The columns that stand beside the table's own, in their order: the parameters, but where many of them
+    /// depend on others those in one text, and epochs and time.
+    pub fn beside(space: &SearchSpace) -> Vec<Column> {
+        let branched = space.is_branched();
+        let apart = |i: &usize| !branched || space.parameters[*i].when.is_empty();
+        let mut columns: Vec<Column> = (0..space.dimensions()).filter(apart).map(Column::Parameter).collect();
+        columns.extend(branched.then_some(Column::Dependent));
+        columns.extend([Column::Epochs, Column::Time]);
+        columns
+    }
+
+    /// The columns by which the sort key walks.
+    pub fn sortable(space: &SearchSpace) -> Vec<Column> {
+        let beside = Column::beside(space).into_iter().filter(|column| *column != Column::Dependent);
+        [Column::Score, Column::Trial, Column::State].into_iter().chain(beside).collect()
     }
 
     /// Its name.
@@ -53,6 +72,7 @@ impl Column {
             Column::Score => "score",
             Column::State => "state",
             Column::Parameter(i) => space.parameters.get(i).map_or("", |p| &p.name),
+            Column::Dependent => "settings",
             Column::Epochs => "epochs",
             Column::Time => "time",
         }
@@ -73,6 +93,7 @@ impl Cell {
             Column::Trial => Cell::Number(trial.id as f64),
             Column::Score => trial.score.map_or(Cell::Missing, Cell::Number),
             Column::State => Cell::Word(trial.state.word().to_owned()),
+            Column::Dependent => Cell::Word(space.dependent(&trial.params)),
             Column::Epochs => Cell::Number(trial.epochs() as f64),
             Column::Time => Cell::Number(trial.seconds(now)),
             Column::Parameter(i) => match space.parameters.get(i).and_then(|p| trial.params.get(&p.name)) {

@@ -13,7 +13,7 @@ use super::state::{AppState, Dialog, PanelId, Phase, View};
 use super::theme::Options;
 use super::update::{Effect, Msg, update};
 use super::view;
-use crate::analysis::testing::{Script, busy, finished, large};
+use crate::analysis::testing::{Script, busy, finished, kinds, large};
 use crate::domain::event::{Event, Level};
 use crate::study::handle::{Command, End, StopMode, Update};
 
@@ -70,6 +70,17 @@ fn overview() {
     for (width, height) in [(60, 16), (80, 24), (120, 40), (160, 50), (200, 60)] {
         insta::assert_snapshot!(format!("overview_{width}x{height}"), screen(&mut state, width, height));
     }
+}
+
+#[test]
+fn several_kinds_and_repeats() {
+    let mut state = app(&kinds(), PLAIN);
+    insta::assert_snapshot!("kinds_80x24", screen(&mut state, 80, 24));
+    insta::assert_snapshot!("kinds_160x50", screen(&mut state, 160, 50));
+    press(&mut state, "2ss");
+    insta::assert_snapshot!("kinds_sorted", screen(&mut state, 120, 16));
+    press(&mut state, "\n");
+    insta::assert_snapshot!("kinds_detail", screen(&mut state, 80, 24));
 }
 
 #[test]

@@ -12,6 +12,7 @@ use ratatui::widgets::Widget;
 
 use super::empty;
 use crate::analysis::human;
+use crate::domain::space::plain_name;
 use crate::domain::trial::{FoldScore, Report, Trial, TrialState};
 use crate::domain::value::significant;
 use crate::tui::plot::{Canvas, Scale, Stroke, axes};
@@ -88,18 +89,19 @@ fn facts(state: &AppState, trial: &Trial) -> Vec<Line<'static>> {
         TrialState::Waiting => symbols.none.to_owned(),
         _ => human::duration(trial.seconds(state.now)),
     };
-    let names = study.space.parameters.iter().map(|p| &p.name).chain(study.fixed.keys());
-    let width = names.map(|name| name.len() + 1).max().unwrap_or(0).clamp(14, 32);
+    let searched = study.space.parameters.iter().filter_map(|p| Some((&p.name, trial.params.get(&p.name)?)));
+    let plain = |name| plain_name(name, &trial.params);
+    let names = searched.clone().chain(study.fixed_in(&trial.params)).map(|(name, _)| plain(name));
+    let width = names.map(|name| name.len() + 1).max().unwrap_or(0).clamp(14, 24);
     let fact = |name: &str, value: String, tone: Tone| {
         let name = left(name, width, symbols.cut);
         Line::from(vec![Span::styled(name, theme.style(Tone::Quiet)), Span::styled(value, theme.style(tone))])
     };
-    for parameter in &study.space.parameters {
-        let value = trial.params.get(&parameter.name).map_or(symbols.none.to_owned(), |v| v.to_string());
-        lines.push(fact(&parameter.name, text::clean(&value), Tone::Strong));
+    for (name, value) in searched {
+        lines.push(fact(plain(name), text::clean(&value.to_string()), Tone::Strong));
     }
     for (name, value) in study.fixed_in(&trial.params) {
-        lines.push(fact(name, format!("{} (fixed)", text::clean(&value.to_string())), Tone::Quiet));
+        lines.push(fact(plain(name), format!("{} (fixed)", text::clean(&value.to_string())), Tone::Quiet));
     }
     lines.push(fact("time", time, Tone::Plain));
     lines.push(fact(

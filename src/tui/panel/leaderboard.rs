@@ -28,6 +28,8 @@ const PINNED: usize = RANK + TRIAL + SCORE + SPREAD + STATE;
 pub const REASON: u16 = 22;
 /// Widest a parameter may be.
 const PARAMETER: usize = 13;
+/// Width of the parameters that depend on others.
+const DEPENDENT: usize = 44;
 
 /// How it is sorted and filtered.
 pub fn about(state: &AppState) -> String {
@@ -70,15 +72,18 @@ pub fn full_width(state: &AppState) -> u16 {
 
 /// The columns that scroll, with their widths, the gap before them included.
 fn scrolling(state: &AppState) -> Vec<(Column, usize)> {
-    let parameters = state.history.study().space.parameters.iter().enumerate();
-    let mut columns: Vec<(Column, usize)> = parameters
-        .map(|(i, p)| {
-            let widest = widest_value(&p.distribution).max(text::width(&p.name));
-            (Column::Parameter(i), widest.clamp(5, PARAMETER) + 1)
-        })
-        .collect();
-    columns.extend([(Column::Epochs, 7), (Column::Time, 8)]);
-    columns
+    let space = &state.history.study().space;
+    let width = |column: &Column| match column {
+        Column::Parameter(i) => {
+            let parameter = &space.parameters[*i];
+            let widest = widest_value(&parameter.distribution).max(text::width(&parameter.name));
+            widest.clamp(5, PARAMETER) + 1
+        }
+        Column::Dependent => DEPENDENT,
+        Column::Time => 8,
+        _ => 7,
+    };
+    Column::beside(space).into_iter().map(|column| (column, width(&column))).collect()
 }
 
 fn widest_value(distribution: &Distribution) -> usize {
@@ -102,13 +107,17 @@ fn in_sight(state: &AppState, room: usize) -> (Vec<(Column, usize)>, bool) {
     // One column is kept for the mark.
     let (mut used, mut shown) = (1, Vec::new());
     for (column, width) in rest {
-        if used + width > room {
+        // A text is cut where a number would mislead.
+        let width = if *column == Column::Dependent { (*width).min(room - used) } else { *width };
+        if used + width > room || (*column == Column::Dependent && width < PARAMETER) {
             break;
         }
         used += width;
-        shown.push((*column, *width));
+        shown.push((*column, width));
     }
-    (shown, true)
+    // A text that is cut has its own mark.
+    let cut = shown.last().is_some_and(|(column, width)| *column == Column::Dependent && *width < DEPENDENT);
+    (shown, !cut)
 }
 
 /// Draws the table.
@@ -178,6 +187,10 @@ fn heading(state: &AppState, columns: &[(Column, usize)], more: bool) -> Line<'s
     words += if state.table.scrolled > 0 { symbols.cut_left } else { " " };
     for (column, width) in columns {
         let name = text::cut(column.name(&study.space), width - 1, symbols.cut);
+        if *column == Column::Dependent {
+            words += &format!("  {}", left(&name, width - 2, symbols.cut));
+            continue;
+        }
         words += &right(&titled(*column, &name), *width, symbols.cut);
     }
     if more {
@@ -222,6 +235,10 @@ fn cell(state: &AppState, trial: &Trial, column: Column, width: usize) -> Span<'
         Column::Parameter(i) => {
             let value = study.space.parameters.get(i).and_then(|p| trial.params.get(&p.name));
             value.map_or(symbols.none.to_owned(), Value::to_string)
+        }
+        Column::Dependent => {
+            let words = study.space.dependent(&trial.params);
+            return Span::raw(format!("  {}", left(&text::clean(&words), width - 2, symbols.cut)));
         }
         Column::Epochs => trial.epochs().to_string(),
         Column::Time if trial.state == TrialState::Waiting => symbols.none.to_owned(),
