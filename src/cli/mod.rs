@@ -75,7 +75,7 @@ enum Command {
     List(ListArgs),
     /// Write the best trials as a runnable study file, JSON or CSV
     Export(ExportArgs),
-    /// Write a simulated population as PLINK and CSV files
+    /// Write a simulated population as PLINK or FASTA, and CSV files
     Simulate(SimulateArgs),
 }
 
