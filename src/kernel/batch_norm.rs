@@ -26,7 +26,7 @@ pub struct Moments {
 /// `(x − mean) / √(variance + epsilon) · gamma + beta` with the mean and population variance that `x`
 /// itself has over all axes but the last, and these moments (for moving averages).
 ///
-/// `x` is [..., channels], `gamma` and `beta` [channels], all contiguous f32. The gradient of `x` passes
+/// `x` is `[…, channels]`, `gamma` and `beta` `[channels]`, all contiguous f32. The gradient of `x` passes
 /// through the moments too (Ioffe & Szegedy 2015), and is computed only where `x` is tracked; the
 /// moments that are returned carry none. Bit-identical for any number of threads.
 ///

@@ -248,7 +248,7 @@ pub fn input_gradient(
     out
 }
 
-/// Some columns of the recurrent kernel's gradient: Σ h[t-1]ᵀ·dz[t].
+/// Some columns of the recurrent kernel's gradient: `Σ h[t-1]ᵀ·dz[t]`.
 struct KernelGradient<'a> {
     units: usize,
     time: usize,

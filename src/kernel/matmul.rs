@@ -33,7 +33,7 @@ pub fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     a.apply_op2(b, MatMul)
 }
 
-/// `x · kernel + bias`: [rows, units] from `x` [rows, inputs], `kernel` [inputs, units] and `bias` [units], f32;
+/// `x · kernel + bias`: `[rows, units]` from `x` `[rows, inputs]`, `kernel` `[inputs, units]` and `bias` `[units]`, f32;
 /// otherwise as [`matmul()`].
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use crate::kernel::{l1_norm, matmul, sum_channels};
 use crate::model::init::Init;
 
 /// A fully connected layer whose weights are an outer product of positional and cross-channel ones (§2.1):
-/// y[n] = Σ W_pos[n, p] · W_chan[n, c] · x[p, c] over positions p and channels c. It has no bias and nothing
+/// `y[n] = Σ W_pos[n, p] · W_chan[n, c] · x[p, c]` over positions p and channels c. It has no bias and nothing
 /// non-linear behind it; a fully connected layer follows.
 ///
 /// W_pos and W_chan begin uniform in ± ⁴√(2 / (length × channels + neurons)).
