@@ -30,6 +30,12 @@ const SETTINGS: &[Setting] = &[
         "positions under a filter",
     ),
     Setting::new(
+        "stride",
+        Accepts::Int { min: 1, max: i64::MAX },
+        Preset::Int(1),
+        "positions between two applications of the first convolution: more for tens of thousands",
+    ),
+    Setting::new(
         "activation",
         Accepts::Word(Activation::WORDS),
         Preset::Word("relu"),
@@ -173,7 +179,7 @@ fn convolutions(settings: &Settings) -> Vec<ConvBlock> {
     let block = |layer: usize| ConvBlock {
         filters: settings.count("filters"),
         kernel: settings.count("kernel"),
-        stride: 1,
+        stride: if layer == 0 { settings.count("stride") } else { 1 },
         padding: Padding::Valid,
         regularize: Regularize::default(),
         behind: Behind::activation(Activation::named(settings.word("activation"))),
