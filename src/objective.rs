@@ -18,7 +18,7 @@ use crate::dataset::scale::{TraitScale, TraitScaler};
 use crate::domain::objective::{Job, Objective, ObjectiveError, Reporter, Verdict};
 use crate::domain::seed::{Rng, derive};
 use crate::domain::trial::{FoldScore, Report, TrialId};
-use crate::domain::value::Params;
+use crate::domain::value::{Params, human_bytes};
 use crate::model::{Architecture, ModelRow, Network};
 use crate::train::metric::Metric;
 use crate::train::{self, Epoch, FoldData, TrainError, checkpoint, fit};
@@ -86,8 +86,8 @@ impl CrossValidation {
             Some(memory) if bytes > memory => Err(format!(
                 "the network takes at least {} in batches of {batch}, but a trial has {} of memory: lower \
                  `train.batch`, choose a smaller network, or set fewer `executor.workers`",
-                gigabytes(bytes),
-                gigabytes(memory)
+                human_bytes(bytes),
+                human_bytes(memory)
             )),
             _ => Ok(architecture),
         }
@@ -99,15 +99,24 @@ impl CrossValidation {
         architecture.bytes(plan.train.batch.min(longest), plan.train.optimizer().slots())
     }
 
-    /// Whether every fold can be trained on.
+    /// Whether every fold can be trained and scored on, whatever the network.
+    ///
+    /// # Errors
+    /// What stands in the way, with its remedy.
+    pub fn check_folds(&self) -> Result<(), String> {
+        let mut folds = self.folds.iter().enumerate();
+        let mut check = |(number, fold)| train::check_fold(&self.dataset, number, fold, self.metric);
+        folds.try_for_each(&mut check).map_err(|e| e.to_string())
+    }
+
+    /// Whether the training that is planned suits the network.
     ///
     /// # Errors
     /// What stands in the way, with its remedy.
     pub fn check(&self, plan: &Plan, architecture: &Architecture) -> Result<(), String> {
-        self.folds.iter().enumerate().try_for_each(|(number, fold)| {
-            train::check(&self.dataset, number, fold, &plan.train, architecture.needs_batch())
-                .map_err(|e| e.to_string())
-        })
+        let rows = self.folds.iter().map(|fold| fold.train.len()).min().unwrap_or(0);
+        let task = self.dataset.target().task;
+        train::check_spec(&plan.train, task, architecture.needs_batch(), rows).map_err(|e| e.to_string())
     }
 
     /// The network that a trial trained on a fold, with the weights in `checkpoints`; of several repeats the
@@ -123,7 +132,8 @@ impl CrossValidation {
         fold: usize,
     ) -> Result<Network, String> {
         // What is drawn is overwritten.
-        let network = Network::new(self.architecture(plan)?, &mut Rng::new(0), &self.device);
+        let architecture = plan.architecture(&self.dataset, self.encoding).map_err(|e| e.to_string())?;
+        let network = Network::new(architecture, &mut Rng::new(0), &self.device);
         let network = network.map_err(|e| e.to_string())?;
         checkpoint::load(&network.weights(), &weights_file(checkpoints, trial, 0, fold))
             .map_err(|e| e.to_string())?;
@@ -206,8 +216,4 @@ impl Objective for CrossValidation {
 fn weights_file(folder: &Path, trial: TrialId, repeat: usize, fold: usize) -> PathBuf {
     let repeated = if repeat == 0 { String::new() } else { format!("repeat-{repeat}-") };
     folder.join(format!("trial-{trial}/{repeated}fold-{fold}.safetensors"))
-}
-
-fn gigabytes(bytes: u64) -> String {
-    format!("{:.1} GB", bytes as f64 / 1e9)
 }

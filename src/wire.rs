@@ -121,11 +121,7 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
 /// # Errors
 /// [`Impossible`] where nothing of it can.
 pub fn survey(prepared: &Prepared) -> Result<Survey, Impossible> {
-    let survey = Survey::of(&prepared.objective, &prepared.spec.space);
-    match survey.impossible() {
-        Some(reason) => Err(Impossible(reason.to_owned())),
-        None => Ok(survey),
-    }
+    Survey::of(&prepared.objective, &prepared.spec.space).map_err(Impossible)
 }
 
 /// No trial of the study could be trained.
@@ -211,7 +207,8 @@ pub fn importance(
     history: &History,
     trial: &Trial,
 ) -> Result<(Arc<Dataset>, Vec<OutputImportance>)> {
-    let prepared = prepare(&kept_config(store)?)?;
+    let config = kept_config(store)?;
+    let prepared = prepare(&config)?;
     let Fingerprint { data, .. } = &prepared.spec.fingerprint;
     if *data != history.study().fingerprint.data {
         bail!("the data are not those that the study was trained on: put the files back as they were");
@@ -219,8 +216,10 @@ pub fn importance(
     let folder = file::checkpoints_folder(store);
     if !checkpoints::folder(&folder, trial.id).exists() {
         bail!(
-            "the weights of trial {} were not kept: `study.keep_checkpoints` keeps those of the best trials",
-            trial.id
+            "the weights of trial {} were not kept: only the best {} trials keep theirs; `keep_checkpoints` in \
+             [study] says of how many, and that must be said before they run",
+            trial.id,
+            config.keep_checkpoints
         );
     }
     let found = importance::of_trial(&prepared.objective, &trial.params, &folder, trial.id);
@@ -265,12 +264,14 @@ fn row<B>(rows: &'static [Row<B>], name: &str) -> Result<&'static Row<B>> {
     table::find(rows, name).with_context(|| format!("no `{name}` in the table"))
 }
 
-/// Bytes of memory that are free. Taken once, before the first trial: what trials leave behind is used
-/// again by the next ones and does not count.
+/// Bytes of memory that are free, on the machine and within the limits of a batch system or container; `None`
+/// where the system does not say. Taken once, before the first trial: what trials leave behind is used again by
+/// the next ones and does not count.
 fn free_memory() -> Option<u64> {
     let mut system = sysinfo::System::new();
     system.refresh_memory();
-    Some(system.available_memory()).filter(|bytes| *bytes > 0)
+    let allowed = system.cgroup_limits().map_or(u64::MAX, |limits| limits.free_memory);
+    Some(system.available_memory().min(allowed)).filter(|bytes| *bytes > 0)
 }
 
 fn load(config: &StudyConfig) -> Result<Dataset> {

@@ -2,6 +2,7 @@
 
 pub mod best;
 pub mod human;
+pub mod parameters;
 pub mod progress;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -6,9 +6,12 @@ use super::output::{columns, say};
 use super::{Exit, StudyArgs, network, run};
 use crate::config::StudyConfig;
 use crate::domain::space::{Condition, Distribution};
-use crate::domain::value::significant;
+use crate::domain::value::{Value, human_bytes};
 use crate::objective::Survey;
 use crate::wire::{self, Prepared};
+
+/// Width of lines of words.
+const WIDTH: usize = 76;
 
 /// Prints the data, the folds, the space, the network in the middle of the space, and what it takes.
 ///
@@ -27,9 +30,10 @@ pub fn check(args: &StudyArgs) -> Result<Exit> {
         say(&format!("  warning: {warning}"))?;
     }
     folds(&prepared)?;
+    // Before all that would scroll it away.
+    let survey = wire::survey(&prepared)?;
     space(&config)?;
     network::networks(&prepared)?;
-    let survey = wire::survey(&prepared)?;
     network::survey(&survey)?;
     cost(&config, &prepared, &survey)?;
     Ok(Exit::Done)
@@ -67,10 +71,31 @@ fn space(config: &StudyConfig) -> Result<()> {
     };
     let searched = all.space.parameters.iter();
     let searched = searched.map(|p| row(&p.name, describe(&p.distribution), &p.when));
-    let fixed = all.fixed.iter().map(|(name, value)| {
-        row(name, format!("= {value}"), all.conditions.get(name).map_or(&[], Vec::as_slice))
-    });
-    table(&searched.chain(fixed).collect::<Vec<_>>())
+    table(&searched.collect::<Vec<_>>())?;
+    if let Some(Value::Int(startup)) = config.sampler.settings.0.get("startup")
+        && *startup >= config.trials as i64
+        && !all.space.parameters.is_empty()
+    {
+        say(&format!(
+            "  note: the first {startup} trials are {}'s design, and there are {}: none of them learns from others",
+            config.sampler.kind, config.trials
+        ))?;
+    }
+    let fixed: Vec<String> = all.fixed.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    say("fixed (docs/settings.md says what each is)")?;
+    wrapped(&fixed).iter().try_for_each(|line| say(&format!("  {line}")))
+}
+
+/// Words side by side in lines of a screen's width.
+fn wrapped(words: &[String]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words {
+        match lines.last_mut().filter(|line| line.len() + word.len() + 2 <= WIDTH) {
+            Some(line) => *line += &format!(", {word}"),
+            None => lines.push(word.clone()),
+        }
+    }
+    lines
 }
 
 /// ", where kind is cnn".
@@ -106,20 +131,19 @@ fn cost(config: &StudyConfig, prepared: &Prepared, survey: &Survey) -> Result<()
     if let Some(notice) = notice {
         say(&format!("  {notice}"))?;
     }
-    let largest = |name: &str| config.train.parameters.largest(name).map_or(1, |v| v as usize);
     let trainings = prepared.spec.trainings();
-    let epochs = config.trials * trainings * largest("epochs");
+    let each = prepared.spec.epochs;
+    let epochs = config.trials.saturating_mul(trainings).saturating_mul(each);
     say(&format!(
         "  at most {epochs} epochs ({} × {} × {}), {slots} at once, {} each",
         counted(config.trials, "trial"),
         counted(trainings, if prepared.spec.repeats > 1 { "training" } else { "fold" }),
-        counted(largest("epochs"), "epoch"),
+        counted(each, "epoch"),
         counted(threads, "thread"),
     ))?;
-    let gigabytes = |bytes: u64| format!("{} GB", significant(bytes as f64 / 1e9, 3));
-    let genotypes = gigabytes(prepared.objective.dataset.resident_bytes() as u64);
-    let most = gigabytes(survey.bytes);
-    let free = prepared.objective.memory.map_or(String::new(), |free| format!(" of {}", gigabytes(free)));
+    let genotypes = human_bytes(prepared.objective.dataset.resident_bytes() as u64);
+    let most = human_bytes(survey.bytes);
+    let free = prepared.objective.memory.map_or(String::new(), |free| format!(" of {}", human_bytes(free)));
     say(&format!(
         "  memory: genotypes {genotypes}, shared; the largest network seen takes {most}{free} a slot"
     ))

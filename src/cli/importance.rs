@@ -1,5 +1,6 @@
 //! `tune-tui show --importance`: the markers that a trained network looks at.
 
+use std::io::Write;
 use std::path::Path;
 
 use anyhow::Result;
@@ -43,7 +44,7 @@ fn top(dataset: &Dataset, output: &OutputImportance, trial: &Trial) -> Result<()
     let mut order: Vec<usize> = (0..magnitude.len()).collect();
     order.sort_by(|a, b| magnitude[*b].total_cmp(&magnitude[*a]));
     let total: f64 = magnitude.iter().sum();
-    say(&format!("trial {}, {name}: mean |gradient × input| over the validation rows", trial.id))?;
+    say(&format!("trial {}, output {name}: mean |gradient × input| over the validation rows", trial.id))?;
     let mut header =
         ["", "marker", "chromosome", "position", "importance", "share %", "contribution"].to_vec();
     header.extend(weights.iter().map(|_| "output weights"));
@@ -60,7 +61,7 @@ fn top(dataset: &Dataset, output: &OutputImportance, trial: &Trial) -> Result<()
 }
 
 fn as_csv(dataset: &Dataset, outputs: &[OutputImportance]) -> Result<()> {
-    let mut out = csv::Writer::from_writer(std::io::stdout().lock());
+    let mut out = csv::Writer::from_writer(Vec::new());
     out.write_record([
         "output",
         "marker",
@@ -78,6 +79,7 @@ fn as_csv(dataset: &Dataset, outputs: &[OutputImportance]) -> Result<()> {
             out.write_record([name.clone(), own, chromosome, position, importance, contribution, weights])?;
         }
     }
-    out.flush()?;
+    // In one piece: a reader that leaves early, such as `head`, is no error of the table.
+    std::io::stdout().lock().write_all(&out.into_inner().map_err(|e| e.into_error())?)?;
     Ok(())
 }

@@ -94,7 +94,7 @@ struct StudyArgs {
     /// Trials that run at once
     #[arg(long)]
     workers: Option<u64>,
-    /// Where to train: cpu, cuda or cuda:N
+    /// Where to train: auto or cpu (this version trains on the processor only)
     #[arg(long)]
     device: Option<String>,
 }
@@ -146,7 +146,8 @@ struct ShowArgs {
     /// One trial in detail
     #[arg(long, value_name = "N")]
     trial: Option<usize>,
-    /// The markers that matter most to the best trial (or to --trial N): gradient × input
+    /// The markers that matter most to the best trial, or to --trial N: mean |gradient × input|, its share of
+    /// all, the mean with its sign (contribution), and the output's weights where the network has them
     #[arg(long, conflicts_with = "json")]
     importance: bool,
     /// With --importance: every marker, as CSV

@@ -30,11 +30,13 @@ pub fn networks(prepared: &Prepared) -> Result<()> {
 fn network(prepared: &Prepared, params: &Params) -> Result<()> {
     let planned = prepared.objective.plan(params).and_then(|plan| {
         let architecture = prepared.objective.architecture(&plan)?;
-        Ok((plan.model.name, architecture))
+        let objective = &prepared.objective;
+        let encoding = plan.encoding(&objective.dataset, objective.encoding).name();
+        Ok((plan.model.name, encoding, architecture))
     });
     match planned {
-        Ok((model, architecture)) => {
-            say(&format!("network in the middle of the space: {model}"))?;
+        Ok((model, encoding, architecture)) => {
+            say(&format!("network in the middle of the space: {model}, genotypes coded {encoding}"))?;
             summary(&architecture)
         }
         // Other points of the space may be fine; the study would fail this trial and go on.

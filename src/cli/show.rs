@@ -1,6 +1,6 @@
 //! `tune-tui show`: a study's trials, best first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -8,7 +8,9 @@ use anyhow::{Context, Result, bail};
 use super::output::{UsageError, columns, complain, say, score};
 use super::{Exit, ShowArgs, StoredArgs, importance};
 use crate::analysis::human;
+use crate::analysis::parameters::{dependent, is_branched};
 use crate::domain::history::History;
+use crate::domain::space::KIND;
 use crate::domain::trial::Trial;
 use crate::domain::value::significant;
 use crate::export::summary;
@@ -101,7 +103,10 @@ fn overview(history: &History) -> Result<()> {
         counts.cancelled,
         human::duration(history.active_ms() as f64 / 1000.0),
     ))?;
-    let branched = study.space.is_branched();
+    for line in by_kind(history) {
+        say(&line)?;
+    }
+    let branched = is_branched(&study.space);
     let apart = study.space.parameters.iter().filter(|p| !branched || p.when.is_empty());
     let names: Vec<&str> = apart.map(|p| p.name.as_str()).collect();
     let mut header = vec!["trial".to_owned(), study.metric.clone(), "±".into()];
@@ -116,7 +121,7 @@ fn overview(history: &History) -> Result<()> {
             trial.spread().map_or("-".into(), |s| significant(s, 2)),
         ];
         row.extend(names.iter().map(|n| trial.params.get(*n).map_or("-".into(), ToString::to_string)));
-        row.extend(branched.then(|| study.space.dependent(&trial.params)));
+        row.extend(branched.then(|| dependent(&study.space, &trial.params)));
         let time = human::duration(trial.seconds(history.last()));
         row.extend([state(trial), trial.epochs().to_string(), time]);
         rows.push(row);
@@ -128,6 +133,22 @@ fn overview(history: &History) -> Result<()> {
         say(&format!("… and {} more (--json has all)", history.trials().len() - LISTED))?;
     }
     Ok(())
+}
+
+/// In a study of several kinds a line for each: its trials and the best of them.
+fn by_kind(history: &History) -> Vec<String> {
+    let kind = |trial: &Trial| trial.params.get(KIND).map(ToString::to_string);
+    let mut trials = BTreeMap::<String, usize>::new();
+    for kind in history.trials().iter().filter_map(kind) {
+        *trials.entry(kind).or_default() += 1;
+    }
+    let best = |name: &String| history.ranked().into_iter().find(|trial| kind(trial).as_ref() == Some(name));
+    let line = |(name, count): (&String, &usize)| {
+        let scored = best(name).and_then(|trial| Some((trial.id, score(history, trial, 4)?)));
+        let words = scored.map_or("no score".into(), |(id, score)| format!("best {score}, trial {id}"));
+        format!("  {name}: {count} trials, {words}")
+    };
+    trials.iter().map(line).collect()
 }
 
 fn state(trial: &Trial) -> String {

@@ -2,13 +2,14 @@
 //!
 //! The tables of the top level are merged key by key, and what stands in them is replaced whole: a
 //! search is never mixed from two files. A table whose `kind` changes starts anew, because the other
-//! keys belonged to the old kind.
+//! keys belonged to the old kind; where a list of kinds replaces one of them, they are that kind's.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::{ConfigError, Origin, Source, did_you_mean, quoted};
 use super::node::{self, Content, Entry, Node, Table};
+use crate::model::LEARNING_RATE;
 
 /// Most levels of includes.
 const DEEPEST: usize = 16;
@@ -131,13 +132,43 @@ fn overlay(base: &mut Table, over: Table) {
         let below = base.remove(&key).map(|below| below.value.content);
         if let (Some(Content::Table(mut below)), Content::Table(above)) = (below, &mut entry.value.content) {
             if changes_kind(&below, above.get("kind")) {
-                below.clear();
+                below = nested(below, above);
             }
             below.append(above);
             *above = below;
         }
         base.insert(key, entry);
     }
+}
+
+/// What is left of `below` under a table of another kind: nothing, unless that one lists several kinds, the
+/// one of `below` among them. Its settings are then that kind's own table, under what `above` has there.
+fn nested(mut below: Table, above: &mut Table) -> Table {
+    let Some(Content::Text(kind)) = below.get("kind").map(|entry| entry.value.content.clone()) else {
+        return Table::new();
+    };
+    let is_it = |node: &Node| matches!(&node.content, Content::Text(word) if *word == kind);
+    let listed = match above.get("kind").map(|entry| &entry.value.content) {
+        Some(Content::List(kinds)) => kinds.iter().any(is_it),
+        _ => false,
+    };
+    let Some(entry) = below.remove("kind").filter(|_| listed) else { return Table::new() };
+    let mut common = Table::new();
+    if let Some(rate) = below.remove(LEARNING_RATE.name) {
+        common.insert(LEARNING_RATE.name.to_owned(), rate);
+    }
+    let mut own =
+        Entry { key: entry.key, value: Node { origin: entry.value.origin, content: Content::Table(below) } };
+    if let Some(mut over) = above.remove(&kind) {
+        if let (Content::Table(own), Content::Table(over)) = (&mut own.value.content, &mut over.value.content)
+        {
+            own.append(over);
+        } else {
+            own = over;
+        }
+    }
+    common.insert(kind, own);
+    common
 }
 
 fn changes_kind(table: &Table, kind: Option<&Entry>) -> bool {

@@ -9,7 +9,7 @@ use crate::dataset::fold::Split;
 use crate::dataset::scale::TraitScale;
 use crate::domain::direction::Direction;
 use crate::domain::setting::Settings;
-use crate::domain::space::{Condition, Distribution, SearchSpace};
+use crate::domain::space::{Condition, Distribution, SearchSpace, all_hold};
 use crate::domain::task::Task;
 use crate::domain::trial::Trial;
 use crate::domain::value::{Params, Value};
@@ -178,9 +178,8 @@ impl Parameters {
 
     /// All fixed: to the values of a trial's params, and without those that have no effect beside them.
     fn fixed_to(&self, params: &Params) -> Parameters {
-        let holds = |conditions: &Vec<Condition>| conditions.iter().all(|c| c.holds(params));
         let mut fixed = self.fixed.clone();
-        fixed.retain(|name, _| self.conditions.get(name).is_none_or(holds));
+        fixed.retain(|name, _| self.conditions.get(name).is_none_or(|when| all_hold(when, params)));
         let own = |name: &str| Some((name.to_owned(), params.get(name)?.clone()));
         fixed.extend(self.space.parameters.iter().filter_map(|p| own(&p.name)));
         Parameters { fixed, ..Parameters::default() }

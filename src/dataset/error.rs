@@ -135,6 +135,17 @@ pub enum DataError {
         /// Its classes.
         classes: Vec<String>,
     },
+    /// So many classes that they are no classes.
+    #[error(
+        "the trait `{name}` has {classes} classes, more than a network can tell apart: is it a number \
+         (`data.task = \"regression\"`) or a column of ids?"
+    )]
+    TooManyClasses {
+        /// The trait.
+        name: String,
+        /// How many.
+        classes: usize,
+    },
     /// Several columns for a task that predicts one.
     #[error(
         "`data.trait` names {columns} columns, the task `{task}` takes one: name one, or set \

@@ -97,9 +97,15 @@ impl Target {
         if task == Task::Binary && classes.len() > 2 {
             return Err(DataError::NotBinary { name: names.join(", "), classes });
         }
+        if classes.len() > MOST_CLASSES {
+            return Err(DataError::TooManyClasses { name: names.join(", "), classes: classes.len() });
+        }
         Ok(Target { task, names: names.to_vec(), classes, values })
     }
 }
+
+/// Most classes of a trait: beyond it the column is a number or an id.
+const MOST_CLASSES: usize = 1000;
 
 /// The classes that occur, numbers in their order, else texts in the alphabet's; the values become places
 /// in it.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::direction::Direction;
-use super::space::{Condition, SearchSpace};
+use super::space::{Condition, SearchSpace, all_hold};
 use super::trial::{FoldScore, Report, Timestamp, TrialId};
 use super::value::{Params, Value};
 
@@ -65,8 +65,9 @@ impl StudySpec {
 
     /// The fixed parameters that have an effect in a trial with these params.
     pub fn fixed_in(&self, params: &Params) -> impl Iterator<Item = (&String, &Value)> {
-        let holds = |conditions: &Vec<Condition>| conditions.iter().all(|c| c.holds(params));
-        self.fixed.iter().filter(move |(name, _)| self.conditions.get(*name).is_none_or(holds))
+        self.fixed.iter().filter(move |(name, _)| {
+            self.conditions.get(*name).is_none_or(|conditions| all_hold(conditions, params))
+        })
     }
 }
 

@@ -9,15 +9,6 @@ use super::value::{Params, Value};
 /// parameters then begin with the model's: `cnn.filters`.
 pub const KIND: &str = "kind";
 
-/// A parameter's name beside its trial's kind: `filters` for `cnn.filters` of a `cnn`.
-pub fn plain_name<'a>(name: &'a str, params: &Params) -> &'a str {
-    let own = match params.get(KIND) {
-        Some(Value::Text(kind)) => name.strip_prefix(kind.as_str()).and_then(|rest| rest.strip_prefix('.')),
-        _ => None,
-    };
-    own.unwrap_or(name)
-}
-
 /// How one parameter may vary.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -54,6 +45,11 @@ pub struct Condition {
     pub parameter: String,
     /// The values, never empty.
     pub is: Vec<Value>,
+}
+
+/// Whether all conditions hold beside `params`.
+pub fn all_hold(conditions: &[Condition], params: &Params) -> bool {
+    conditions.iter().all(|condition| condition.holds(params))
 }
 
 /// A searched parameter.
@@ -210,20 +206,6 @@ impl SearchSpace {
     /// How many parameters are searched.
     pub fn dimensions(&self) -> usize {
         self.parameters.len()
-    }
-
-    /// Whether it has more parameters that depend on others than a table has room for columns that are
-    /// mostly empty.
-    pub fn is_branched(&self) -> bool {
-        self.parameters.iter().filter(|p| !p.when.is_empty()).count() > 3
-    }
-
-    /// The values that `params` have of parameters that depend on others, under their plain names:
-    /// "filters 65, kernel 14".
-    pub fn dependent(&self, params: &Params) -> String {
-        let own = self.parameters.iter().filter(|p| !p.when.is_empty());
-        let own = own.filter_map(|p| Some((plain_name(&p.name, params), params.get(&p.name)?)));
-        own.map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", ")
     }
 
     /// Which parameters are active at a point of the unit cube.

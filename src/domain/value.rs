@@ -82,6 +82,16 @@ pub fn significant(value: f64, digits: usize) -> String {
     format!("{value:.decimals$}")
 }
 
+/// A number of bytes as a person reads it: "62.5 MB".
+pub fn human_bytes(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["bytes", "kB", "MB", "GB", "TB"];
+    let (mut value, mut unit) = (bytes as f64, 0);
+    while value >= 1000.0 && unit + 1 < UNITS.len() {
+        (value, unit) = (value / 1000.0, unit + 1);
+    }
+    if unit == 0 { format!("{bytes} bytes") } else { format!("{} {}", significant(value, 3), UNITS[unit]) }
+}
+
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -139,6 +149,12 @@ mod tests {
             let json = serde_json::to_string(&value).unwrap();
             assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), value, "{json}");
         }
+    }
+
+    #[test]
+    fn bytes_have_the_unit_that_suits_them() {
+        let words = [999, 1500, 62_500_000, 11_700_000_000].map(human_bytes);
+        assert_eq!(words, ["999 bytes", "1.50 kB", "62.5 MB", "11.7 GB"]);
     }
 
     #[test]

@@ -75,7 +75,7 @@ const VARIANTS: &[Variant] = &[
     // easyPheno has one dropout rate, here the convolutions and the dense layer have one each.
     Variant {
         name: "easypheno",
-        help: "easyPheno's search for at most 15,000 SNPs, which it codes one-hot",
+        help: "easyPheno's search for at most 15,000 SNPs; it codes them one-hot, which is `data.encoding`",
         values: &[
             ("blocks", Preset::SearchInt { low: 1, high: 3, log: false }),
             ("filters", Preset::Int(4)),
@@ -128,7 +128,7 @@ pub const ROW: ModelRow = Row {
 
 fn plan(settings: &Settings, input: Input, outputs: usize) -> Result<Architecture, ModelError> {
     let mut plan = Architecture::new(input.shape());
-    conv_stack::push(&mut plan, &conv_stack::blocks(settings))?;
+    conv_stack::push(&mut plan, &conv_stack::blocks(settings)?)?;
     plan.push(Flatten)?;
     let convolutions = Activation::named(settings.word("activation"));
     dense_stack::push(&mut plan, settings, "dense_", convolutions)?;

@@ -6,6 +6,7 @@ use super::block::{Behind, Norm};
 use super::layer::{Activation, AveragePool1d, Conv1d, ConvMaxPool1d, MaxPool1d, Penalty, Regularize};
 use super::table::penalties;
 use crate::domain::setting::{Accepts, Is, Preset, Setting, Settings};
+use crate::domain::value::significant;
 use crate::kernel::Padding;
 
 /// Pooling without padding, as in Keras.
@@ -191,8 +192,14 @@ pub const SETTINGS: &[Setting] = &[
     .when("blocks", Is::AtLeast(2)),
 ];
 
+/// Most filters of a block.
+const MOST_FILTERS: usize = 65_536;
+
 /// The blocks that `settings` describe; penalties stand behind the prefix `conv_`.
-pub fn blocks(settings: &Settings) -> Vec<ConvBlock> {
+///
+/// # Errors
+/// Where the filters grow beyond [`MOST_FILTERS`].
+pub fn blocks(settings: &Settings) -> Result<Vec<ConvBlock>, ModelError> {
     let count = settings.count("blocks");
     let kernel = settings.count("kernel");
     let stride = settings.count_or_word("stride").unwrap_or_else(|| {
@@ -215,6 +222,14 @@ pub fn blocks(settings: &Settings) -> Vec<ConvBlock> {
         // A whole number in f64; the cast can't lose more than a size that no machine holds.
         (first as f64 * libm::pow(settings.float("growth"), times)).round().max(1.0) as usize
     };
+    if let Some(block) = (0..count).find(|block| filters(*block) > MOST_FILTERS) {
+        return Err(ModelError::Shape(format!(
+            "`growth` {} brings the filters of block {} to {}, more than {MOST_FILTERS}: lower it or `blocks`",
+            significant(settings.float("growth"), 3),
+            block + 1,
+            filters(block)
+        )));
+    }
     let block = |block: usize| ConvBlock {
         filters: filters(block),
         kernel,
@@ -229,5 +244,5 @@ pub fn blocks(settings: &Settings) -> Vec<ConvBlock> {
         },
         pool: (size > 1 && pools(block)).then_some(pool),
     };
-    (0..count).map(block).collect()
+    Ok((0..count).map(block).collect())
 }

@@ -70,11 +70,11 @@ fn orthogonal(dims: &[usize], rng: &mut Rng) -> Vec<f32> {
         let mut row: Vec<f64> = (0..many).map(|_| rng.normal()).collect();
         for _ in 0..2 {
             for other in &basis {
-                let along: f64 = row.iter().zip(other).map(|(a, b)| a * b).sum();
+                let along = dot(&row, other);
                 row.iter_mut().zip(other).for_each(|(a, b)| *a -= along * b);
             }
         }
-        let norm = row.iter().map(|a| a * a).sum::<f64>().sqrt();
+        let norm = dot(&row, &row).sqrt();
         // Linearly dependent normal draws have probability 0; a next draw replaces them.
         if norm > 1e-9 {
             basis.push(row.iter().map(|a| a / norm).collect());
@@ -83,6 +83,17 @@ fn orthogonal(dims: &[usize], rng: &mut Rng) -> Vec<f32> {
     let at =
         |row: usize, column: usize| if rows <= columns { basis[row][column] } else { basis[column][row] };
     (0..rows * columns).map(|i| at(i / columns, i % columns) as f32).collect()
+}
+
+/// Σ a·b in sums side by side: one chain of additions would wait for itself.
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let mut sums = [0.0; 16];
+    for (a, b) in a.chunks(16).zip(b.chunks(16)) {
+        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
+            *sum += a * b;
+        }
+    }
+    sums.iter().sum()
 }
 
 #[cfg(test)]

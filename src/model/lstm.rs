@@ -44,7 +44,8 @@ const SETTINGS: &[Setting] = &[
     ),
     Setting::new(
         "units",
-        Accepts::Int { min: 1, max: 65_536 },
+        // The orthogonal weights that it begins with cost the cube of this.
+        Accepts::Int { min: 1, max: 2048 },
         Preset::SearchInt { low: 8, high: 256, log: true },
         "units of each layer",
     ),

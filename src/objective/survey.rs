@@ -26,7 +26,11 @@ pub struct Survey {
 
 impl Survey {
     /// Draws from `space` and plans what each draw says.
-    pub fn of(objective: &CrossValidation, space: &SearchSpace) -> Self {
+    ///
+    /// # Errors
+    /// Where no draw can be trained: the most frequent reason.
+    pub fn of(objective: &CrossValidation, space: &SearchSpace) -> Result<Self, String> {
+        objective.check_folds()?;
         let mut rng = Rng::new(derive(0, "survey", 0));
         let mut reasons = BTreeMap::<String, (String, usize)>::new();
         let mut survey = Survey { points: POINTS, unfit: Vec::new(), weights: None, bytes: 0 };
@@ -47,12 +51,10 @@ impl Survey {
         }
         survey.unfit = reasons.into_values().collect();
         survey.unfit.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        survey
-    }
-
-    /// The most frequent reason, where no draw can be trained.
-    pub fn impossible(&self) -> Option<&str> {
-        self.unfit.first().filter(|_| self.weights.is_none()).map(|(reason, _)| reason.as_str())
+        match (survey.weights, survey.unfit.first()) {
+            (None, Some((reason, _))) => Err(reason.clone()),
+            _ => Ok(survey),
+        }
     }
 
     /// How many draws can't be trained.
@@ -64,7 +66,9 @@ impl Survey {
 /// Weights and bytes of a trial with these params, or why it would fail before its first epoch.
 fn size(objective: &CrossValidation, params: &Params) -> Result<(usize, u64), String> {
     let plan = objective.plan(params)?;
-    let architecture = objective.architecture(&plan)?;
-    objective.check(&plan, &architecture)?;
+    let several = objective.models.len() > 1;
+    let named = |reason: String| if several { format!("{}: {reason}", plan.model.name) } else { reason };
+    let architecture = objective.architecture(&plan).map_err(named)?;
+    objective.check(&plan, &architecture).map_err(named)?;
     Ok((architecture.weight_count(), objective.bytes(&plan, &architecture)))
 }

@@ -233,7 +233,7 @@ fn a_network_that_does_not_fit_in_memory_is_refused_before_it_is_built() {
     // 4096 filters of 9 taps, 30 pooled positions each; five numbers a weight, four bytes a number.
     objective.memory = Some(5_000_000);
     let text = failure(objective, wide);
-    assert!(text.contains("in batches of 16") && text.contains("0.0 GB of memory"), "{text}");
+    assert!(text.contains("in batches of 16") && text.contains("5.00 MB of memory"), "{text}");
     assert!(text.contains("`train.batch`"), "{text}");
 }
 

@@ -320,12 +320,21 @@ fn refuse_change(stored: &StudySpec, wanted: &StudySpec) -> Result<(), StudyErro
     let differences = [
         ("the seed", stored.seed != wanted.seed),
         ("the metric", stored.metric != wanted.metric),
-        ("the model", stored.model != wanted.model || stored.fixed != wanted.fixed),
+        ("the model or its settings", stored.model != wanted.model || stored.fixed != wanted.fixed),
         ("the search space", stored.space != wanted.space),
         ("the folds or epochs", (stored.folds, stored.epochs) != (wanted.folds, wanted.epochs)),
-        ("the content of the data", stored.fingerprint.data != wanted.fingerprint.data),
+        ("the data (files, trait, quality control)", stored.fingerprint.data != wanted.fingerprint.data),
         ("the split, the trait's scale or the training", stored.fingerprint != wanted.fingerprint),
     ];
     let Some((changed, _)) = differences.iter().find(|(_, differs)| *differs) else { return Ok(()) };
-    Err(StudyError::Changed { name: stored.name.clone(), changed: (*changed).to_owned() })
+    let changed = setting(stored, wanted).unwrap_or_else(|| (*changed).to_owned());
+    Err(StudyError::Changed { name: stored.name.clone(), changed })
+}
+
+/// The first fixed parameter that is another one now, with both its values.
+fn setting(stored: &StudySpec, wanted: &StudySpec) -> Option<String> {
+    let mut names = stored.fixed.keys().chain(wanted.fixed.keys());
+    let name = names.find(|name| stored.fixed.get(*name) != wanted.fixed.get(*name))?;
+    let value = |spec: &StudySpec| spec.fixed.get(name).map_or("not fixed".into(), ToString::to_string);
+    Some(format!("`{name}` ({} then, {} now)", value(stored), value(wanted)))
 }

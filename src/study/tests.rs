@@ -297,9 +297,9 @@ fn a_changed_study_is_refused_and_the_sampler_may_change() {
     let cases: [(Change, &str); 5] = [
         (|s| s.seed = 12, "the seed"),
         (|s| s.epochs = 3, "folds or epochs"),
-        (|s| s.fingerprint.data = "e".into(), "the content of the data"),
+        (|s| s.fingerprint.data = "e".into(), "the data (files, trait, quality control)"),
         (|s| s.fingerprint.settings = "t".into(), "the training"),
-        (|s| drop(s.fixed.insert("l1".into(), Value::Float(1.0))), "the model"),
+        (|s| drop(s.fixed.insert("l1".into(), Value::Float(1.0))), "`l1` (not fixed then, 1.000 now)"),
     ];
     for (change, named) in cases {
         let error = open(&change).unwrap_err().to_string();

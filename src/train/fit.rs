@@ -17,6 +17,7 @@ use crate::dataset::{Dataset, Target};
 use crate::domain::direction::Direction;
 use crate::domain::objective::Verdict;
 use crate::domain::seed::{Rng, derive};
+use crate::domain::task::Task;
 use crate::model::Network;
 
 /// What a network is trained on. Encoder and scaler are fitted on the fold's training rows.
@@ -84,7 +85,7 @@ pub enum TrainError {
     /// The metric has no value on these rows, whatever is predicted.
     #[error(
         "the metric `{metric}` is undefined on fold {}: its {rows} validation rows have one trait \
-         value; take another split or another metric",
+         value or class; take another split or another metric",
         fold + 1
     )]
     Undefined {
@@ -144,7 +145,8 @@ pub fn fit(
 ) -> Result<Fit, TrainError> {
     let target = data.dataset.target();
     let joins = network.architecture().needs_batch();
-    check(data.dataset, data.number, data.fold, spec, joins)?;
+    check_fold(data.dataset, data.number, data.fold, metric)?;
+    check_spec(spec, target.task, joins, data.fold.train.len())?;
     let criterion = criterion(data, spec)?;
     let mut keeper = Keeper::new(spec, metric)?;
     let mut batches = Batches::new(data, spec.batch, joins);
@@ -199,37 +201,49 @@ fn scored<'a>(target: &Target, predicted: &'a [f64], observed: &'a [f64]) -> Sco
     Scored { task: target.task, outputs: target.outputs(), predicted, observed }
 }
 
-/// Whether fold `number` can be trained on: a loss for the task, classes to tell apart, and rows enough for
-/// layers that need a batch. What can be said before anything is built.
+/// Whether fold `number` can be trained and scored on, whatever the network: there are classes to tell apart,
+/// and the metric has a value on the validation rows.
 ///
 /// # Errors
 /// What stands in the way, with its remedy.
-pub fn check(
-    dataset: &Dataset,
-    number: usize,
-    fold: &Fold,
-    spec: &TrainSpec,
-    needs_batch: bool,
-) -> Result<(), TrainError> {
-    let (target, train) = (dataset.target(), &fold.train);
-    spec.loss(target.task).map_err(TrainError::Spec)?;
-    let counts = target.class_counts(train);
+pub fn check_fold(dataset: &Dataset, number: usize, fold: &Fold, metric: &Metric) -> Result<(), TrainError> {
+    let target = dataset.target();
+    let counts = target.class_counts(&fold.train);
     for (counts, name) in counts.iter().zip(&target.names) {
         let mut there = (0..counts.len()).filter(|class| counts[*class] > 0);
         if let (Some(class), None) = (there.next(), there.next()) {
             let class = target.classes.get(class).map_or_else(|| class.to_string(), |c| format!("`{c}`"));
-            let (fold, rows) = (number, train.len());
+            let (fold, rows) = (number, fold.train.len());
             return Err(TrainError::OneClass { fold, name: name.clone(), class, rows });
         }
     }
-    if !needs_batch {
-        return Ok(());
+    // A metric that has no value of a perfect prediction has none of any.
+    let observed = target.of(&fold.validation);
+    let perfect = match target.task {
+        Task::MultiClass => {
+            let one_hot = |class: usize| (0..target.outputs()).map(move |k| f64::from(u8::from(k == class)));
+            observed.iter().flat_map(|class| one_hot(*class as usize)).collect()
+        }
+        Task::Regression | Task::Binary | Task::MultiLabel => observed.clone(),
+    };
+    if (metric.score)(&scored(target, &perfect, &observed)).is_nan() {
+        let rows = fold.validation.len();
+        return Err(TrainError::Undefined { metric: metric.name, fold: number, rows });
     }
-    if train.len() < 2 {
-        let what = format!("the training rows of fold {} are", number + 1);
+    Ok(())
+}
+
+/// Whether training so suits the task and the network, whose smallest fold has `rows` to train on.
+///
+/// # Errors
+/// What stands in the way, with its remedy.
+pub fn check_spec(spec: &TrainSpec, task: Task, needs_batch: bool, rows: usize) -> Result<(), TrainError> {
+    spec.loss(task).map_err(TrainError::Spec)?;
+    if needs_batch && rows < 2 {
+        let what = "the training rows of a fold are".into();
         return Err(TrainError::BatchOfOne { what, remedy: "take another split" });
     }
-    if spec.batch < 2 {
+    if needs_batch && spec.batch < 2 {
         return Err(TrainError::BatchOfOne { what: "`train.batch` is".into(), remedy: "raise it" });
     }
     Ok(())

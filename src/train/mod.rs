@@ -13,6 +13,6 @@ mod spec;
 #[cfg(test)]
 mod tests;
 
-pub use fit::{Epoch, Fit, FoldData, TrainError, check, fit};
+pub use fit::{Epoch, Fit, FoldData, TrainError, check_fold, check_spec, fit};
 pub use schedule::{Clip, Schedule};
 pub use spec::{EarlyStopping, Monitor, TRAIN, TrainSpec};

@@ -18,7 +18,7 @@ const LOSS_WORDS: &[&str] =
 
 /// A share of what was before, below 1.
 const SHARE: Accepts = Accepts::Float { min: 0.0, max: 0.999_999 };
-const POSITIVE: Accepts = Accepts::Float { min: 0.0, max: f64::INFINITY };
+const NOT_NEGATIVE: Accepts = Accepts::Float { min: 0.0, max: f64::INFINITY };
 
 /// Every setting of training; each can be fixed or searched, as a model's can. A dotted name is a key of a
 /// table within `[train]`.
@@ -60,7 +60,7 @@ pub const TRAIN: &[Setting] = &[
         Preset::Word("never"),
         "epochs without an improvement after which training stops",
     ),
-    Setting::new("early_stopping.min_delta", POSITIVE, Preset::Float(0.0), "least change that is one")
+    Setting::new("early_stopping.min_delta", NOT_NEGATIVE, Preset::Float(0.0), "least change that is one")
         .when("early_stopping.patience", Is::AtLeast(0)),
     Setting::new(
         "early_stopping.monitor",
@@ -90,10 +90,10 @@ pub const TRAIN: &[Setting] = &[
         "epochs without a smaller validation loss that are a plateau",
     )
     .when("schedule", Is::OneOf(&["plateau"])),
-    Setting::new("plateau.min_rate", POSITIVE, Preset::Float(0.0), "least learning rate")
+    Setting::new("plateau.min_rate", NOT_NEGATIVE, Preset::Float(0.0), "least learning rate")
         .when("schedule", Is::OneOf(&["plateau"])),
-    Setting::new("clip_norm", POSITIVE, Preset::Float(0.0), "largest norm of all gradients; 0 is none"),
-    Setting::new("clip_value", POSITIVE, Preset::Float(0.0), "largest gradient of a weight; 0 is none"),
+    Setting::new("clip_norm", NOT_NEGATIVE, Preset::Float(0.0), "largest norm of all gradients; 0 is none"),
+    Setting::new("clip_value", NOT_NEGATIVE, Preset::Float(0.0), "largest gradient of a weight; 0 is none"),
     Setting::new(
         "class_weights",
         Accepts::Word(&["none", "balanced"]),

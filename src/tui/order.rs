@@ -4,6 +4,7 @@
 use std::cmp::Ordering;
 
 use super::filter::Filter;
+use crate::analysis::parameters::{dependent, is_branched};
 use crate::domain::direction::Direction;
 use crate::domain::history::History;
 use crate::domain::space::SearchSpace;
@@ -51,7 +52,7 @@ impl Column {
     /// The columns that stand beside the table's own, in their order: the parameters, but where many of them
     /// depend on others those in one text, and epochs and time.
     pub fn beside(space: &SearchSpace) -> Vec<Column> {
-        let branched = space.is_branched();
+        let branched = is_branched(space);
         let apart = |i: &usize| !branched || space.parameters[*i].when.is_empty();
         let mut columns: Vec<Column> = (0..space.dimensions()).filter(apart).map(Column::Parameter).collect();
         columns.extend(branched.then_some(Column::Dependent));
@@ -93,7 +94,7 @@ impl Cell {
             Column::Trial => Cell::Number(trial.id as f64),
             Column::Score => trial.score.map_or(Cell::Missing, Cell::Number),
             Column::State => Cell::Word(trial.state.word().to_owned()),
-            Column::Dependent => Cell::Word(space.dependent(&trial.params)),
+            Column::Dependent => Cell::Word(dependent(space, &trial.params)),
             Column::Epochs => Cell::Number(trial.epochs() as f64),
             Column::Time => Cell::Number(trial.seconds(now)),
             Column::Parameter(i) => match space.parameters.get(i).and_then(|p| trial.params.get(&p.name)) {

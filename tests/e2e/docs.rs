@@ -15,6 +15,45 @@ use tune_tui::train::TRAIN;
 /// The environment variable that writes the file instead of comparing it.
 const UPDATE: &str = "UPDATE_DOCS";
 
+/// The tables whose keys are not rows of a table of settings.
+const OTHERS: &str = "
+`seed` overrides the trials' own seeds: how an exported trial is reproduced.
+
+## `[study]`
+
+| setting | what it is | default |
+|---|---|---|
+| `name` | the study's name, and its folder's | the file's |
+| `metric` | what scores a trial, on the validation rows: of a quantity `mse`, `rmse`, `mae`, `r2`, `pearson`, `spearman`; of classes `accuracy`, `balanced-accuracy`, `f1`, `mcc`, `auroc`, `auprc`, which are means over the labels, and the last five but `mcc` over the classes; what is undefined for a class that a fold lacks is left out of its mean | `mse`; `auroc` of two classes and of labels, `balanced-accuracy` of several |
+| `trials` | total number of trials | 40 |
+| `seed` | of folds, sampler and trials | 0 |
+| `keep_checkpoints` | how many of the best trials keep their weights | 5 |
+
+## `[data]`
+
+| setting | what it is | default |
+|---|---|---|
+| `genotypes`, `phenotypes` | the files | |
+| `simulate` | a simulated population instead: `{ preset = \"quick\", seed = 1 }` and the preset's settings | |
+| `trait` | the column, or a list of labels | that of a preset |
+| `task` | `regression`, `binary`, `multi-class` or `multi-label` | `regression` |
+| `format` | `plink-bed`, `csv`, `tsv`, `table` or `fasta` | by the file's ending |
+| `id_column` | of the phenotypes | `id`, `IID` or the first |
+| `qc` | `{ maf = 0.01, exclude_chromosomes = [\"X\"] }` | `{}` |
+| `impute` | `mean` | `mean` |
+| `encoding` | `auto` (as the kind prefers), `additive` or `onehot` | `auto` |
+| `split` | `{ kind = \"kfold\", folds = 5 }`, `{ kind = \"holdout\", fraction = 0.2 }` or `{ kind = \"column\", column = \"generation\", validate = [5] }`; classes are not balanced over folds | 5 folds |
+| `trait_scale` | `standardize` or `center`, of a quantity | `standardize` |
+| `memory` | most bytes of decoded genotypes | `512MiB` |
+
+## `[executor]`
+
+| setting | what it is | default |
+|---|---|---|
+| `workers`, `threads` | trials at once, and threads of each | `auto` |
+| `device` | `auto` or `cpu` | `auto` |
+";
+
 /// A preset as the study file would write it.
 fn written(preset: &Preset) -> String {
     match preset.distribution() {
@@ -75,6 +114,7 @@ fn rendered() -> String {
     }
     out.push_str("\n## `[train]`\n\nA dotted name is a key of a table within `[train]`: `early_stopping = { patience = 20 }`.\n\n");
     settings(&mut out, TRAIN);
+    out.push_str(OTHERS);
     out.push_str("\n## `[sampler]`\n");
     rows(&mut out, "sampler", SAMPLERS);
     out.push_str("\n## `[pruner]`\n");

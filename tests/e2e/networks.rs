@@ -121,6 +121,81 @@ workers = 1
 }
 
 #[test]
+fn an_included_piece_of_one_kind_keeps_its_settings_among_several() {
+    let scratch = Scratch::new();
+    let piece = concat!(env!("CARGO_MANIFEST_DIR"), "/configs/dlpipeline-mlp.toml");
+    let study = format!(
+        r#"
+include = ["{piece}"]
+[data]
+simulate = {{ preset = "quick", seed = 1, individuals = 120, snps = 200 }}
+[model]
+kind = ["cnn", "mlp"]
+[model.mlp]
+dropout = 0.25
+"#
+    );
+    let check = scratch.run(&["check", scratch.file("both.toml", &study)]).succeeds().stdout;
+    let words = check.split_whitespace().collect::<Vec<_>>().join(" ");
+    for fixed in
+        ["mlp.units_2 = 32", "mlp.last_activation = softplus", "mlp.dropout = 0.25", "optimizer = sgd"]
+    {
+        assert!(words.contains(fixed), "no `{fixed}` in {check}");
+    }
+    assert!(check.contains("cnn.filters"), "{check}");
+}
+
+#[test]
+fn every_kind_trains_to_a_score_in_its_own_space() {
+    let scratch = Scratch::new();
+    for kind in ["cnn", "mlp", "local-cnn", "separable-fc", "lstm", "resnet"] {
+        let study = format!(
+            r#"
+[study]
+name = "{kind}"
+metric = "pearson"
+trials = 2
+[data]
+simulate = {{ preset = "quick", seed = 1, individuals = 120, snps = 600 }}
+split = {{ kind = "holdout", fraction = 0.3 }}
+[model]
+kind = "{kind}"
+{}
+[train]
+epochs = 3
+"#,
+            if kind == "local-cnn" { "n_layers = 1" } else { "" }
+        );
+        scratch.file("kind.toml", &study);
+        scratch.run(&["run", "kind.toml", "--headless"]).succeeds();
+        for trial in scratch.show(kind)["trials"].as_array().unwrap() {
+            assert_eq!(trial["state"], "complete", "{kind}: {trial}");
+        }
+    }
+}
+
+#[test]
+fn a_metric_that_can_have_no_value_is_said_before_anything_is_trained() {
+    let scratch = Scratch::new();
+    population(&scratch);
+    let mut out = "id,set,two\n".to_owned();
+    for (i, line) in scratch.read("quick/classes.csv").lines().skip(1).enumerate() {
+        let fields: Vec<&str> = line.split(',').collect();
+        let set = if fields[1] == "yes" && i % 3 == 0 { "validation" } else { "train" };
+        out += &format!("{},{set},{}\n", fields[0], fields[1]);
+    }
+    scratch.file("quick/classes.csv", &out);
+    let text = of_classes("two", "binary", "").replace(
+        r#"{ kind = "kfold", folds = 2 }"#,
+        r#"{ kind = "column", column = "set", validate = ["validation"] }"#,
+    );
+    scratch.file("one-sided.toml", &text);
+    for command in ["check", "run"] {
+        scratch.run(&[command, "one-sided.toml"]).fails(2, &["`auroc`", "fold 1", "class"]);
+    }
+}
+
+#[test]
 fn classes_and_labels_are_predicted_better_than_by_chance() {
     let scratch = Scratch::new();
     population(&scratch);

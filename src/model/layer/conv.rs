@@ -60,8 +60,10 @@ impl Layer for ConvMaxPool1d {
 
     fn weights(&self, input: Shape) -> Vec<WeightSpec> {
         let channels = input.sequence().map_or(1, |(_, channels)| channels);
-        let init =
-            Init::GlorotUniform { fan_in: self.kernel * channels, fan_out: self.kernel * self.filters };
+        let init = Init::GlorotUniform {
+            fan_in: self.kernel.saturating_mul(channels),
+            fan_out: self.kernel.saturating_mul(self.filters),
+        };
         vec![
             WeightSpec::trained("kernel", [self.kernel, channels, self.filters], init),
             WeightSpec::trained("bias", [self.filters], Init::Zeros),

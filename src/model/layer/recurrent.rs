@@ -61,7 +61,7 @@ impl Layer for Lstm {
     /// At each position the gates' input, the gates, the cell and the hidden state; ten numbers a unit.
     fn activations(&self, input: Shape, _output: Shape) -> usize {
         let positions = input.sequence().map_or(1, |(positions, _)| positions);
-        positions.saturating_mul(10 * self.units)
+        positions.saturating_mul(self.units.saturating_mul(10))
     }
 }
 

@@ -45,7 +45,7 @@ impl Layer for Chunk {
         let (positions, channels) = input.sequence()?;
         if self.size == 0 || self.size > positions {
             return Err(format!(
-                "a chunk of {} positions can't be cut from an input of {positions}: set `chunk` to 1 … {positions}",
+                "a chunk of {} positions can't be cut from an input of {positions}: set `front_size` to 1 … {positions}",
                 self.size
             ));
         }

@@ -12,7 +12,7 @@ use ratatui::widgets::Widget;
 
 use super::empty;
 use crate::analysis::human;
-use crate::domain::space::plain_name;
+use crate::analysis::parameters::plain_name;
 use crate::domain::trial::{FoldScore, Report, Trial, TrialState};
 use crate::domain::value::significant;
 use crate::tui::plot::{Canvas, Scale, Stroke, axes};

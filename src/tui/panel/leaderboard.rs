@@ -9,6 +9,7 @@ use ratatui::widgets::Widget;
 
 use super::empty;
 use crate::analysis::human;
+use crate::analysis::parameters::dependent;
 use crate::domain::space::Distribution;
 use crate::domain::trial::{Trial, TrialState};
 use crate::domain::value::{Value, significant};
@@ -214,7 +215,10 @@ fn pinned(
         Some(score) => (human::aligned(score, decimals), trial.spread()),
         None => (symbols.none.to_owned(), None),
     };
-    let spread = spread.map_or(String::new(), |s| format!("{}{}", symbols.plus_minus, significant(s, 2)));
+    // A figure less rather than one that is cut: `0.00…` would say something else.
+    let digits = |s: f64| if significant(s, 2).len() > SPREAD - 2 { 1 } else { 2 };
+    let spread =
+        spread.map_or(String::new(), |s| format!("{}{}", symbols.plus_minus, significant(s, digits(s))));
     let tone = theme.state(&trial.state);
     let strong = theme.style(if best { Tone::Good } else { Tone::Plain });
     vec![
@@ -237,7 +241,7 @@ fn cell(state: &AppState, trial: &Trial, column: Column, width: usize) -> Span<'
             value.map_or(symbols.none.to_owned(), Value::to_string)
         }
         Column::Dependent => {
-            let words = study.space.dependent(&trial.params);
+            let words = dependent(&study.space, &trial.params);
             return Span::raw(format!("  {}", left(&text::clean(&words), width - 2, symbols.cut)));
         }
         Column::Epochs => trial.epochs().to_string(),
