@@ -1,15 +1,16 @@
 //! Optimisers, schedules, losses, metrics and whole networks against Keras, SciPy and scikit-learn: the
 //! cases of tests/fixtures, whose makers stand beside them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use candle_core::{Device, Tensor, Var};
 use serde::Deserialize;
 
 use super::epoch::Trainer;
 use super::fit::{Epoch, Keeper};
-use super::loss::{self, Criterion, link};
+use super::loss::{self, Criterion, LOSSES, link};
 use super::metric::{METRICS, Scored};
+use super::optimizer::OPTIMIZERS;
 use super::schedule::{Clip, Pace, Schedule};
 use super::spec::{TRAIN, TrainSpec};
 use crate::domain::objective::Verdict;
@@ -17,23 +18,13 @@ use crate::domain::seed::Rng;
 use crate::domain::setting::Settings;
 use crate::domain::task::Task;
 use crate::domain::value::{Params, Value};
-use crate::model::fixtures::{Description, Numbers, network, read};
+use crate::model::fixtures::{Description, Numbers, cases, network};
 use crate::model::layer::Shape;
 use crate::model::{Architecture, Network};
 
-/// Part of a file: what the makers write besides is skipped.
-#[derive(Debug, Deserialize)]
-struct Cases<T> {
-    cases: Vec<T>,
-}
-
-fn cases<T: serde::de::DeserializeOwned>(file: &str) -> Vec<T> {
-    read::<Cases<T>>(file).cases
-}
-
 fn assert_close(found: f64, expected: f64, tolerance: f64, what: &str) {
     let error = (found - expected).abs();
-    assert!(error <= tolerance * expected.abs().max(1.0), "{what} is {found}, not {expected}");
+    assert!(error <= tolerance * expected.abs(), "{what} is {found}, not {expected}");
 }
 
 /// The training that an optimizer and its settings make.
@@ -42,6 +33,9 @@ fn spec(optimizer: &str, settings: &Params) -> TrainSpec {
     let given: Vec<(&str, Value)> = [("optimizer", optimizer.into())].into_iter().chain(own).collect();
     TrainSpec::of(&Settings::with(TRAIN, &given))
 }
+
+/// Steps of each case of an optimizer or a network.
+const STEPS: usize = 10;
 
 /// Ten steps along given gradients.
 #[derive(Debug, Deserialize)]
@@ -59,44 +53,26 @@ struct Step {
     weights: Vec<Numbers>,
 }
 
-/// All of some tensors side by side, less what they began as.
-fn moved(now: &[Tensor], start: &[Numbers]) -> Tensor {
-    let each =
-        now.iter().zip(start).map(|(now, start)| (now - start.tensor()).unwrap().flatten_all().unwrap());
-    Tensor::cat(&each.collect::<Vec<_>>(), 0).unwrap()
-}
-
-/// How far the weights have moved since the start, so that a short step shows beside a large weight.
+/// How far each tensor has moved since the start, so that a short step shows beside a large weight.
 #[test]
 fn optimizers_step_as_those_of_keras() {
     let mut wrong = Vec::new();
-    for case in cases::<OptimizerCase>("optimizers.json") {
+    for case in cases::<OptimizerCase>("optimizers.json", "cases") {
         let mut optimizer = spec(&case.optimizer, &case.settings).optimizer();
         let named = case.weights.iter().map(|w| (String::new(), Var::from_tensor(&w.tensor()).unwrap()));
         let weights: Vec<(String, Var)> = named.collect();
+        assert_eq!(case.steps.len(), STEPS, "{}", case.optimizer);
         for (number, step) in case.steps.iter().enumerate() {
             let gradients: Vec<_> = step.gradients.iter().map(|g| Some(g.tensor())).collect();
             optimizer.step(&weights, &gradients, case.learning_rate).unwrap();
-            let now: Vec<Tensor> = weights.iter().map(|(_, var)| var.as_tensor().clone()).collect();
-            let flat =
-                |tensors: &[Numbers]| tensors.iter().flat_map(|t| t.values.clone()).collect::<Vec<_>>();
-            let after = flat(&step.weights).into_iter().zip(flat(&case.weights));
-            let values: Vec<f64> = after.map(|(after, before)| after - before).collect();
-            let what = format!("{} {:?}, step {number}", case.optimizer, case.settings);
-            let expected = Numbers { dims: vec![values.len()], values };
-            wrong.extend(expected.differs(&moved(&now, &case.weights), &what));
+            assert_eq!(step.weights.len(), weights.len());
+            for (i, ((_, var), expected)) in weights.iter().zip(&step.weights).enumerate() {
+                let what = format!("{} {:?}, weight {i}, step {number}", case.optimizer, case.settings);
+                wrong.extend(expected.moves(var, &case.weights[i], number + 1, 0.0, &what));
+            }
         }
     }
     assert!(wrong.is_empty(), "{} problems:\n{}", wrong.len(), wrong.join("\n"));
-}
-
-/// The rest of `optimizers.json`: what happens around the steps.
-#[derive(Debug, Deserialize)]
-struct Around {
-    clipping: Vec<ClipCase>,
-    cosine: Vec<CosineCase>,
-    plateau: Vec<PlateauCase>,
-    stopping: Vec<StoppingCase>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -109,7 +85,7 @@ struct ClipCase {
 
 #[test]
 fn gradients_are_clipped_as_by_tensorflow() {
-    for case in read::<Around>("optimizers.json").clipping {
+    for case in cases::<ClipCase>("optimizers.json", "clipping") {
         let clip = match case.by.as_str() {
             "norm" => Clip { norm: case.limit, ..Clip::default() },
             "value" => Clip { value: case.limit, ..Clip::default() },
@@ -143,14 +119,13 @@ struct PlateauCase {
 
 #[test]
 fn learning_rates_change_as_in_keras() {
-    let around = read::<Around>("optimizers.json");
-    for case in around.cosine {
+    for case in cases::<CosineCase>("optimizers.json", "cosine") {
         let mut pace = Pace::new(Schedule::Cosine, case.learning_rate, case.epochs);
         for expected in &case.rates {
-            assert_close(pace.next_step(), *expected, 1e-7, &format!("a rate of {case:?}"));
+            assert_close(pace.next_step(), *expected, 1e-8, &format!("a rate of {case:?}"));
         }
     }
-    for case in around.plateau {
+    for case in cases::<PlateauCase>("optimizers.json", "plateau") {
         let PlateauCase { factor, patience, min_rate, .. } = case;
         let schedule = Schedule::Plateau { factor, patience, min_rate };
         let mut pace = Pace::new(schedule, case.learning_rate, case.values.len());
@@ -174,7 +149,7 @@ fn training_stops_when_keras_stops() {
     let network = Architecture::new(Shape::Flat(1));
     let network = Network::new(network, &mut Rng::new(1), &Device::Cpu).unwrap();
     let mse = METRICS.iter().find(|m| m.name == "mse").unwrap();
-    for case in read::<Around>("optimizers.json").stopping {
+    for case in cases::<StoppingCase>("optimizers.json", "stopping") {
         let given = [
             ("early_stopping.patience", case.patience.into()),
             ("early_stopping.min_delta", case.min_delta.into()),
@@ -207,7 +182,7 @@ struct LossCase {
 
 #[test]
 fn losses_and_links_agree_with_keras() {
-    for case in cases::<LossCase>("losses.json") {
+    for case in cases::<LossCase>("losses.json", "cases") {
         let LossCase { task, outputs, delta, .. } = case;
         let loss = loss::find(&case.loss, task).unwrap();
         let criterion = Criterion { loss, task, outputs, delta, weights: case.class_weights.clone() };
@@ -234,14 +209,39 @@ struct MetricCase {
 
 #[test]
 fn metrics_agree_with_scipy_and_scikit_learn() {
-    for case in cases::<MetricCase>("metrics.json") {
-        let suited = METRICS.iter().filter(|metric| metric.suits(case.task));
-        assert_eq!(suited.count(), case.scores.len(), "{}: every metric of the task", case.name);
+    for case in cases::<MetricCase>("metrics.json", "cases") {
+        let suited: BTreeSet<&str> = METRICS.iter().filter(|m| m.suits(case.task)).map(|m| m.name).collect();
+        assert!(suited.into_iter().eq(case.scores.keys()), "{}: every metric of the task", case.name);
         let (predicted, observed) = (&case.predicted[..], &case.observed[..]);
         let scored = Scored { task: case.task, outputs: case.outputs, predicted, observed };
         for (name, expected) in &case.scores {
             let metric = METRICS.iter().find(|metric| metric.name == name).unwrap();
             assert_close((metric.score)(&scored), *expected, 1e-8, &format!("{name} of {}", case.name));
+        }
+    }
+}
+
+/// A new row of a table needs cases.
+#[test]
+fn every_optimizer_loss_and_metric_has_cases() {
+    let stepped = cases::<OptimizerCase>("optimizers.json", "cases");
+    for row in OPTIMIZERS {
+        assert!(stepped.iter().any(|case| case.optimizer == row.name), "no case steps by `{}`", row.name);
+    }
+    let (losses, trained) =
+        (cases::<LossCase>("losses.json", "cases"), cases::<NetworkCase>("networks.json", "cases"));
+    for loss in LOSSES {
+        for task in loss.tasks {
+            let has = losses.iter().any(|case| case.loss == loss.name && case.task == *task);
+            assert!(has, "no case has the loss `{}` of the task `{}`", loss.name, task.name());
+        }
+        assert!(trained.iter().any(|case| case.loss == loss.name), "no network has the loss `{}`", loss.name);
+    }
+    let scored = cases::<MetricCase>("metrics.json", "cases");
+    for metric in METRICS {
+        for task in Task::ALL.into_iter().filter(|task| metric.suits(*task)) {
+            let has = scored.iter().any(|case| case.task == task && case.scores.contains_key(metric.name));
+            assert!(has, "no case has the metric `{}` of the task `{}`", metric.name, task.name());
         }
     }
 }
@@ -262,12 +262,34 @@ struct NetworkCase {
     losses: Vec<f64>,
     after_one: Vec<Numbers>,
     after_ten: Vec<Numbers>,
+    /// Whether a weight's gradients cancel out.
+    cancelled: Vec<bool>,
+}
+
+impl NetworkCase {
+    /// How far a step may take weight `i` elsewhere because the gradients of a bias before batch norm, which
+    /// cancel out, are rounding: of the order of 1e-8, and of 1e-17 in Keras' f64. Adam's relatives divide a
+    /// gradient by its size and make steps of rounding too: up to a hundredth of the learning rate here, where
+    /// ε is 1e-7. No output shows them, but the moving mean follows such a bias: by a hundredth of what all ten
+    /// steps left.
+    fn from_rounding(&self, i: usize, name: &str) -> f64 {
+        let step = self.learning_rate / 100.0;
+        if self.optimizer == "sgd" || !self.cancelled.contains(&true) {
+            0.0
+        } else if self.cancelled[i] {
+            step
+        } else if name.ends_with("moving_mean") {
+            step * STEPS as f64 / 100.0
+        } else {
+            0.0
+        }
+    }
 }
 
 #[test]
 fn networks_train_as_in_keras() {
     let mut wrong = Vec::new();
-    for case in cases::<NetworkCase>("networks.json") {
+    for case in cases::<NetworkCase>("networks.json", "cases") {
         let network = network(&case.layers, &case.input, &case.weights);
         let criterion = Criterion {
             loss: loss::find(&case.loss, case.task).unwrap(),
@@ -284,6 +306,7 @@ fn networks_train_as_in_keras() {
             clip: Clip::default(),
             dropout: Rng::new(1),
         };
+        assert_eq!(case.losses.len(), STEPS, "{}", case.name);
         for (step, expected) in case.losses.iter().enumerate() {
             let loss = trainer.step(&case.input.tensor(), &case.observed.values).unwrap();
             assert_close(loss, *expected, 1e-5, &format!("the loss of {}, step {step}", case.name));
@@ -292,8 +315,12 @@ fn networks_train_as_in_keras() {
                 _ if step + 1 == case.losses.len() => &case.after_ten,
                 _ => continue,
             };
-            for ((name, var), expected) in network.weights().iter().zip(after) {
-                wrong.extend(expected.differs(var, &format!("{}: {name} after step {step}", case.name)));
+            let own = network.weights();
+            assert_eq!(own.len(), after.len(), "{}", case.name);
+            for (i, ((name, var), expected)) in own.iter().zip(after).enumerate() {
+                let more = case.from_rounding(i, name);
+                let what = format!("{}: {name} after step {step}", case.name);
+                wrong.extend(expected.moves(var, &case.weights[i], step + 1, more, &what));
             }
         }
     }
