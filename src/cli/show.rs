@@ -146,7 +146,7 @@ fn by_kind(history: &History) -> Vec<String> {
     let line = |(name, count): (&String, &usize)| {
         let scored = best(name).and_then(|trial| Some((trial.id, score(history, trial, 4)?)));
         let words = scored.map_or("no score".into(), |(id, score)| format!("best {score}, trial {id}"));
-        format!("  {name}: {count} trials, {words}")
+        format!("  {name}: {count} trial{}, {words}", if *count == 1 { "" } else { "s" })
     };
     trials.iter().map(line).collect()
 }
