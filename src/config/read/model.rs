@@ -96,7 +96,7 @@ fn one(
 
 fn variant(field: &Field<'_>, row: &Kind) -> Result<&'static Variant, ConfigError> {
     let names: Vec<&'static str> = row.variants.iter().map(|variant| variant.name).collect();
-    let name = field.word(&format!("preset of the model `{}`", row.name), &names)?;
+    let name = field.word(&format!("`{}` preset", row.name), &names)?;
     row.variants.iter().find(|variant| variant.name == name).ok_or_else(|| field.wrong("a preset"))
 }
 
