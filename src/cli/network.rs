@@ -79,6 +79,9 @@ pub fn survey(survey: &Survey) -> Result<()> {
         let percent = 100.0 * lost as f64 / *points as f64;
         say(&format!("  {percent:.1} % of it can't be trained and would fail, each trial with its reason:"))?;
     }
+    for warning in survey.warnings() {
+        say(&format!("  warning: {warning}"))?;
+    }
     for (reason, count) in unfit.iter().take(3) {
         say(&format!("  {count} of {points}, such as: {reason}"))?;
     }

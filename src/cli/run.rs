@@ -31,7 +31,9 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
         complain(&format!("reading the data of study `{}` …", config.name));
     }
     let prepared = wire::prepare(&config)?;
-    wire::survey(&prepared)?;
+    for warning in wire::survey(&prepared)?.warnings() {
+        complain(&format!("warning: {warning}; `tune-tui check` says why"));
+    }
     // Only now: a study that could not start must not have lost its place.
     if args.fresh
         && let Some(kept) = wire::archive(&store)?

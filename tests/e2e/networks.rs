@@ -311,6 +311,11 @@ fn what_can_not_be_trained_is_said_before_or_fails_its_trial_alone() {
     assert!(states.contains(&"failed") && states.contains(&"complete"), "{states:?}");
     check("one", &of_classes("one", "binary", "")).fails(1, &["`one`", "same"]);
     check("four", &of_classes("four", "binary", "")).fails(1, &["`four`", "multi-class"]);
+    let kinds = sized("5").replace("kind = \"cnn\"", "kind = [\"mlp\", \"resnet\"]");
+    let kinds = kinds.replace("filters = 8\nkernel = 5\nl1 = 0.001", "[model.resnet]\nkernel = 4\n[model]");
+    let kinds = kinds.replacen("[model]\nlearning_rate = 2e-3", "", 1);
+    let checked = check("even", &kinds).succeeds().stdout;
+    assert!(checked.contains("no `resnet` of this space can be trained"), "{checked}");
     let norm = |batch: &str| {
         let text =
             of_classes("two", "binary", "").replace("kernel = 5", "kernel = 5\nbatch_norm = \"after\"");
