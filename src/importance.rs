@@ -5,8 +5,6 @@ use std::path::Path;
 
 use candle_core::{Result, Tensor, Var};
 
-use crate::dataset::encode::Encoder;
-use crate::dataset::scale::TraitScaler;
 use crate::domain::seed::Rng;
 use crate::domain::trial::TrialId;
 use crate::domain::value::Params;
@@ -43,13 +41,12 @@ pub fn of_trial(
 ) -> std::result::Result<Vec<OutputImportance>, String> {
     let (dataset, target) = (&objective.dataset, objective.dataset.target());
     let plan = objective.plan(params)?;
-    let encoding = plan.encoding(dataset, objective.encoding);
     let mut importance = Importance::new(target.outputs(), dataset.positions());
     let mut profiles: Vec<Option<Vec<f64>>> = vec![None; target.outputs()];
     for (number, fold) in objective.folds.iter().enumerate() {
         let network = objective.restore(&plan, checkpoints, trial, number)?;
-        let encoder = Encoder::fit(dataset, encoding, &fold.train).map_err(|e| e.to_string())?;
-        let unit = TraitScaler::fit(target, &fold.train, objective.trait_scale).sd;
+        let (encoder, trait_scaler) = objective.fitted(&plan, fold)?;
+        let unit = trait_scaler.sd;
         let mut pass = || -> Result<()> {
             for rows in fold.validation.chunks(BATCH) {
                 let shape = (rows.len(), dataset.positions(), encoder.channels());

@@ -140,6 +140,16 @@ impl CrossValidation {
         Ok(network)
     }
 
+    /// What takes genotypes and the trait to a network and back, fitted on the fold's training rows.
+    ///
+    /// # Errors
+    /// Where the encoding does not suit the data.
+    pub fn fitted(&self, plan: &Plan, fold: &Fold) -> Result<(Encoder, TraitScaler), String> {
+        let encoding = plan.encoding(&self.dataset, self.encoding);
+        let encoder = Encoder::fit(&self.dataset, encoding, &fold.train).map_err(|e| e.to_string())?;
+        Ok((encoder, TraitScaler::fit(self.dataset.target(), &fold.train, self.trait_scale)))
+    }
+
     /// Trains one fold once; `report` takes each epoch.
     fn train(
         &self,
@@ -151,18 +161,12 @@ impl CrossValidation {
     ) -> Result<FoldScore, ObjectiveError> {
         let Place { repeat, fold: number, seed } = place;
         let fold = &self.folds[number];
-        let encoding = plan.encoding(&self.dataset, self.encoding);
         let mut rng = Rng::new(derive(seed, "weights", 0));
         let network =
             Network::new(self.architecture(plan).map_err(failed)?, &mut rng, &self.device).map_err(failed)?;
-        let data = FoldData {
-            dataset: &self.dataset,
-            number,
-            fold,
-            encoder: &Encoder::fit(&self.dataset, encoding, &fold.train).map_err(failed)?,
-            trait_scaler: &TraitScaler::fit(self.dataset.target(), &fold.train, self.trait_scale),
-            device: &self.device,
-        };
+        let (encoder, trait_scaler) = &self.fitted(plan, fold).map_err(failed)?;
+        let data =
+            FoldData { dataset: &self.dataset, number, fold, encoder, trait_scaler, device: &self.device };
         let fit = fit(&network, &data, &plan.train, plan.learning_rate, self.metric, seed, report);
         let fit = fit.map_err(|error| match error {
             TrainError::Stopped => ObjectiveError::Stopped,

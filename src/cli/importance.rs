@@ -79,7 +79,7 @@ fn as_csv(dataset: &Dataset, outputs: &[OutputImportance]) -> Result<()> {
             out.write_record([name.clone(), own, chromosome, position, importance, contribution, weights])?;
         }
     }
-    // In one piece: a reader that leaves early, such as `head`, is no error of the table.
+    // Not by the table's own writer, whose error would hide that a reader such as `head` has left.
     std::io::stdout().lock().write_all(&out.into_inner().map_err(|e| e.into_error())?)?;
     Ok(())
 }

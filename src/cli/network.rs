@@ -3,9 +3,10 @@
 use anyhow::Result;
 
 use super::output::{columns, say};
+use crate::domain::space::KIND;
 use crate::domain::value::Params;
+use crate::model::Architecture;
 use crate::model::layer::LayerSummary;
-use crate::model::{Architecture, KIND};
 use crate::objective::Survey;
 use crate::wire::Prepared;
 

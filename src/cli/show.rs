@@ -1,6 +1,6 @@
 //! `tune-tui show`: a study's trials, best first.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -177,9 +177,9 @@ fn show_trial(history: &History, trial: &Trial, json: bool) -> Result<Exit> {
     for (name, value) in history.study().fixed_in(&trial.params) {
         say(&format!("  {name} = {value} (fixed)"))?;
     }
-    let metrics: BTreeSet<&String> = trial.folds.iter().flat_map(|fold| fold.metrics.keys()).collect();
+    let metrics = trial.metrics();
     let mut header = ["fold", "best epoch", "epochs"].map(str::to_owned).to_vec();
-    header.extend(metrics.iter().map(|name| (*name).clone()));
+    header.extend(metrics.iter().map(|name| (*name).to_owned()));
     let mut rows = vec![header];
     if trial.folds.is_empty() {
         rows.clear();
@@ -190,8 +190,7 @@ fn show_trial(history: &History, trial: &Trial, json: bool) -> Result<Exit> {
             (fold.best_epoch + 1).to_string(),
             fold.epochs.to_string(),
         ];
-        // A metric may be undefined on some folds only.
-        let metric = |name: &&String| fold.metrics.get(*name).map_or("-".into(), |v| significant(*v, 4));
+        let metric = |name: &&str| fold.metrics.get(*name).map_or("-".into(), |v| significant(*v, 4));
         row.extend(metrics.iter().map(metric));
         rows.push(row);
     }

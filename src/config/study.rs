@@ -9,11 +9,10 @@ use crate::dataset::fold::Split;
 use crate::dataset::scale::TraitScale;
 use crate::domain::direction::Direction;
 use crate::domain::setting::Settings;
-use crate::domain::space::{Condition, Distribution, SearchSpace, all_hold};
+use crate::domain::space::{Condition, Distribution, KIND, SearchSpace, all_hold};
 use crate::domain::task::Task;
 use crate::domain::trial::Trial;
 use crate::domain::value::{Params, Value};
-use crate::model::KIND;
 
 /// A study as its file describes it, with every default filled in.
 #[derive(Debug, Clone, PartialEq)]

@@ -10,8 +10,8 @@ use crate::dataset::encode::Encoding;
 use crate::dataset::fold::Split;
 use crate::dataset::scale::TraitScale;
 use crate::domain::space::Distribution;
+use crate::domain::space::KIND;
 use crate::domain::value::{Params, Value};
-use crate::model::KIND;
 
 /// The study as a complete study file: every value is written, defaults too.
 pub fn toml(config: &StudyConfig) -> String {

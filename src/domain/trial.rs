@@ -1,6 +1,6 @@
 //! A trial: one assignment of the parameters, what was reported of it and how it ended.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -147,6 +147,11 @@ impl Trial {
             return deviation(&means);
         }
         deviation(&repeats.first()?.iter().map(|fold| fold.score).collect::<Vec<_>>())
+    }
+
+    /// The names of the metrics of its finished folds; one may be undefined on some folds only.
+    pub fn metrics(&self) -> BTreeSet<&str> {
+        self.folds.iter().flat_map(|fold| fold.metrics.keys()).map(String::as_str).collect()
     }
 
     /// Epochs trained so far, over all folds.

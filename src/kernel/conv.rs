@@ -6,6 +6,7 @@
 
 use rayon::prelude::*;
 
+use super::add;
 use super::lanes::{Accumulate, Block, Group, Instructions, LANES, ROWS, Tile};
 use super::shape::ConvShape;
 
@@ -200,13 +201,6 @@ pub fn backward(
         add(&mut total.1, &bias);
     }
     total
-}
-
-#[inline(always)]
-fn add(total: &mut [f32], part: &[f32]) {
-    for (total, part) in total.iter_mut().zip(part) {
-        *total += part;
-    }
 }
 
 /// Adds one sample's gradient of the input, which lies between zeros as [`pad`] leaves them.

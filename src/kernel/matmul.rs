@@ -7,7 +7,7 @@ use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Storage, Tensor};
 use rayon::prelude::*;
 
-use super::{like, read, values};
+use super::{add, like, read, values};
 
 const MATMUL: &str = "matmul";
 const AFFINE: &str = "affine";
@@ -117,12 +117,6 @@ impl CustomOp3 for Affine {
         let (x_grad, kernel_grad) = gradients(x, kernel, grad)?;
         let bias_grad = read(AFFINE, grad, |grad| sum_of_rows(grad, bias.elem_count()))?;
         Ok((x_grad, kernel_grad, Some(like(bias_grad, bias)?)))
-    }
-}
-
-fn add(total: &mut [f32], row: &[f32]) {
-    for (total, x) in total.iter_mut().zip(row) {
-        *total += x;
     }
 }
 

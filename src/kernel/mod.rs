@@ -60,6 +60,14 @@ fn read<R>(name: &str, tensor: &Tensor, read: impl FnOnce(&[f32]) -> R) -> Resul
     Ok(read(values(name, storage, layout)?))
 }
 
+/// Adds `part` to `total`, number by number; in a block of SIMD code with its instructions.
+#[inline(always)]
+fn add(total: &mut [f32], part: &[f32]) {
+    for (total, part) in total.iter_mut().zip(part) {
+        *total += part;
+    }
+}
+
 /// A gradient: `found` in the shape and on the device of `tensor`.
 fn like(found: Vec<f32>, tensor: &Tensor) -> Result<Tensor> {
     Tensor::from_vec(found, tensor.shape(), tensor.device())

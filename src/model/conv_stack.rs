@@ -4,7 +4,7 @@ use super::ModelError;
 use super::architecture::Architecture;
 use super::block::{Behind, Norm};
 use super::layer::{Activation, AveragePool1d, Conv1d, ConvMaxPool1d, MaxPool1d, Penalty, Regularize};
-use super::table::penalties;
+use super::table::{SHARE, penalties};
 use crate::domain::setting::{Accepts, Is, Preset, Setting, Settings};
 use crate::domain::value::significant;
 use crate::kernel::Padding;
@@ -90,7 +90,6 @@ pub fn push(plan: &mut Architecture, blocks: &[ConvBlock]) -> Result<(), ModelEr
     Ok(())
 }
 
-const SHARE: Accepts = Accepts::Float { min: 0.0, max: 0.99 };
 const LENGTH: Accepts = Accepts::Int { min: 1, max: 1_000_000 };
 
 /// The settings of a stack of blocks, penalties apart.

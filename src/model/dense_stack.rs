@@ -52,6 +52,7 @@ macro_rules! dense_settings {
     ($prefix:literal, $presets:expr) => {{
         use crate::domain::setting::{Accepts, Is, Preset, Setting};
         use crate::model::block::{Norm, SAME_OR_ACTIVATION};
+        use crate::model::table::SHARE;
         const LAYERS: &str = concat!($prefix, "layers");
         const PRESETS: crate::model::dense_stack::Presets = $presets;
         const fn units(name: &'static str, layer: i64, help: &'static str) -> Setting {
@@ -64,7 +65,6 @@ macro_rules! dense_settings {
         const FIRST: Accepts = Accepts::IntOr { min: 1, max: 65_536, word: "factor" };
         const FACTOR: Accepts = Accepts::Float { min: 1e-6, max: 100.0 };
         const FURTHER: Accepts = Accepts::Int { min: 0, max: 16 };
-        const SHARE: Accepts = Accepts::Float { min: 0.0, max: 0.99 };
         [
             Setting::new(
                 LAYERS,

@@ -9,6 +9,7 @@ use super::architecture::Architecture;
 use super::block::{Behind, Norm};
 use super::dense_stack::{self, DenseBlock};
 use super::layer::{Activation, Dense, Flatten, LocalConv1d, MaxPool1d, Regularize};
+use super::table::SHARE;
 use super::{Input, Model, ModelError, ModelRow};
 use crate::domain::setting::{Accepts, Is, Preset, Setting, Settings, Variant};
 use crate::domain::table::Row;
@@ -35,7 +36,7 @@ const SETTINGS: &[Setting] = &[
     ),
     Setting::new(
         "dropout",
-        Accepts::Float { min: 0.0, max: 0.99 },
+        SHARE,
         Preset::SearchFloat { low: 0.0, high: 0.5, log: false },
         "share of outputs of each layer that training drops",
     ),
@@ -59,7 +60,7 @@ const SETTINGS: &[Setting] = &[
     ),
     Setting::new(
         "perc_decrease_per_layer",
-        Accepts::Float { min: 0.0, max: 0.99 },
+        SHARE,
         Preset::SearchFloat { low: 0.2, high: 0.5, log: false },
         "share of units that each further dense layer has less",
     )

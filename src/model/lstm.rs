@@ -7,6 +7,7 @@
 
 use super::architecture::Architecture;
 use super::layer::{Chunk, Conv1d, Dense, Dropout, Lstm, MeanOverTime, Regularize};
+use super::table::SHARE;
 use super::{Input, Model, ModelError, ModelRow};
 use crate::domain::setting::{Accepts, Is, Preset, Setting, Settings, Variant};
 use crate::domain::table::Row;
@@ -49,12 +50,7 @@ const SETTINGS: &[Setting] = &[
         Preset::SearchInt { low: 8, high: 256, log: true },
         "units of each layer",
     ),
-    Setting::new(
-        "dropout",
-        Accepts::Float { min: 0.0, max: 0.99 },
-        Preset::Float(0.1),
-        "share of each layer's outputs that training drops",
-    ),
+    Setting::new("dropout", SHARE, Preset::Float(0.1), "share of each layer's outputs that training drops"),
     Setting::new(
         "readout",
         Accepts::Word(&["last", "mean"]),

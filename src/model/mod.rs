@@ -21,7 +21,7 @@ pub mod testing;
 use thiserror::Error;
 
 use crate::domain::setting::{Accepts, Preset, Setting, Settings, Variant};
-pub use crate::domain::space::KIND;
+use crate::domain::space::KIND;
 use crate::domain::table::Row;
 use crate::domain::value::{Params, Value};
 pub use architecture::{Architecture, Network};

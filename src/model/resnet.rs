@@ -10,6 +10,7 @@ use super::architecture::Architecture;
 use super::block::{Behind, Norm};
 use super::conv_stack::{ConvBlock, Pool};
 use super::layer::{Activate, Activation, Dense, Dropout, MeanOverTime, Regularize, Residual};
+use super::table::SHARE;
 use super::{Input, Model, ModelError, ModelRow};
 use crate::domain::setting::{Accepts, Preset, Setting, Settings, Variant};
 use crate::domain::table::Row;
@@ -66,7 +67,7 @@ const SETTINGS: &[Setting] = &[
     ),
     Setting::new(
         "dropout",
-        Accepts::Float { min: 0.0, max: 0.99 },
+        SHARE,
         Preset::Float(0.0),
         "share of the means over the positions that training drops",
     ),

@@ -10,6 +10,7 @@ use super::block::Behind;
 use super::conv_stack::{self, ConvBlock, Pool};
 use super::dense_stack::DenseBlock;
 use super::layer::{Activation, Dense, Flatten, Regularize, SeparableFc};
+use super::table::SHARE;
 use super::{Input, Model, ModelError, ModelRow};
 use crate::domain::setting::{Accepts, Is, Preset, Setting, Settings, Variant};
 use crate::domain::table::Row;
@@ -95,7 +96,7 @@ const SETTINGS: &[Setting] = &[
     ),
     Setting::new(
         "dropout",
-        Accepts::Float { min: 0.0, max: 0.99 },
+        SHARE,
         Preset::SearchFloat { low: 0.0, high: 0.7, log: false },
         "share of the fully connected layer's outputs that training drops",
     ),

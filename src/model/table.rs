@@ -1,7 +1,10 @@
 //! Tables of settings made of parts that several models share.
 
 use super::layer::{Penalty, Regularize};
-use crate::domain::setting::{Is, Setting, Settings, When};
+use crate::domain::setting::{Accepts, Is, Setting, Settings, When};
+
+/// What a share that may be nothing but not all accepts: dropout, a decrease.
+pub const SHARE: Accepts = Accepts::Float { min: 0.0, max: 0.99 };
 
 /// How many rows the parts have together.
 pub const fn count(parts: &[&[Setting]]) -> usize {

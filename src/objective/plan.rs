@@ -57,9 +57,10 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::space::KIND;
     use crate::domain::table::Row;
     use crate::domain::value::Value;
-    use crate::model::{KIND, MODELS};
+    use crate::model::MODELS;
 
     /// The first model's settings under another name.
     static OTHER: ModelRow = Row { name: "other", ..MODELS[0] };

@@ -8,9 +8,9 @@ use crate::config::section::{Field, Section};
 use crate::config::study::{ModelConfig, Parameters};
 use crate::config::tables::{Kind, Tables};
 use crate::domain::setting::Variant;
-use crate::domain::space::{Condition, Distribution, Parameter, SearchSpace};
+use crate::domain::space::{Condition, Distribution, KIND, Parameter, SearchSpace};
 use crate::domain::value::Value;
-use crate::model::{KIND, LEARNING_RATE};
+use crate::model::LEARNING_RATE;
 
 /// The key of a named set of values.
 const PRESET: &str = "preset";

@@ -132,8 +132,7 @@ fn lines(state: &AppState, lines: Vec<Line<'static>>, area: Rect, buf: &mut Buff
 
 fn fold_table(state: &AppState, trial: &Trial, area: Rect, buf: &mut Buffer) {
     let (theme, symbols, study) = (state.theme, state.theme.symbols(), state.history.study());
-    let names: Vec<&String> = trial.folds.first().map(|f| f.metrics.keys().collect()).unwrap_or_default();
-    let others: Vec<&String> = names.into_iter().filter(|n| **n != study.metric).collect();
+    let others: Vec<&str> = trial.metrics().into_iter().filter(|name| *name != study.metric).collect();
     let mut heading = format!("  fold{}  best epoch", right(&study.metric, 10, symbols.cut));
     for name in &others {
         heading += &right(name, 10, symbols.cut);
@@ -162,7 +161,7 @@ fn fold_table(state: &AppState, trial: &Trial, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn fold_row(fold: &FoldScore, others: &[&String], cut: &str) -> String {
+fn fold_row(fold: &FoldScore, others: &[&str], cut: &str) -> String {
     let mut words = right(&significant(fold.score, 4), 10, cut);
     words += &format!("{:>8}/{:<4}", fold.best_epoch + 1, fold.epochs);
     for name in others {
