@@ -2,6 +2,7 @@
 //! search as it happens. `ARCHITECTURE.md` draws the map of these modules.
 
 pub mod analysis;
+pub mod baseline;
 pub mod cli;
 pub mod config;
 pub mod dataset;

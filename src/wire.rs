@@ -9,7 +9,7 @@ use candle_core::Device;
 
 use crate::config::study::{DataSource, DeviceChoice, ExecutorConfig, StudyConfig};
 use crate::config::{self, Tables, write};
-use crate::dataset::fold;
+use crate::dataset::fold::{self, Partition};
 use crate::dataset::simulate::{self, PresetRow};
 use crate::dataset::{self, Dataset};
 use crate::domain::event::{FORMAT, Fingerprint, Level, StudySpec};
@@ -51,6 +51,8 @@ pub struct Prepared {
     pub spec: StudySpec,
     /// What gives a trial its score; it keeps no checkpoints yet.
     pub objective: CrossValidation,
+    /// Rows of the untouched test set, which the objective never sees.
+    pub test: Vec<usize>,
 }
 
 /// Milliseconds since 1970-01-01 UTC.
@@ -76,7 +78,8 @@ pub fn read_config(file: &Path, overrides: &[String]) -> Result<StudyConfig> {
 pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
     let device = device(config.executor.device)?;
     let dataset = Arc::new(load(config)?);
-    let folds = fold::split(&config.data.split, dataset.individuals(), dataset.groups(), config.seed)?;
+    let Partition { folds, test } =
+        fold::partition(&config.data.split, dataset.individuals(), dataset.groups(), config.seed)?;
     let models: Vec<_> = config.model.kinds.iter().map(|kind| row(MODELS, kind)).collect::<Result<_>>()?;
     let parameters = config.parameters();
     let metric = METRICS
@@ -114,7 +117,7 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
         device,
         checkpoints: None,
     };
-    Ok(Prepared { spec, objective })
+    Ok(Prepared { spec, objective, test })
 }
 
 /// What of the search space can be trained.
@@ -142,7 +145,7 @@ pub fn open(
 ) -> Result<Study> {
     let options = OpenOptions { keep_checkpoints: config.keep_checkpoints, at: now(), host: host() };
     let opened = FileStore::open(store, options)?;
-    let Prepared { spec, mut objective } = prepared;
+    let Prepared { spec, mut objective, .. } = prepared;
     objective.checkpoints = Some(opened.store.checkpoints());
     let report = objective.dataset.report().clone();
     let is_new = opened.history.is_none();

@@ -20,8 +20,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("train", &["model", "kernel", "dataset"]),
     ("objective", &["train", "model", "dataset"]),
     ("importance", &["objective", "model", "dataset"]),
+    ("baseline", &["dataset", "numeric", "kernel"]),
+    ("ensemble", &["objective", "train", "model", "dataset", "baseline", "analysis"]),
     ("executor", &[]),
-    ("config", &["dataset", "model", "train", "sampler", "pruner", "executor"]),
+    ("config", &["baseline", "dataset", "model", "train", "sampler", "pruner", "executor"]),
     ("export", &["config", "analysis"]),
     ("study", &["sampler", "pruner", "executor", "storage"]),
     ("tui", &["analysis", "study"]),
@@ -29,7 +31,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 
 /// Only these may name the crate.
 const FENCES: &[(&str, &[&str])] = &[
-    ("candle_core", &["kernel", "model", "train", "objective", "importance", "executor", "wire"]),
+    ("candle_core", &["kernel", "model", "train", "objective", "importance", "ensemble", "executor", "wire"]),
     ("sled", &["storage/sled.rs"]),
     ("argmin", &["numeric/minimize.rs"]),
     ("argmin_math", &["numeric/minimize.rs"]),

@@ -72,6 +72,10 @@ fn line(history: &History, event: &Event) -> Option<String> {
     match event {
         Event::Noted { level: Level::Warning, text } => Some(format!("warning: {text}")),
         Event::Noted { level: Level::Info, text } => Some(text.clone()),
+        Event::BaselineScored { baseline } => {
+            let metric = &history.study().metric;
+            Some(format!("baseline {}: {metric} {:.4}", baseline.baseline, baseline.mean(metric)?))
+        }
         Event::TrialCompleted { trial, .. }
         | Event::TrialPruned { trial, .. }
         | Event::TrialFailed { trial, .. }

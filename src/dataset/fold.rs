@@ -36,6 +36,36 @@ pub struct Fold {
     pub validation: Vec<usize>,
 }
 
+/// How the individuals of a dataset are used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Partition {
+    /// What trials are trained and scored on; no row of `test` is in any of them, unless the study selects on
+    /// its test set and says so.
+    pub folds: Vec<Fold>,
+    /// Rows of the untouched test set, ascending; empty where there is none. No objective is given them.
+    pub test: Vec<usize>,
+}
+
+impl Partition {
+    /// All rows outside the test set, ascending: what a final model is trained on.
+    pub fn development(&self, individuals: usize) -> Vec<usize> {
+        (0..individuals).filter(|row| self.test.binary_search(row).is_err()).collect()
+    }
+}
+
+/// The folds and the test set of `individuals` rows; arguments as of [`split`].
+///
+/// # Errors
+/// As [`split`].
+pub fn partition(
+    kind: &Split,
+    individuals: usize,
+    groups: Option<&[String]>,
+    seed: u64,
+) -> Result<Partition, DataError> {
+    Ok(Partition { folds: split(kind, individuals, groups, seed)?, test: Vec::new() })
+}
+
 /// The folds of `individuals` rows; `groups` are the rows' values in the column that
 /// [`Split::Column`] names. A pure function of its arguments.
 ///

@@ -31,6 +31,8 @@ use encode::Encoder;
 pub use error::DataError;
 pub use load::{FORMATS, Format, load};
 use matrix::Matrix;
+use serde::{Deserialize, Serialize};
+
 use report::{IndividualCounts, LoadReport, SnpCounts, TargetSummary};
 pub use target::Target;
 
@@ -98,7 +100,7 @@ pub const FEWEST: usize = 3;
 const BATCH: usize = 32;
 
 /// A SNP, or a base of a sequence.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Marker {
     /// Its name.
     pub name: String,
@@ -106,11 +108,22 @@ pub struct Marker {
     pub chromosome: Option<String>,
     /// Its position in base pairs, where it is known.
     pub position: Option<u64>,
+    /// Its alleles, where the format names them.
+    pub alleles: Option<Alleles>,
+}
+
+/// The two alleles of a SNP, as the file writes them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alleles {
+    /// The one that a dosage counts: PLINK's A1, a VCF's alternative.
+    pub counted: String,
+    /// The other one: PLINK's A2, a VCF's reference.
+    pub other: String,
 }
 
 impl Marker {
     fn unplaced(name: String) -> Self {
-        Marker { name, chromosome: None, position: None }
+        Marker { name, chromosome: None, position: None, alleles: None }
     }
 }
 

@@ -10,7 +10,7 @@ use memmap2::Mmap;
 
 use super::error::DataError;
 use super::matrix::Matrix;
-use super::{Coding, DataSpec, Genotypes, MISSING, Marker, unique_ids};
+use super::{Alleles, Coding, DataSpec, Genotypes, MISSING, Marker, unique_ids};
 
 /// The first two bytes of every PLINK 1 `.bed`.
 pub(super) const MAGIC: [u8; 2] = [0x6c, 0x1b];
@@ -131,6 +131,7 @@ fn read_bim(path: &Path) -> Result<Vec<Marker>, DataError> {
             name: fields[1].into(),
             chromosome: Some(fields[0].into()),
             position: Some(position).filter(|p| *p > 0),
+            alleles: Some(Alleles { counted: fields[4].into(), other: fields[5].into() }),
         });
         Ok(())
     })?;

@@ -123,7 +123,8 @@ fn plink_is_read_alike_in_memory_and_from_the_map() {
         mapped.decode(&[2, 0, 1], &fitted, &mut batches[1]);
         assert_eq!(batches[0], batches[1]);
     }
-    let marker = Marker { name: "snp_b".into(), chromosome: Some("1".into()), position: Some(20) };
+    let alleles = Some(Alleles { counted: "A".into(), other: "G".into() });
+    let marker = Marker { name: "snp_b".into(), chromosome: Some("1".into()), position: Some(20), alleles };
     assert_eq!(decoded.markers()[1], marker);
 
     let excluded = load(&DataSpec { exclude_chromosomes: vec!["2".into()], ..spec.clone() }).unwrap();

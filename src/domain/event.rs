@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::baseline::BaselineScore;
 use super::direction::Direction;
 use super::space::{Condition, SearchSpace, all_hold};
 use super::trial::{FoldScore, Report, Timestamp, TrialId};
@@ -175,6 +176,11 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// A baseline was trained and scored on the study's folds.
+    BaselineScored {
+        /// How it did.
+        baseline: BaselineScore,
+    },
     /// A line for the log.
     Noted {
         /// How loud.
@@ -212,6 +218,7 @@ impl Event {
             | Event::StudyOpened { .. }
             | Event::StudyPaused
             | Event::StudyResumed
+            | Event::BaselineScored { .. }
             | Event::Noted { .. } => None,
         }
     }

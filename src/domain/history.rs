@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::baseline::BaselineScore;
 use super::event::{Event, FORMAT, Level, Record, StudySpec};
 use super::trial::{Timestamp, Trial, TrialId, TrialState};
 pub use check::EventError;
@@ -69,6 +70,8 @@ pub struct History {
     counts: Counts,
     incumbent: Option<TrialId>,
     log: VecDeque<LogLine>,
+    #[serde(default)]
+    baselines: Vec<BaselineScore>,
 }
 
 impl History {
@@ -99,6 +102,7 @@ impl History {
             counts: Counts::default(),
             incumbent: None,
             log: VecDeque::new(),
+            baselines: Vec::new(),
         })
     }
 
@@ -133,6 +137,7 @@ impl History {
                 }
                 self.log.push_back(LogLine { at: record.at, level: *level, text: text.clone() });
             }
+            Event::BaselineScored { baseline } => self.baselines.push(baseline.clone()),
             Event::TrialStarted { trial, params, seed, slot } => {
                 if *trial == self.trials.len() {
                     self.trials.push(Trial {
@@ -295,6 +300,11 @@ impl History {
     /// Milliseconds during which a coordinator was at work, up to the last record.
     pub fn active_ms(&self) -> u64 {
         self.active_ms
+    }
+
+    /// How the baselines did, in the order in which they ended; each stands here once.
+    pub fn baselines(&self) -> &[BaselineScore] {
+        &self.baselines
     }
 
     /// The last lines of the log, oldest first.

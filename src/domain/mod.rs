@@ -3,6 +3,7 @@
 //! Nothing here imports anything else of the crate, reads a clock, draws an unseeded random number
 //! or touches a file.
 
+pub mod baseline;
 pub mod direction;
 pub mod event;
 pub mod history;

@@ -60,6 +60,11 @@ impl Activity {
             Event::StudyCreated { .. } | Event::TrialReported { .. } | Event::FoldFinished { .. } => {
                 return false;
             }
+            Event::BaselineScored { baseline } => {
+                let metric = &history.study().metric;
+                let score = baseline.mean(metric).map_or_else(String::new, |v| format!(": {metric} {v:.4}"));
+                Entry { at, tone: Tone::Quiet, text: format!("baseline {}{score}", baseline.baseline) }
+            }
             Event::Noted { level, text } => Entry { at, tone: tone(*level), text: text.clone() },
             Event::StudyOpened { trials, slots, threads } => Entry {
                 at,

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::History;
+use crate::domain::baseline::BaselineScore;
 use crate::domain::event::{Event, FORMAT};
 use crate::domain::trial::{Report, Trial, TrialId, TrialState};
 use crate::domain::value::Params;
@@ -43,6 +44,14 @@ pub enum EventError {
         /// What the event would have done.
         event: &'static str,
     },
+    /// The event contradicts what is known of the baseline, or of the study.
+    #[error("baseline {name}: {problem}")]
+    Baseline {
+        /// The baseline.
+        name: String,
+        /// What contradicts.
+        problem: String,
+    },
     /// The event contradicts what is known of the trial.
     #[error("trial {trial}: {problem}")]
     Trial {
@@ -64,6 +73,7 @@ impl History {
             Event::StudyOpened { .. } | Event::StudyPaused | Event::StudyResumed | Event::Noted { .. } => {
                 Ok(())
             }
+            Event::BaselineScored { baseline } => self.check_baseline(baseline),
             Event::TrialStarted { trial, params, seed, .. } => self.check_start(*trial, params, *seed),
             Event::TrialReported { trial, report } => {
                 let t = self.running_trial(*trial, "reported on")?;
@@ -116,6 +126,19 @@ impl History {
                 Ok(())
             }
         }
+    }
+
+    fn check_baseline(&self, baseline: &BaselineScore) -> Result<(), EventError> {
+        let (name, folds) = (baseline.baseline.clone(), self.study.folds);
+        let finite = baseline.folds.iter().flat_map(|fold| fold.values()).all(|value| value.is_finite());
+        let problem = if self.baselines.iter().any(|known| known.baseline == name) {
+            "was scored before".to_owned()
+        } else if baseline.folds.len() != folds || !finite {
+            format!("expected finite metrics of {folds} folds")
+        } else {
+            return Ok(());
+        };
+        Err(EventError::Baseline { name, problem })
     }
 
     /// The repeat and fold that a trial is at.
