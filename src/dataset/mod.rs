@@ -12,6 +12,7 @@ mod load;
 mod matrix;
 mod phenotype;
 mod plink_bed;
+pub mod properties;
 mod qc;
 pub mod report;
 pub mod scale;
