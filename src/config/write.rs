@@ -6,7 +6,7 @@ use super::study::{
     DataConfig, DataSource, DeviceChoice, ExecutorConfig, ModelConfig, Parameters, Part, StudyConfig,
     TrainConfig,
 };
-use crate::dataset::encode::Encoding;
+use crate::dataset::encode::{Impute, OneHotMissing, Preprocessing};
 use crate::dataset::fold::Split;
 use crate::dataset::scale::TraitScale;
 use crate::domain::space::Distribution;
@@ -94,7 +94,6 @@ fn source(data: &DataConfig) -> String {
     }
     let excluded = texts(&data.exclude_chromosomes);
     line(&mut out, "qc", &format!("{{ maf = {}, exclude_chromosomes = {excluded} }}", float(data.maf)));
-    line(&mut out, "impute", &text("mean"));
     out
 }
 
@@ -102,7 +101,7 @@ fn source(data: &DataConfig) -> String {
 fn evaluation(data: &DataConfig) -> String {
     let mut out = String::new();
     line(&mut out, "task", &text(data.task.name()));
-    line(&mut out, "encoding", &text(data.encoding.map_or("auto", Encoding::name)));
+    preprocessing(&mut out, &data.preprocessing);
     let split = match &data.split {
         Split::Holdout { fraction } => format!("{{ kind = \"holdout\", fraction = {} }}", float(*fraction)),
         Split::KFold { folds } => format!("{{ kind = \"kfold\", folds = {folds} }}"),
@@ -117,6 +116,23 @@ fn evaluation(data: &DataConfig) -> String {
     };
     line(&mut out, "trait_scale", &text(scale));
     out
+}
+
+/// What is not as usual, and the encoding.
+fn preprocessing(out: &mut String, preprocessing: &Preprocessing) {
+    let names: Vec<String> = preprocessing.encodings.iter().map(|e| e.name().to_owned()).collect();
+    let encoding = match names.as_slice() {
+        [] => text("auto"),
+        [one] => text(one),
+        several => texts(several),
+    };
+    line(out, "encoding", &encoding);
+    if preprocessing.onehot_missing != OneHotMissing::default() {
+        line(out, "onehot_missing", &text(preprocessing.onehot_missing.name()));
+    }
+    if preprocessing.impute != Impute::default() {
+        line(out, "impute", &text(preprocessing.impute.name()));
+    }
 }
 
 fn model(model: &ModelConfig) -> String {

@@ -2,13 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{MANY, kind, settings};
+use super::{MANY, kind, preprocess, settings};
 use crate::config::error::{ConfigError, quoted};
 use crate::config::node::Content;
 use crate::config::section::{Field, Section};
 use crate::config::study::{DataConfig, DataSource};
 use crate::config::tables::Tables;
-use crate::dataset::encode::Encoding;
 use crate::dataset::fold::Split;
 use crate::dataset::scale::TraitScale;
 use crate::domain::task::Task;
@@ -24,6 +23,7 @@ const KEYS: &[&str] = &[
     "qc",
     "impute",
     "encoding",
+    "onehot_missing",
     "split",
     "trait_scale",
     "memory",
@@ -47,9 +47,6 @@ pub(super) fn read(section: Section<'_>, tables: &Tables) -> Result<DataConfig, 
         section.need("trait", if task == Task::MultiLabel { several } else { r#"trait = "ebv""# })?;
     }
     let (maf, exclude_chromosomes) = quality_control(&section)?;
-    section.word("impute", "imputation", &["mean"], "mean")?;
-    let encodings: Vec<&'static str> = ["auto"].into_iter().chain(Encoding::WORDS).collect();
-    let encoding = section.word("encoding", "encoding", &encodings, "auto")?;
     let scale = section.word("trait_scale", "scale", &["center", "standardize"], "standardize")?;
     Ok(DataConfig {
         source,
@@ -63,7 +60,7 @@ pub(super) fn read(section: Section<'_>, tables: &Tables) -> Result<DataConfig, 
         id_column: section.get("id_column").map(|field| field.name()).transpose()?,
         maf,
         exclude_chromosomes,
-        encoding: Encoding::named(encoding),
+        preprocessing: preprocess::read(&section)?,
         split: section.get("split").map_or(Ok(Split::KFold { folds: 5 }), |field| split(&field))?,
         trait_scale: if scale == "center" { TraitScale::Center } else { TraitScale::Standardize },
         memory: section.get("memory").map_or(Ok(MEMORY), |field| bytes(&field))?,
