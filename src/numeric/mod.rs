@@ -1,5 +1,6 @@
 //! Numerical methods.
 
+pub mod dense;
 pub mod gaussian_process;
 pub mod kernel;
 pub mod linalg;
