@@ -1,6 +1,9 @@
 //! Baselines: what a tuned network has to beat. Each is trained on a fold's training rows and predicts other
 //! rows; nothing else of the dataset is seen.
 
+pub mod fixed;
+mod gaussian;
+mod gblup;
 pub mod genotypes;
 pub mod score;
 #[cfg(test)]
@@ -39,7 +42,7 @@ pub type Fit = fn(&Problem) -> Result<Vec<f64>, BaselineError>;
 pub type BaselineRow = Row<Fit>;
 
 /// Every baseline, in the order in which they are shown.
-pub const BASELINES: &[BaselineRow] = &[];
+pub const BASELINES: &[BaselineRow] = &[gblup::ADDITIVE, gblup::DOMINANCE, gaussian::ROW];
 
 /// Whether baselines suit the data.
 ///

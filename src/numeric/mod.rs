@@ -5,3 +5,4 @@ pub mod gaussian_process;
 pub mod kernel;
 pub mod linalg;
 pub mod minimize;
+pub mod reml;
