@@ -23,7 +23,7 @@ pub struct StudyConfig {
     pub metric: String,
     /// Whether a smaller or larger score is better; follows from the metric.
     pub direction: Direction,
-    /// Total number of trials wanted.
+    /// Number of trials wanted, of each replicate of the search.
     pub trials: usize,
     /// Seeds the folds, the sampler and the trials.
     pub seed: u64,
@@ -39,8 +39,55 @@ pub struct StudyConfig {
     pub sampler: Part,
     /// Which trials are not worth finishing.
     pub pruner: Part,
+    /// What becomes of the trials.
+    pub ensemble: EnsembleConfig,
     /// Where trials run.
     pub executor: ExecutorConfig,
+}
+
+/// The `[ensemble]` table: which networks predict.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum EnsembleConfig {
+    /// One, with the params of the best trial.
+    #[default]
+    None,
+    /// Waldmann et al. (2020), "Model averaged ensemble predictions": the search is run several times, and the
+    /// params of the winners are averaged.
+    Averaged {
+        /// How often the search is run.
+        replicates: usize,
+        /// Networks that are trained with the averaged params.
+        refits: usize,
+    },
+    /// The best trials' params (Lakshminarayanan et al. 2017, with other params besides other seeds).
+    Top {
+        /// How many of the best trials.
+        top: usize,
+        /// Networks that are trained with the params of each.
+        refits: usize,
+    },
+}
+
+impl EnsembleConfig {
+    /// The names of the kinds in the study file.
+    pub const WORDS: [&'static str; 3] = ["none", "averaged", "top"];
+
+    /// Its kind's name in the study file.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            EnsembleConfig::None => "none",
+            EnsembleConfig::Averaged { .. } => "averaged",
+            EnsembleConfig::Top { .. } => "top",
+        }
+    }
+
+    /// How often the search is run.
+    pub const fn replicates(&self) -> usize {
+        match self {
+            EnsembleConfig::Averaged { replicates, .. } => *replicates,
+            EnsembleConfig::None | EnsembleConfig::Top { .. } => 1,
+        }
+    }
 }
 
 /// The `[data]` table.
@@ -209,11 +256,17 @@ impl StudyConfig {
         all
     }
 
+    /// The trials of all replicates of the search.
+    pub fn all_trials(&self) -> usize {
+        self.trials.saturating_mul(self.ensemble.replicates())
+    }
+
     /// The study that trains one trial of this study again, with its values and its seed.
     pub fn fixed_to(&self, trial: &Trial) -> StudyConfig {
         let mut config = self.clone();
         config.name = format!("{}-trial-{}", self.name, trial.id);
         config.trials = 1;
+        config.ensemble = EnsembleConfig::None;
         config.model = self.model.fixed_to(&trial.params);
         config.train.parameters = self.train.parameters.fixed_to(&trial.params);
         config.train.seed = Some(trial.seed);

@@ -45,6 +45,10 @@ pub struct StudySpec {
     /// Most times that each fold is trained.
     #[serde(default = "one")]
     pub repeats: usize,
+    /// How often the search is run, each time with other random numbers and without knowing of the others'
+    /// trials: trial i belongs to replicate i mod `replicates`.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub replicates: usize,
     /// One line about the data: individuals, SNPs, trait.
     pub data: String,
     /// Hashes of all that decides a score, to refuse a changed study.
@@ -55,6 +59,11 @@ impl StudySpec {
     /// Most trainings of a trial: its folds, as often as they are repeated.
     pub fn trainings(&self) -> usize {
         self.folds.max(1) * self.repeats.max(1)
+    }
+
+    /// The replicate of the search that a trial belongs to, from 0.
+    pub fn replicate(&self, trial: TrialId) -> usize {
+        trial % self.replicates.max(1)
     }
 
     /// Training number `number` of a trial, from 0, as a person calls it: the fold, from 1, behind the
@@ -74,6 +83,11 @@ impl StudySpec {
 
 fn one() -> usize {
     1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_one(n: &usize) -> bool {
+    *n == 1
 }
 
 /// Hashes of what decides a score.
