@@ -2,6 +2,7 @@
 
 pub mod average;
 pub mod best;
+pub mod compare;
 pub mod human;
 pub mod parameters;
 pub mod progress;
