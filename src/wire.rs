@@ -1,5 +1,8 @@
 //! From a study file to running parts: the composition root.
 
+pub mod fit;
+pub mod predict;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;

@@ -3,6 +3,7 @@
 //! Text formats and what fits in memory are decoded to one byte a genotype; larger PLINK files stay
 //! mapped, two bits a genotype, and are decoded batch by batch. Floats exist for one batch at a time.
 
+pub mod align;
 mod csv;
 pub mod encode;
 pub mod error;
@@ -65,7 +66,7 @@ pub struct DataSpec {
 }
 
 /// What the codes 0, 1, ... of an individual stand for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Coding {
     /// Copies of the counted allele of a SNP: 0, 1, 2.
     Dosages,
