@@ -1,5 +1,8 @@
 //! From a study file to running parts: the composition root.
 
+pub mod fit;
+pub mod predict;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -95,6 +98,7 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
         direction: config.direction,
         epochs: parameters.largest("epochs").map_or(1, |epochs| epochs as usize),
         repeats: parameters.largest("repeats").map_or(1, |repeats| repeats as usize),
+        replicates: config.ensemble.replicates(),
         space: parameters.space,
         fixed: parameters.fixed,
         conditions: parameters.conditions,
@@ -162,7 +166,7 @@ pub fn open(
         // A viewer that has left does not end the search.
         publish: Box::new(move |record| drop(updates.send(Update::Recorded(record.clone())))),
     };
-    let mut study = Study::open(parts, spec, opened.history, config.trials)?;
+    let mut study = Study::open(parts, spec, opened.history, config.all_trials())?;
     keep_config(config, store)?;
     // What was joined and dropped stands at the head of the study's log.
     for line in report.lines().into_iter().filter(|_| is_new) {

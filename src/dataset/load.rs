@@ -61,7 +61,7 @@ pub fn load(spec: &DataSpec) -> Result<Dataset, DataError> {
     if columns == 0 || columns > 1 && spec.task != Task::MultiLabel {
         return Err(DataError::Columns { task: spec.task.name(), columns });
     }
-    let genotypes = (format_of(spec)?.read)(spec)?;
+    let genotypes = genotypes(spec)?;
     let phenotypes =
         if genotypes.ids.is_some() { phenotype::read(spec)? } else { phenotype::read_table(spec)? };
     let (rows, records, individuals) = join(spec, &genotypes, &phenotypes)?;
@@ -100,6 +100,11 @@ fn of_records(grouping: Grouping, records: &[usize]) -> Grouping {
 
 /// Endings of formats that would otherwise be taken for a table of numbers.
 const NOT_READ: &[&str] = &["vcf", "bcf", "raw", "ped", "bgen", "pgen", "gz", "zip", "xlsx", "xls"];
+
+/// All that the genotype file of `spec` holds.
+pub(super) fn genotypes(spec: &DataSpec) -> Result<Genotypes, DataError> {
+    (format_of(spec)?.read)(spec)
+}
 
 fn format_of(spec: &DataSpec) -> Result<&'static Format, DataError> {
     let ending = spec.genotypes.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();

@@ -3,6 +3,7 @@
 //! Text formats and what fits in memory are decoded to one byte a genotype; larger PLINK files stay
 //! mapped, two bits a genotype, and are decoded batch by batch. Floats exist for one batch at a time.
 
+pub mod align;
 mod csv;
 pub mod encode;
 pub mod error;
