@@ -1,5 +1,8 @@
 //! From a study file to running parts: the composition root.
 
+pub mod fit;
+pub mod predict;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -7,7 +10,7 @@ use std::sync::mpsc::Sender;
 use anyhow::{Context, Result, anyhow, bail};
 use candle_core::Device;
 
-use crate::config::study::{DataSource, DeviceChoice, ExecutorConfig, StudyConfig};
+use crate::config::study::{DataConfig, DataSource, DeviceChoice, ExecutorConfig, StudyConfig};
 use crate::config::{self, Tables, write};
 use crate::dataset::fold::{self, Partition};
 use crate::dataset::simulate::{self, PresetRow};
@@ -78,8 +81,9 @@ pub fn read_config(file: &Path, overrides: &[String]) -> Result<StudyConfig> {
 pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
     let device = device(config.executor.device)?;
     let dataset = Arc::new(load(config)?);
+    let DataConfig { split, test, .. } = &config.data;
     let Partition { folds, test } =
-        fold::partition(&config.data.split, dataset.individuals(), dataset.groups(), config.seed)?;
+        fold::partition(split, test.as_ref(), dataset.individuals(), dataset.groupings(), config.seed)?;
     let models: Vec<_> = config.model.kinds.iter().map(|kind| row(MODELS, kind)).collect::<Result<_>>()?;
     let parameters = config.parameters();
     let metric = METRICS
@@ -94,12 +98,15 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
         direction: config.direction,
         epochs: parameters.largest("epochs").map_or(1, |epochs| epochs as usize),
         repeats: parameters.largest("repeats").map_or(1, |repeats| repeats as usize),
+        replicates: config.ensemble.replicates(),
         space: parameters.space,
         fixed: parameters.fixed,
         conditions: parameters.conditions,
         model: config.model.kinds.join(", "),
         sampler: config.sampler.kind.clone(),
         folds: folds.len(),
+        select_on: config.select_on(),
+        fold_sizes: folds.iter().map(|f| (f.train.len(), f.validation.len())).collect(),
         data: describe(config, &dataset),
         fingerprint: fingerprint(config, &dataset),
     };
@@ -110,7 +117,7 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
         models,
         fixed: spec.fixed.clone(),
         seed: config.train.seed,
-        encoding: config.data.encoding,
+        preprocessing: config.data.preprocessing.clone(),
         memory: free_memory().map(|bytes| bytes / slots as u64),
         metric,
         trait_scale: config.data.trait_scale,
@@ -159,7 +166,7 @@ pub fn open(
         // A viewer that has left does not end the search.
         publish: Box::new(move |record| drop(updates.send(Update::Recorded(record.clone())))),
     };
-    let mut study = Study::open(parts, spec, opened.history, config.trials)?;
+    let mut study = Study::open(parts, spec, opened.history, config.all_trials())?;
     keep_config(config, store)?;
     // What was joined and dropped stands at the head of the study's log.
     for line in report.lines().into_iter().filter(|_| is_new) {

@@ -1,6 +1,8 @@
 //! Pure functions of the history: what the screens and reports show.
 
+pub mod average;
 pub mod best;
+pub mod compare;
 pub mod human;
 pub mod parameters;
 pub mod progress;

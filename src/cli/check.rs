@@ -10,6 +10,9 @@ use crate::domain::value::{Value, human_bytes};
 use crate::objective::Survey;
 use crate::wire::{self, Prepared};
 
+/// Most folds that are listed.
+const LISTED: usize = 20;
+
 /// Width of lines of words.
 const WIDTH: usize = 76;
 
@@ -21,7 +24,11 @@ pub fn check(args: &StudyArgs) -> Result<Exit> {
     let config = run::load(args)?;
     let prepared = wire::prepare(&config)?;
     say(&format!("study {}", config.name))?;
-    say(&format!("  {} trials, seed {}, scored by {}", config.trials, config.seed, config.metric))?;
+    let searches = match config.ensemble.replicates() {
+        1 => String::new(),
+        replicates => format!(" in each of {replicates} searches"),
+    };
+    say(&format!("  {} trials{searches}, seed {}, scored by {}", config.trials, config.seed, config.metric))?;
     say("data")?;
     for line in prepared.objective.dataset.report().lines() {
         say(&format!("  {line}"))?;
@@ -49,16 +56,27 @@ fn table(rows: &[Vec<String>]) -> Result<()> {
 }
 
 fn folds(prepared: &Prepared) -> Result<()> {
-    say(&counted(prepared.objective.folds.len(), "fold"))?;
-    let sizes = prepared.objective.folds.iter().map(|f| (f.train.len(), f.validation.len()));
-    let rows = sizes.enumerate().map(|(i, (train, validation))| {
+    let sizes = &prepared.spec.fold_sizes;
+    say(&counted(sizes.len(), "fold"))?;
+    let row = |(i, (train, validation)): (usize, &(usize, usize))| {
         vec![
             format!("fold {}", i + 1),
             format!("{train} to train on"),
             format!("{validation} to validate on"),
         ]
-    });
-    table(&rows.collect::<Vec<_>>())
+    };
+    table(&sizes.iter().enumerate().take(LISTED).map(row).collect::<Vec<_>>())?;
+    if sizes.len() > LISTED {
+        say(&format!("  … and {} more", sizes.len() - LISTED))?;
+    }
+    let individuals = counted(prepared.test.len(), "individual");
+    match prepared.spec.caution() {
+        Some(caution) => say(&format!(
+            "{caution}: the fold validates on the test set of {individuals}, so that its scores flatter"
+        )),
+        None if prepared.test.is_empty() => Ok(()),
+        None => say(&format!("test set: {individuals} that no trial sees")),
+    }
 }
 
 fn space(config: &StudyConfig) -> Result<()> {
@@ -133,10 +151,10 @@ fn cost(config: &StudyConfig, prepared: &Prepared, survey: &Survey) -> Result<()
     }
     let trainings = prepared.spec.trainings();
     let each = prepared.spec.epochs;
-    let epochs = config.trials.saturating_mul(trainings).saturating_mul(each);
+    let epochs = config.all_trials().saturating_mul(trainings).saturating_mul(each);
     say(&format!(
         "  at most {epochs} epochs ({} × {} × {}), {slots} at once, {} each",
-        counted(config.trials, "trial"),
+        counted(config.all_trials(), "trial"),
         counted(trainings, if prepared.spec.repeats > 1 { "training" } else { "fold" }),
         counted(each, "epoch"),
         counted(threads, "thread"),

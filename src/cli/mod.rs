@@ -88,7 +88,7 @@ struct StudyArgs {
     /// Change a setting of the study file, e.g. --set model.filters=32 or --set sampler.kind=random
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Total number of trials (not "more")
+    /// Total number of trials (not "more"); with `ensemble.replicates`, those of each search
     #[arg(long)]
     trials: Option<u64>,
     /// Trials that run at once

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::dataset::DataSpec;
-use crate::dataset::encode::Encoding;
-use crate::dataset::fold::Split;
+use crate::dataset::encode::Preprocessing;
+use crate::dataset::fold::{Split, TestSet};
 use crate::dataset::scale::TraitScale;
 use crate::domain::direction::Direction;
+use crate::domain::event::SelectOn;
+pub use crate::domain::ensemble::EnsembleConfig;
 use crate::domain::setting::Settings;
 use crate::domain::space::{Condition, Distribution, KIND, SearchSpace, all_hold};
 use crate::domain::task::Task;
@@ -23,7 +25,7 @@ pub struct StudyConfig {
     pub metric: String,
     /// Whether a smaller or larger score is better; follows from the metric.
     pub direction: Direction,
-    /// Total number of trials wanted.
+    /// Number of trials wanted, of each replicate of the search.
     pub trials: usize,
     /// Seeds the folds, the sampler and the trials.
     pub seed: u64,
@@ -39,6 +41,8 @@ pub struct StudyConfig {
     pub sampler: Part,
     /// Which trials are not worth finishing.
     pub pruner: Part,
+    /// What becomes of the trials.
+    pub ensemble: EnsembleConfig,
     /// Where trials run.
     pub executor: ExecutorConfig,
 }
@@ -60,10 +64,12 @@ pub struct DataConfig {
     pub maf: f64,
     /// Chromosomes to leave out.
     pub exclude_chromosomes: Vec<String>,
-    /// How genotypes become the network's input; as the kind of network prefers if `None`.
-    pub encoding: Option<Encoding>,
-    /// How individuals are split into training and validation rows.
+    /// How genotypes become the network's input.
+    pub preprocessing: Preprocessing,
+    /// How individuals outside the test set are split into training and validation rows.
     pub split: Split,
+    /// Which individuals no trial sees.
+    pub test: Option<TestSet>,
     /// What is done to the trait before training.
     pub trait_scale: TraitScale,
     /// Most bytes that decoded genotypes may take.
@@ -209,15 +215,26 @@ impl StudyConfig {
         all
     }
 
+    /// The trials of all replicates of the search.
+    pub fn all_trials(&self) -> usize {
+        self.trials.saturating_mul(self.ensemble.replicates())
+    }
+
     /// The study that trains one trial of this study again, with its values and its seed.
     pub fn fixed_to(&self, trial: &Trial) -> StudyConfig {
         let mut config = self.clone();
         config.name = format!("{}-trial-{}", self.name, trial.id);
         config.trials = 1;
+        config.ensemble = EnsembleConfig::None;
         config.model = self.model.fixed_to(&trial.params);
         config.train.parameters = self.train.parameters.fixed_to(&trial.params);
         config.train.seed = Some(trial.seed);
         config
+    }
+
+    /// What trials are selected on.
+    pub fn select_on(&self) -> SelectOn {
+        if self.data.split == Split::OnTest { SelectOn::Test } else { SelectOn::Validation }
     }
 
     /// A canonical text of all that decides a score: two studies with equal texts score a trial
@@ -228,6 +245,13 @@ impl StudyConfig {
 }
 
 impl DataConfig {
+    /// The columns of the phenotype file that split and test set need, each once.
+    fn group_columns(&self) -> Vec<String> {
+        let of_test = self.test.as_ref().and_then(TestSet::column);
+        let of_split = self.split.column().filter(|column| Some(*column) != of_test);
+        of_split.into_iter().chain(of_test).cloned().collect()
+    }
+
     /// What to load, once the files are known: the user's own or those of the simulated population.
     pub fn spec(&self, genotypes: &Path, phenotypes: &Path, trait_names: Vec<String>) -> DataSpec {
         DataSpec {
@@ -239,10 +263,7 @@ impl DataConfig {
             id_column: self.id_column.clone(),
             maf: self.maf,
             exclude_chromosomes: self.exclude_chromosomes.clone(),
-            group_column: match &self.split {
-                Split::Column { column, .. } => Some(column.clone()),
-                Split::Holdout { .. } | Split::KFold { .. } => None,
-            },
+            group_columns: self.group_columns(),
             memory: self.memory,
         }
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::error::DataError;
+use super::fold::Grouping;
 use super::phenotype::Phenotypes;
 use super::report::{IndividualCounts, LoadReport, TargetSummary};
 use super::{DataSpec, Dataset, FEWEST, Genotypes, Target, csv, fasta, phenotype, plink_bed, qc, table};
@@ -60,7 +61,7 @@ pub fn load(spec: &DataSpec) -> Result<Dataset, DataError> {
     if columns == 0 || columns > 1 && spec.task != Task::MultiLabel {
         return Err(DataError::Columns { task: spec.task.name(), columns });
     }
-    let genotypes = (format_of(spec)?.read)(spec)?;
+    let genotypes = genotypes(spec)?;
     let phenotypes =
         if genotypes.ids.is_some() { phenotype::read(spec)? } else { phenotype::read_table(spec)? };
     let (rows, records, individuals) = join(spec, &genotypes, &phenotypes)?;
@@ -76,7 +77,7 @@ pub fn load(spec: &DataSpec) -> Result<Dataset, DataError> {
     Ok(Dataset {
         ids,
         markers: columns.iter().map(|j| genotypes.markers[*j].clone()).collect(),
-        groups: phenotypes.groups.map(|g| records.iter().map(|r| g[*r].clone()).collect()),
+        groupings: phenotypes.groupings.into_iter().map(|g| of_records(g, &records)).collect(),
         matrix: genotypes.matrix.select(&rows, &columns, spec.memory),
         report: LoadReport {
             coding: genotypes.coding,
@@ -91,8 +92,19 @@ pub fn load(spec: &DataSpec) -> Result<Dataset, DataError> {
     })
 }
 
+/// A grouping of `records` alone.
+fn of_records(grouping: Grouping, records: &[usize]) -> Grouping {
+    let values = records.iter().map(|r| grouping.values[*r].clone()).collect();
+    Grouping { column: grouping.column, values }
+}
+
 /// Endings of formats that would otherwise be taken for a table of numbers.
 const NOT_READ: &[&str] = &["vcf", "bcf", "raw", "ped", "bgen", "pgen", "gz", "zip", "xlsx", "xls"];
+
+/// All that the genotype file of `spec` holds.
+pub(super) fn genotypes(spec: &DataSpec) -> Result<Genotypes, DataError> {
+    (format_of(spec)?.read)(spec)
+}
 
 fn format_of(spec: &DataSpec) -> Result<&'static Format, DataError> {
     let ending = spec.genotypes.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();

@@ -83,7 +83,7 @@ impl Simulation {
             id_column: None,
             maf: 0.0,
             exclude_chromosomes: vec![],
-            group_column: None,
+            group_columns: vec![],
             memory: 1 << 30,
         }
     }

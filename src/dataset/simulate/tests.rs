@@ -5,7 +5,7 @@ use std::fs;
 use super::qtl::Effect;
 use super::*;
 use crate::dataset::encode::{Encoder, Encoding};
-use crate::dataset::fold::{Fold, Split, split};
+use crate::dataset::fold::{Fold, Split, partition};
 use crate::dataset::properties::Properties;
 use crate::dataset::scale::{TraitScale, TraitScaler};
 use crate::dataset::{DataSpec, Dataset, load};
@@ -21,7 +21,7 @@ fn made(preset: &str, changes: &[(&str, i64)], seed: u64) -> (tempfile::TempDir,
     let folder = tempfile::tempdir().unwrap();
     row.build.write(&settings, seed, &folder.path().join("data")).unwrap();
     let spec = row.build.spec(&folder.path().join("data"));
-    let spec = DataSpec { maf: 0.01, group_column: Some("generation".into()), ..spec };
+    let spec = DataSpec { maf: 0.01, group_columns: vec!["generation".into()], ..spec };
     let dataset = load(&spec).unwrap();
     (folder, dataset)
 }
@@ -112,7 +112,7 @@ fn gblup(dataset: &Dataset, fold: &Fold) -> f64 {
 #[test]
 fn the_quick_preset_can_be_predicted() {
     let (_folder, dataset) = made("quick", &[], 1);
-    let folds = split(&Split::KFold { folds: 5 }, 600, None, 1).unwrap();
+    let folds = partition(&Split::KFold { folds: 5 }, None, 600, &[], 1).unwrap().folds;
     let correlations: Vec<f64> = folds.iter().map(|fold| gblup(&dataset, fold)).collect();
     let mean = correlations.iter().sum::<f64>() / correlations.len() as f64;
     eprintln!("mean {mean}: {correlations:?}");
@@ -132,7 +132,7 @@ fn kinds(effects: &[Effect]) -> [usize; 6] {
 fn qtlmas2010_has_its_generations_its_snps_and_disequilibrium() {
     let (_folder, dataset) = made("qtlmas2010", &[], 1);
     let mut sizes = [0; 5];
-    for generation in dataset.groups().unwrap() {
+    for generation in &dataset.groupings()[0].values {
         sizes[generation.parse::<usize>().unwrap() - 1] += 1;
     }
     assert_eq!(sizes, [20, 450, 928, 928, 900]);
@@ -269,8 +269,8 @@ fn plant_has_inbred_lines_whose_environments_share_a_part_of_the_effects() {
     assert!(dataset.codes(&rows).iter().all(|code| *code != 1), "homozygous");
     let row = find(PRESETS, "plant").unwrap();
     let spec = row.build.spec(&folder.path().join("data"));
-    let families = load(&DataSpec { group_column: Some("family".into()), ..spec }).unwrap();
-    let mut names = families.groups().unwrap().to_vec();
+    let families = load(&DataSpec { group_columns: vec!["family".into()], ..spec }).unwrap();
+    let mut names = families.groupings()[0].values.clone();
     names.sort_unstable();
     names.dedup();
     assert!((50..70).contains(&names.len()), "{}", names.len());

@@ -122,7 +122,7 @@ mod tests {
 
     use super::super::PRESETS;
     use super::*;
-    use crate::dataset::fold::{Split, split};
+    use crate::dataset::fold::{Split, partition};
     use crate::dataset::{Coding, DataSpec, Dataset, load};
     use crate::domain::table::find;
 
@@ -132,7 +132,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         row.build.write(&Settings::defaults(row.settings), 1, &data).unwrap();
-        let dataset = load(&DataSpec { group_column: Some("set".into()), ..row.build.spec(&data) });
+        let dataset = load(&DataSpec { group_columns: vec!["set".into()], ..row.build.spec(&data) });
         (folder, dataset.unwrap())
     }
 
@@ -147,7 +147,7 @@ mod tests {
             (8000, 200, Coding::Bases)
         );
         let by_set = Split::Column { column: "set".into(), validate: vec!["validation".into()] };
-        let fold = split(&by_set, 8000, dataset.groups(), 1).unwrap().remove(0);
+        let fold = partition(&by_set, None, 8000, dataset.groupings(), 1).unwrap().folds.remove(0);
         assert_eq!(dataset.target().class_counts(&fold.train), [[4800, 1600], [3200, 3200], [3200, 3200]]);
         assert_eq!(dataset.target().class_counts(&fold.validation), [[1200, 400], [800, 800], [800, 800]]);
         let rows: Vec<&[f64]> = (0..4).map(|i| dataset.target().row(i)).collect();
