@@ -5,5 +5,5 @@ pub mod gaussian_process;
 pub mod kernel;
 pub mod linalg;
 pub mod minimize;
-pub mod student;
 pub mod reml;
+pub mod student;
