@@ -5,11 +5,17 @@ use anyhow::{Context, Result, bail};
 use super::output::{columns, complain, say};
 use super::{Exit, SimulateArgs};
 use crate::config::{self, Tables};
-use crate::dataset;
 use crate::dataset::properties::{Disequilibrium, Properties};
 use crate::dataset::simulate::PRESETS;
+use crate::dataset::{self, DataSpec};
 use crate::domain::table;
+use crate::domain::task::Task;
 use crate::domain::value::significant;
+
+/// SNPs are measured whose minor allele frequency is at least this.
+const MAF: f64 = 0.01;
+/// The seed that pairs of SNPs are drawn from, the same for every population.
+const PAIRS: u64 = 1;
 
 /// Writes the data of a preset into a new folder and prints what came out.
 ///
@@ -30,8 +36,11 @@ pub fn simulate(args: &SimulateArgs) -> Result<Exit> {
         args.output.display(),
         row.build.genotypes
     ));
-    let dataset = dataset::load(&row.build.spec(&args.output))?;
-    if let Some(found) = Properties::of(&dataset, args.seed) {
+    let spec = row.build.spec(&args.output);
+    // Sequences have no frequencies.
+    let maf = if row.build.task == Task::MultiLabel { 0.0 } else { MAF };
+    let dataset = dataset::load(&DataSpec { maf, ..spec })?;
+    if let Some(found) = Properties::of(&dataset, PAIRS) {
         properties(&found)?;
     }
     let rows = realised.into_iter().map(|r| vec![r.trait_name.to_owned(), r.what, figure(r.value)]);
@@ -45,7 +54,7 @@ pub fn simulate(args: &SimulateArgs) -> Result<Exit> {
 
 /// The SNPs' frequencies and linkage disequilibrium.
 fn properties(found: &Properties) -> Result<()> {
-    say(&format!("{} individuals, {} SNPs that vary", found.individuals, found.snps))?;
+    say(&format!("{} individuals, {} SNPs with a minor allele frequency of {MAF} or more", found.individuals, found.snps))?;
     let spectrum: Vec<String> = found.spectrum.iter().map(ToString::to_string).collect();
     say(&format!("  minor allele frequency {:.3} on average; SNPs in classes of .05:", found.mean_maf))?;
     say(&format!("  {}", spectrum.join(" ")))?;
