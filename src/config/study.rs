@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::DataSpec;
 use crate::dataset::encode::Encoding;
 use crate::dataset::fold::Split;
 use crate::dataset::scale::TraitScale;
+use crate::dataset::{DataSpec, QualityControl};
 use crate::domain::direction::Direction;
 use crate::domain::setting::Settings;
 use crate::domain::space::{Condition, Distribution, KIND, SearchSpace, all_hold};
@@ -56,10 +56,8 @@ pub struct DataConfig {
     pub format: Option<String>,
     /// The phenotype file's column of ids, where it is not the usual one.
     pub id_column: Option<String>,
-    /// Least minor allele frequency.
-    pub maf: f64,
-    /// Chromosomes to leave out.
-    pub exclude_chromosomes: Vec<String>,
+    /// Which SNPs and individuals are kept.
+    pub qc: QualityControl,
     /// How genotypes become the network's input; as the kind of network prefers if `None`.
     pub encoding: Option<Encoding>,
     /// How individuals are split into training and validation rows.
@@ -237,8 +235,7 @@ impl DataConfig {
             task: self.task,
             trait_names,
             id_column: self.id_column.clone(),
-            maf: self.maf,
-            exclude_chromosomes: self.exclude_chromosomes.clone(),
+            qc: self.qc.clone(),
             group_column: match &self.split {
                 Split::Column { column, .. } => Some(column.clone()),
                 Split::Holdout { .. } | Split::KFold { .. } => None,

@@ -133,7 +133,7 @@ fn a_study_file_wins_over_its_includes_and_set_wins_over_both() {
     let config = load(&["study.trials=4", "model.filters = { int = [2, 3] }", "sampler.kind=random"]);
     assert_eq!((config.trials, config.sampler.kind.as_str()), (4, "random"));
     let config = load(&["data.qc.maf=0.25", "executor.device=cuda:1", "data.memory=1GiB"]);
-    assert_eq!((config.data.maf, config.data.memory), (0.25, 1 << 30));
+    assert_eq!((config.data.qc.maf, config.data.memory), (0.25, 1 << 30));
     assert_eq!(config.executor.device, study::DeviceChoice::Cuda(1));
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::csv::Delimited;
 use super::error::DataError;
+use super::text::Budget;
 use super::{DataSpec, table, unique_ids};
 use crate::domain::task::Task;
 
@@ -25,7 +26,7 @@ pub(super) struct Phenotypes {
 /// -9 means missing; elsewhere -9 is a value like any other.
 pub(super) fn read(spec: &DataSpec) -> Result<Phenotypes, DataError> {
     let path = &spec.phenotypes;
-    let file = Delimited::open(path)?;
+    let file = Delimited::open(path, spec.memory)?;
     let column = |name: &String, role| {
         if file.header.iter().filter(|h| *h == name).count() > 1 {
             return Err(DataError::file(
@@ -50,12 +51,15 @@ pub(super) fn read(spec: &DataSpec) -> Result<Phenotypes, DataError> {
     };
     let has = |name: &str| file.header.iter().any(|h| h.eq_ignore_ascii_case(name));
     let mut cells = Cells { spec, plink: has("FID") && has("IID"), classes: HashMap::new() };
+    let mut budget = Budget::new(path, spec.memory, "or keep fewer records in the file");
     let (mut ids, mut values, mut groups) = (Vec::new(), Vec::new(), Vec::new());
     file.for_each(|line, record| {
+        budget.name(&record[id_column]);
         ids.push((line, record[id_column].trim().to_owned()));
         values.push(cells.read(line, columns.iter().map(|c| &record[*c]))?);
         groups.extend(group_column.map(|c| record[c].trim().to_owned()));
-        Ok(())
+        groups.last().into_iter().for_each(|group| budget.name(group));
+        budget.check(0)
     })?;
     let groups = group_column.map(|_| groups);
     Ok(Phenotypes { ids: Some(unique_ids(path, ids)?), values, classes: cells.classes(), groups })

@@ -21,8 +21,7 @@ fn spec(genotypes: &str, phenotypes: &str, trait_name: &str) -> Option<DataSpec>
         task: Task::Regression,
         trait_names: vec![trait_name.into()],
         id_column: None,
-        maf: 0.0,
-        exclude_chromosomes: vec![],
+        qc: QualityControl::default(),
         group_column: None,
         memory: 1 << 30,
     })
@@ -59,7 +58,8 @@ fn wheat_is_a_table_without_ids() {
 #[test]
 fn mice_without_the_x_chromosome() {
     let Some(spec) = spec("mice/mice.bed", "mice/pheno.csv", "BodyLength_adj") else { return };
-    let spec = DataSpec { exclude_chromosomes: vec!["X".into()], ..spec };
+    let qc = QualityControl { exclude_chromosomes: vec!["X".into()], ..QualityControl::default() };
+    let spec = DataSpec { qc, ..spec };
     let dataset = load(&spec).unwrap();
     assert_eq!(dataset.report().snps.excluded, 272);
     assert!(dataset.markers().iter().all(|m| m.chromosome.as_deref() != Some("X")));

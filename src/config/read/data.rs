@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{MANY, kind, settings};
+use super::{MANY, kind, qc, settings};
 use crate::config::error::{ConfigError, quoted};
 use crate::config::node::Content;
 use crate::config::section::{Field, Section};
@@ -46,7 +46,6 @@ pub(super) fn read(section: Section<'_>, tables: &Tables) -> Result<DataConfig, 
         let several = r#"trait = ["resistant", "early"]"#;
         section.need("trait", if task == Task::MultiLabel { several } else { r#"trait = "ebv""# })?;
     }
-    let (maf, exclude_chromosomes) = quality_control(&section)?;
     section.word("impute", "imputation", &["mean"], "mean")?;
     let encodings: Vec<&'static str> = ["auto"].into_iter().chain(Encoding::WORDS).collect();
     let encoding = section.word("encoding", "encoding", &encodings, "auto")?;
@@ -61,8 +60,7 @@ pub(super) fn read(section: Section<'_>, tables: &Tables) -> Result<DataConfig, 
             .transpose()?
             .map(str::to_owned),
         id_column: section.get("id_column").map(|field| field.name()).transpose()?,
-        maf,
-        exclude_chromosomes,
+        qc: qc::read(&section)?,
         encoding: Encoding::named(encoding),
         split: section.get("split").map_or(Ok(Split::KFold { folds: 5 }), |field| split(&field))?,
         trait_scale: if scale == "center" { TraitScale::Center } else { TraitScale::Standardize },
@@ -125,23 +123,6 @@ fn path(field: &Field<'_>) -> Result<PathBuf, ConfigError> {
         Some(beside) if !written.exists() && beside.exists() => beside,
         _ => written,
     })
-}
-
-fn quality_control(section: &Section<'_>) -> Result<(f64, Vec<String>), ConfigError> {
-    let Some(field) = section.get("qc") else { return Ok((0.0, Vec::new())) };
-    let table = field.section()?.only(&["maf", "exclude_chromosomes"], "the table `data.qc`")?;
-    let maf = match table.get("maf") {
-        Some(field) => {
-            let maf = field.float()?;
-            if !(0.0..0.5).contains(&maf) {
-                return Err(field.wrong("a frequency of at least 0 and below 0.5"));
-            }
-            maf
-        }
-        None => 0.0,
-    };
-    let excluded = table.get("exclude_chromosomes").map_or(Ok(Vec::new()), |field| field.names())?;
-    Ok((maf, excluded))
 }
 
 fn split(field: &Field<'_>) -> Result<Split, ConfigError> {

@@ -4,6 +4,7 @@ mod data;
 mod model;
 mod parameters;
 mod parts;
+mod qc;
 mod search;
 
 use std::path::Path;

@@ -194,7 +194,7 @@ mod tests {
     use crate::dataset::encode::{Encoder, Encoding};
     use crate::dataset::fold::{Fold, Split, split};
     use crate::dataset::scale::{TraitScale, TraitScaler};
-    use crate::dataset::{DataSpec, Dataset, load};
+    use crate::dataset::{DataSpec, Dataset, QualityControl, load};
     use crate::domain::table::find;
     use crate::domain::value::Value;
 
@@ -213,8 +213,7 @@ mod tests {
             task: row.build.task,
             trait_names: row.build.traits.iter().map(|t| (*t).to_owned()).collect(),
             id_column: None,
-            maf: 0.01,
-            exclude_chromosomes: vec![],
+            qc: QualityControl { maf: 0.01, ..QualityControl::default() },
             group_column: Some("generation".into()),
             memory: 1 << 30,
         };

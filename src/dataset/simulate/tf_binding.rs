@@ -122,7 +122,7 @@ mod tests {
     use super::super::PRESETS;
     use super::*;
     use crate::dataset::fold::{Split, split};
-    use crate::dataset::{Coding, DataSpec, Dataset, load};
+    use crate::dataset::{Coding, DataSpec, Dataset, QualityControl, load};
     use crate::domain::table::find;
 
     /// The preset's files and what is loaded of them.
@@ -138,8 +138,7 @@ mod tests {
             task: row.build.task,
             trait_names: LABELS.map(String::from).to_vec(),
             id_column: None,
-            maf: 0.0,
-            exclude_chromosomes: vec![],
+            qc: QualityControl::default(),
             group_column: Some("set".into()),
             memory: 1 << 30,
         });
