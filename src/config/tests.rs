@@ -100,6 +100,15 @@ fn the_studies_that_are_shipped_are_good() {
 }
 
 #[test]
+fn quality_control_reads_back_as_it_was() {
+    let qc = "qc = { maf = 0.05, missing = 0.1, individual_missing = 0.2, hwe = 1e-9, chromosomes = [1, \"2A\"], exclude_chromosomes = [\"X\"] }";
+    let config = read(&format!("{SMALL}{qc}\n")).unwrap();
+    assert_eq!(config.data.qc.chromosomes, ["1", "2A"]);
+    assert_eq!((config.data.qc.missing, config.data.qc.hwe), (Some(0.1), Some(1e-9)));
+    assert_eq!(read(&write::toml(&config)).unwrap(), config);
+}
+
+#[test]
 fn what_is_not_written_has_its_default() {
     let config = read(SMALL).unwrap();
     assert_eq!((config.name.as_str(), config.metric.as_str(), config.trials), ("study", "mse", 40));
@@ -233,6 +242,7 @@ fn the_fingerprint_is_of_what_decides_a_score_only() {
         // What is loaded has a fingerprint of its own: its content, wherever it comes from.
         "data.simulate.seed=2",
         "data.qc.maf=0.1",
+        "data.qc.hwe=1e-6",
     ];
     for set in same {
         assert_eq!(with(set), base, "{set}");

@@ -215,15 +215,13 @@ pub enum DataError {
         key: &'static str,
     },
     /// What a text file holds takes more memory than it may.
-    #[error(
-        "the content of {path} takes more than the {} MiB that `data.memory` allows: raise it, {remedy}", .memory >> 20
-    )]
+    #[error("what {path} holds takes more than {} MiB of memory: {remedy}", .memory >> 20)]
     TooLarge {
         /// The file.
         path: PathBuf,
         /// Bytes allowed.
         memory: u64,
-        /// What else to do, after "raise it, ".
+        /// What to do.
         remedy: &'static str,
     },
     /// The encoding does not suit the data; the text says why and what to change.
@@ -234,8 +232,9 @@ pub enum DataError {
     Split(String),
 }
 
-/// What else to do with a text file of SNPs that is [`DataError::TooLarge`].
-pub(super) const CONVERT: &str = "or convert the file to PLINK's .bed, which is decoded batch by batch";
+/// What to do with a text file of SNPs that is [`DataError::TooLarge`].
+pub(super) const CONVERT: &str =
+    "raise `data.memory`, or convert the file to PLINK's .bed, which is decoded batch by batch";
 
 impl DataError {
     pub(super) fn file(path: &Path, problem: impl Into<String>) -> Self {

@@ -10,8 +10,8 @@ use super::{Coding, DataSpec, Genotypes, MISSING, Marker, unique_ids};
 /// The letters of the codes 0 to 3.
 pub(super) const BASES: [u8; 4] = *b"ACGT";
 
-/// What else to do with too many sequences.
-const KEEP_FEWER: &str = "or keep fewer sequences in the file";
+/// What to do with too many sequences.
+const KEEP_FEWER: &str = "raise `data.memory`, or keep fewer sequences in the file";
 
 /// Reads records of a line `>id description` and lines of bases. A position is a marker.
 pub(super) fn read(spec: &DataSpec) -> Result<Genotypes, DataError> {

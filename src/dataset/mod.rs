@@ -28,6 +28,8 @@ mod vcf;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_on_bad_input;
+#[cfg(test)]
 mod tests_on_real_data;
 
 use std::collections::HashMap;

@@ -8,6 +8,12 @@ use super::text::Budget;
 use super::{DataSpec, table, unique_ids};
 use crate::domain::task::Task;
 
+/// Most bytes that ids and groups may take: millions of individuals. `data.memory` is about genotypes.
+const MEMORY: u64 = 256 << 20;
+
+/// What to do where that is not enough.
+const FEWER: &str = "keep fewer records in the file";
+
 /// Phenotype records in the file's order.
 #[derive(Debug)]
 pub(super) struct Phenotypes {
@@ -26,7 +32,7 @@ pub(super) struct Phenotypes {
 /// -9 means missing; elsewhere -9 is a value like any other.
 pub(super) fn read(spec: &DataSpec) -> Result<Phenotypes, DataError> {
     let path = &spec.phenotypes;
-    let file = Delimited::open(path, spec.memory)?;
+    let file = Delimited::open(path, MEMORY)?;
     let column = |name: &String, role| {
         if file.header.iter().filter(|h| *h == name).count() > 1 {
             return Err(DataError::file(
@@ -51,10 +57,10 @@ pub(super) fn read(spec: &DataSpec) -> Result<Phenotypes, DataError> {
     };
     let has = |name: &str| file.header.iter().any(|h| h.eq_ignore_ascii_case(name));
     let mut cells = Cells { spec, plink: has("FID") && has("IID"), classes: HashMap::new() };
-    let mut budget = Budget::new(path, spec.memory, "or keep fewer records in the file");
+    let mut budget = Budget::new(path, MEMORY, FEWER);
     let (mut ids, mut values, mut groups) = (Vec::new(), Vec::new(), Vec::new());
     file.for_each(|line, record| {
-        budget.name(&record[id_column]);
+        columns.iter().chain([&id_column]).for_each(|c| budget.name(&record[*c]));
         ids.push((line, record[id_column].trim().to_owned()));
         values.push(cells.read(line, columns.iter().map(|c| &record[*c]))?);
         groups.extend(group_column.map(|c| record[c].trim().to_owned()));
@@ -77,16 +83,20 @@ pub(super) fn read_table(spec: &DataSpec) -> Result<Phenotypes, DataError> {
             DataError::file(path, problem)
         })
     };
+    let mut budget = Budget::new(path, MEMORY, FEWER);
     let mut cells = Cells { spec, plink: false, classes: HashMap::new() };
     let (mut values, mut groups) = (Vec::new(), Vec::new());
     table::for_each_row(path, |line, fields| {
         let columns = spec.trait_names.iter().map(|name| index(name, "data.trait", fields.len()));
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
+        columns.iter().for_each(|c| budget.name(fields[*c]));
         values.push(cells.read(line, columns.iter().map(|c| fields[*c]))?);
         if let Some(name) = &spec.group_column {
-            groups.push(fields[index(name, "data.split.column", fields.len())?].to_owned());
+            let group = fields[index(name, "data.split.column", fields.len())?];
+            budget.name(group);
+            groups.push(group.to_owned());
         }
-        Ok(())
+        budget.check(0)
     })?;
     let groups = spec.group_column.as_ref().map(|_| groups);
     Ok(Phenotypes { ids: None, values, classes: cells.classes(), groups })

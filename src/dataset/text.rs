@@ -151,7 +151,7 @@ pub(super) struct Budget<'a> {
     path: &'a Path,
     memory: u64,
     names: u64,
-    /// What else to do, after "raise it, ".
+    /// What to do where that is too much.
     remedy: &'static str,
 }
 

@@ -37,14 +37,14 @@ const OTHERS: &str = "
 | `simulate` | a simulated population instead: `{ preset = \"quick\", seed = 1 }` and the preset's settings | |
 | `trait` | the column, or a list of labels | that of a preset |
 | `task` | `regression`, `binary`, `multi-class` or `multi-label` | `regression` |
-| `format` | `plink-bed`, `csv`, `tsv`, `table` or `fasta` | by the file's ending |
+| `format` | `plink-bed`, `vcf`, `raw` (PLINK's `--recode A`), `csv`, `tsv`, `table` or `fasta`; text may be gzip | by the file's ending, with or without `.gz` |
 | `id_column` | of the phenotypes | `id`, `IID` or the first |
-| `qc` | `{ maf = 0.01, exclude_chromosomes = [\"X\"] }` | `{}` |
+| `qc` | `{ maf = 0.01, missing = 0.1, individual_missing = 0.1, hwe = 1e-6, chromosomes = [1, 2], exclude_chromosomes = [\"X\"] }`, applied to the phenotyped individuals in this order: chromosomes; SNPs with a larger fraction of missing genotypes; individuals with a larger one over the SNPs left; over the individuals left, monomorphic SNPs, those of a smaller minor allele frequency, and those of a smaller p-value in the exact test of Hardy-Weinberg equilibrium | `{}`: SNPs without a genotype and monomorphic ones go |
 | `impute` | `mean` | `mean` |
 | `encoding` | `auto` (as the kind prefers), `additive` or `onehot` | `auto` |
 | `split` | `{ kind = \"kfold\", folds = 5 }`, `{ kind = \"holdout\", fraction = 0.2 }` or `{ kind = \"column\", column = \"generation\", validate = [5] }`; classes are not balanced over folds | 5 folds |
 | `trait_scale` | `standardize` or `center`, of a quantity | `standardize` |
-| `memory` | most bytes of decoded genotypes | `512MiB` |
+| `memory` | most bytes of genotypes in memory, four to a byte; a larger `.bed` stays in its file, from which batches are decoded, a larger text file is refused | `512MiB` |
 
 ## `[executor]`
 
