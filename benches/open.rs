@@ -80,7 +80,7 @@ fn measure(folder: &Path, memory: u64) -> Result<(), DataError> {
         trait_names: vec!["y".into()],
         id_column: None,
         qc: QualityControl { maf: 0.01, hwe: Some(0.0), ..QualityControl::default() },
-        group_column: None,
+        group_columns: Vec::new(),
         memory,
     };
     let start = Instant::now();

@@ -48,7 +48,7 @@ pub fn spec(genotypes: &Path, phenotypes: &Path) -> DataSpec {
         trait_names: vec!["y".into()],
         id_column: None,
         qc: QualityControl::default(),
-        group_column: None,
+        group_columns: Vec::new(),
         memory: MEMORY,
     }
 }

@@ -28,7 +28,7 @@ fuzz_target!(|bytes: &[u8]| {
     files::run(&DataSpec {
         task,
         trait_names: names.iter().map(|name| (*name).to_owned()).collect(),
-        group_column: (choice & 8 != 0).then(|| group.to_owned()),
+        group_columns: if choice & 8 == 0 { Vec::new() } else { vec![group.to_owned()] },
         ..files::spec(&genotypes, &phenotypes)
     });
 });

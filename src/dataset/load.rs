@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use super::error::DataError;
+use super::fold::Grouping;
 use super::phenotype::Phenotypes;
 use super::removal::Removal;
 use super::report::{IndividualCounts, LoadReport, TargetSummary};
@@ -103,7 +104,7 @@ pub fn load(spec: &DataSpec) -> Result<Dataset, DataError> {
     matrix.release();
     Ok(Dataset {
         ids,
-        groups: phenotypes.groups.map(|g| records.iter().map(|r| g[*r].clone()).collect()),
+        groupings: phenotypes.groupings.into_iter().map(|g| of_records(g, &records)).collect(),
         matrix,
         report: LoadReport {
             coding,
@@ -119,6 +120,12 @@ pub fn load(spec: &DataSpec) -> Result<Dataset, DataError> {
         coding,
         target,
     })
+}
+
+/// A grouping of `records` alone.
+fn of_records(grouping: Grouping, records: &[usize]) -> Grouping {
+    let values = records.iter().map(|r| grouping.values[*r].clone()).collect();
+    Grouping { column: grouping.column, values }
 }
 
 /// Endings of files that would otherwise be taken for a table of numbers, and what to do with them.

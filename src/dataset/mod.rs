@@ -14,6 +14,7 @@ mod matrix;
 mod packed;
 mod phenotype;
 mod plink_bed;
+mod preprocess;
 mod qc;
 mod raw;
 mod removal;
@@ -37,6 +38,7 @@ use std::path::{Path, PathBuf};
 
 use encode::Encoder;
 pub use error::DataError;
+use fold::Grouping;
 pub use load::{FORMATS, Format, load};
 use matrix::Matrix;
 use packed::Rows;
@@ -66,14 +68,15 @@ pub struct DataSpec {
     pub id_column: Option<String>,
     /// Which SNPs and individuals are kept.
     pub qc: QualityControl,
-    /// A column of the phenotype file to keep for [`fold::Split::Column`].
-    pub group_column: Option<String>,
-    /// Most bytes that packed genotypes may take; a larger .bed stays in its file, from which batches are decoded.
+    /// Columns of the phenotype file to keep for [`fold::partition`]; each once.
+    pub group_columns: Vec<String>,
+    /// Most bytes that packed genotypes may take; a larger .bed stays in its file, from which batches are
+    /// decoded.
     pub memory: u64,
 }
 
 /// What the codes 0, 1, ... of an individual stand for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Coding {
     /// Copies of the counted allele of a SNP: 0, 1, 2.
     Dosages,
@@ -184,7 +187,7 @@ pub struct Dataset {
     target: Target,
     ids: Vec<String>,
     markers: Vec<Marker>,
-    groups: Option<Vec<String>>,
+    groupings: Vec<Grouping>,
     report: LoadReport,
 }
 
@@ -241,7 +244,7 @@ impl Dataset {
             target,
             ids: (1..=n).map(|i| i.to_string()).collect(),
             markers: (1..=positions).map(|j| Marker::unplaced(format!("{name}{j}"))).collect(),
-            groups: None,
+            groupings: Vec::new(),
             report,
         }
     }
@@ -276,9 +279,9 @@ impl Dataset {
         &self.markers
     }
 
-    /// Each individual's value in [`DataSpec::group_column`], as written in the file.
-    pub fn groups(&self) -> Option<&[String]> {
-        self.groups.as_deref()
+    /// The individuals' values in [`DataSpec::group_columns`], in their order.
+    pub fn groupings(&self) -> &[Grouping] {
+        &self.groupings
     }
 
     /// What loading read, dropped and kept.
@@ -331,7 +334,8 @@ impl Dataset {
             hash.update(&marker.position.unwrap_or_default().to_le_bytes());
         }
         let Target { names, classes, values, .. } = &self.target;
-        for names in [names, classes, &self.ids].into_iter().chain(&self.groups) {
+        let groups = self.groupings.iter().map(|grouping| &grouping.values);
+        for names in [names, classes, &self.ids].into_iter().chain(groups) {
             hash.update(&(names.len() as u64).to_le_bytes());
             names.iter().for_each(|name| text(&mut hash, name));
         }

@@ -22,7 +22,7 @@ fn spec(genotypes: &str, phenotypes: &str, trait_name: &str) -> Option<DataSpec>
         trait_names: vec![trait_name.into()],
         id_column: None,
         qc: QualityControl::default(),
-        group_column: None,
+        group_columns: Vec::new(),
         memory: 1 << 30,
     })
 }
