@@ -143,6 +143,6 @@ impl Rows {
 pub(super) fn add(counts: &mut CodeCounts, n: u32, low: u32, high: u32, both: u32) {
     counts[0] += both;
     counts[1] += high - both;
-    counts[2] += n - low - high + both;
+    counts[2] += n + both - low - high;
     counts[usize::from(MISSING)] += low - both;
 }
