@@ -169,7 +169,8 @@ pub fn open(
     let mut study = Study::open(parts, spec, opened.history, config.all_trials())?;
     keep_config(config, store)?;
     // What was joined and dropped stands at the head of the study's log.
-    for line in report.lines().into_iter().filter(|_| is_new) {
+    let removed = report.removed.iter().map(|r| format!("left out: {r}"));
+    for line in report.lines().into_iter().chain(removed).filter(|_| is_new) {
         study.note(Level::Info, line)?;
     }
     for notice in opened.notices.into_iter().chain(notice).chain(report.warnings()) {

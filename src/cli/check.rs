@@ -33,6 +33,11 @@ pub fn check(args: &StudyArgs) -> Result<Exit> {
     for line in prepared.objective.dataset.report().lines() {
         say(&format!("  {line}"))?;
     }
+    let removed = prepared.objective.dataset.report().table();
+    if !removed.is_empty() {
+        say("  left out")?;
+        columns(&removed).iter().try_for_each(|line| say(&format!("    {line}")))?;
+    }
     for warning in prepared.objective.dataset.report().warnings() {
         say(&format!("  warning: {warning}"))?;
     }

@@ -7,7 +7,7 @@ use super::{Exit, SimulateArgs};
 use crate::config::{self, Tables};
 use crate::dataset::properties::{Disequilibrium, Properties};
 use crate::dataset::simulate::PRESETS;
-use crate::dataset::{self, DataSpec};
+use crate::dataset::{self, DataSpec, QualityControl};
 use crate::domain::table;
 use crate::domain::task::Task;
 use crate::domain::value::significant;
@@ -39,7 +39,8 @@ pub fn simulate(args: &SimulateArgs) -> Result<Exit> {
     let spec = row.build.spec(&args.output);
     // Sequences have no frequencies.
     let maf = if row.build.task == Task::MultiLabel { 0.0 } else { MAF };
-    let dataset = dataset::load(&DataSpec { maf, ..spec })?;
+    let qc = QualityControl { maf, ..QualityControl::default() };
+    let dataset = dataset::load(&DataSpec { qc, ..spec })?;
     if let Some(found) = Properties::of(&dataset, PAIRS) {
         properties(&found)?;
     }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::DataSpec;
 use crate::dataset::encode::Preprocessing;
 use crate::dataset::fold::{Split, TestSet};
 use crate::dataset::scale::TraitScale;
+use crate::dataset::{DataSpec, QualityControl};
 use crate::domain::direction::Direction;
 use crate::domain::event::SelectOn;
 pub use crate::domain::ensemble::EnsembleConfig;
@@ -60,10 +60,8 @@ pub struct DataConfig {
     pub format: Option<String>,
     /// The phenotype file's column of ids, where it is not the usual one.
     pub id_column: Option<String>,
-    /// Least minor allele frequency.
-    pub maf: f64,
-    /// Chromosomes to leave out.
-    pub exclude_chromosomes: Vec<String>,
+    /// Which SNPs and individuals are kept.
+    pub qc: QualityControl,
     /// How genotypes become the network's input.
     pub preprocessing: Preprocessing,
     /// How individuals outside the test set are split into training and validation rows.
@@ -261,8 +259,7 @@ impl DataConfig {
             task: self.task,
             trait_names,
             id_column: self.id_column.clone(),
-            maf: self.maf,
-            exclude_chromosomes: self.exclude_chromosomes.clone(),
+            qc: self.qc.clone(),
             group_columns: self.group_columns(),
             memory: self.memory,
         }

@@ -101,6 +101,15 @@ fn the_studies_that_are_shipped_are_good() {
 }
 
 #[test]
+fn quality_control_reads_back_as_it_was() {
+    let qc = "qc = { maf = 0.05, missing = 0.1, individual_missing = 0.2, hwe = 1e-9, chromosomes = [1, \"2A\"], exclude_chromosomes = [\"X\"] }";
+    let config = read(&format!("{SMALL}{qc}\n")).unwrap();
+    assert_eq!(config.data.qc.chromosomes, ["1", "2A"]);
+    assert_eq!((config.data.qc.missing, config.data.qc.hwe), (Some(0.1), Some(1e-9)));
+    assert_eq!(read(&write::toml(&config)).unwrap(), config);
+}
+
+#[test]
 fn what_is_not_written_has_its_default() {
     let config = read(SMALL).unwrap();
     assert_eq!((config.name.as_str(), config.metric.as_str(), config.trials), ("study", "mse", 40));
@@ -134,7 +143,7 @@ fn a_study_file_wins_over_its_includes_and_set_wins_over_both() {
     let config = load(&["study.trials=4", "model.filters = { int = [2, 3] }", "sampler.kind=random"]);
     assert_eq!((config.trials, config.sampler.kind.as_str()), (4, "random"));
     let config = load(&["data.qc.maf=0.25", "executor.device=cuda:1", "data.memory=1GiB"]);
-    assert_eq!((config.data.maf, config.data.memory), (0.25, 1 << 30));
+    assert_eq!((config.data.qc.maf, config.data.memory), (0.25, 1 << 30));
     assert_eq!(config.executor.device, study::DeviceChoice::Cuda(1));
 }
 
@@ -251,6 +260,7 @@ fn the_fingerprint_is_of_what_decides_a_score_only() {
         // What is loaded has a fingerprint of its own: its content, wherever it comes from.
         "data.simulate.seed=2",
         "data.qc.maf=0.1",
+        "data.qc.hwe=1e-6",
     ];
     for set in same {
         assert_eq!(with(set), base, "{set}");

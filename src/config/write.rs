@@ -6,6 +6,7 @@ use super::study::{
     DataConfig, DataSource, DeviceChoice, EnsembleConfig, ExecutorConfig, ModelConfig, Parameters, Part, StudyConfig,
     TrainConfig,
 };
+use crate::dataset::QualityControl;
 use crate::dataset::encode::{Impute, OneHotMissing, Preprocessing};
 use crate::dataset::fold::{Split, TestSet};
 use crate::dataset::scale::TraitScale;
@@ -96,9 +97,25 @@ fn source(data: &DataConfig) -> String {
             line(&mut out, key, &text(value));
         }
     }
-    let excluded = texts(&data.exclude_chromosomes);
-    line(&mut out, "qc", &format!("{{ maf = {}, exclude_chromosomes = {excluded} }}", float(data.maf)));
+    line(&mut out, "qc", &quality_control(&data.qc));
     out
+}
+
+/// As an inline table; what is not asked for is not written.
+fn quality_control(qc: &QualityControl) -> String {
+    let excluded = texts(&qc.exclude_chromosomes);
+    let mut out = format!("{{ maf = {}, exclude_chromosomes = {excluded}", float(qc.maf));
+    let thresholds =
+        [("missing", qc.missing), ("individual_missing", qc.individual_missing), ("hwe", qc.hwe)];
+    for (key, value) in thresholds {
+        if let Some(value) = value {
+            out += &format!(", {key} = {}", float(value));
+        }
+    }
+    if !qc.chromosomes.is_empty() {
+        out += &format!(", chromosomes = {}", texts(&qc.chromosomes));
+    }
+    out + " }"
 }
 
 /// What is made of it.

@@ -3,8 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{BATCH, Coding, Dataset, MISSING};
+use super::{Coding, Dataset, MISSING};
 use crate::domain::seed::{Rng, derive};
+
+/// Rows that are decoded at once.
+const BATCH: usize = 32;
 
 /// Distances in million base pairs between which the pairs of SNPs are averaged.
 const BOUNDS: [f64; 12] = [0.0, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0];

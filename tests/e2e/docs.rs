@@ -38,16 +38,16 @@ const OTHERS: &str = "
 | `simulate` | a simulated population instead: `{ preset = \"quick\", seed = 1 }` and the preset's settings | |
 | `trait` | the column, or a list of labels | that of a preset |
 | `task` | `regression`, `binary`, `multi-class` or `multi-label` | `regression` |
-| `format` | `plink-bed`, `csv`, `tsv`, `table` or `fasta` | by the file's ending |
+| `format` | `plink-bed`, `vcf`, `raw` (PLINK's `--recode A`), `csv`, `tsv`, `table` or `fasta`; text may be gzip | by the file's ending, with or without `.gz` |
 | `id_column` | of the phenotypes | `id`, `IID` or the first |
-| `qc` | `{ maf = 0.01, exclude_chromosomes = [\"X\"] }` | `{}` |
+| `qc` | `{ maf = 0.01, missing = 0.1, individual_missing = 0.1, hwe = 1e-6, chromosomes = [1, 2], exclude_chromosomes = [\"X\"] }`, applied to the phenotyped individuals in this order: chromosomes; SNPs with a larger fraction of missing genotypes; individuals with a larger one over the SNPs left; over the individuals left, monomorphic SNPs, those of a smaller minor allele frequency, and those of a smaller p-value in the exact test of Hardy-Weinberg equilibrium | `{}`: SNPs without a genotype and monomorphic ones go |
 | `split` | how the individuals outside the test set are split, see below; classes are not balanced over folds | `{ kind = \"kfold\", folds = 5 }` |
 | `test` | individuals that no trial sees: `{ fraction = 0.2 }` by chance, or `{ column = \"generation\", values = [5] }` | none |
 | `impute` | what a missing genotype becomes: the `mean` of each channel over the training rows, or their `mode`, the genotype that most of them have | `mean` |
 | `encoding` | `auto` (as the kind prefers); `additive` (copies of the counted allele), `dominant` (at least one), `recessive` (two), `heterozygote` (exactly one), each centred and scaled over the training rows; `onehot`; or a list, whose channels stand side by side: `[\"additive\", \"heterozygote\"]` | `auto` |
 | `onehot_missing` | a missing genotype in one-hot channels that `impute` leaves to the mean: the training rows' `frequencies`, `zeros`, or a `channel` of its own | `frequencies` |
 | `trait_scale` | `standardize` or `center`, of a quantity | `standardize` |
-| `memory` | most bytes of decoded genotypes | `512MiB` |
+| `memory` | most bytes of genotypes in memory, four to a byte; a larger `.bed` stays in its file, from which batches are decoded, a larger text file is refused | `512MiB` |
 
 Columns are those of the phenotype file, and their values stand as they are written there.
 

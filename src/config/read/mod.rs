@@ -6,6 +6,7 @@ mod model;
 mod parameters;
 mod parts;
 mod preprocess;
+mod qc;
 mod search;
 mod split;
 

@@ -23,7 +23,7 @@ mod write;
 use std::io;
 use std::path::Path;
 
-use super::DataSpec;
+use super::{DataSpec, QualityControl};
 use crate::domain::seed::{Rng, derive};
 use crate::domain::setting::{Accepts, Preset, Setting, Settings};
 use crate::domain::table::Row;
@@ -81,8 +81,7 @@ impl Simulation {
             task: self.task,
             trait_names: traits.iter().map(|t| (*t).to_owned()).collect(),
             id_column: None,
-            maf: 0.0,
-            exclude_chromosomes: vec![],
+            qc: QualityControl::default(),
             group_columns: vec![],
             memory: 1 << 30,
         }

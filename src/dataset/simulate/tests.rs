@@ -8,7 +8,7 @@ use crate::dataset::encode::{Encoder, Encoding};
 use crate::dataset::fold::{Fold, Split, partition};
 use crate::dataset::properties::Properties;
 use crate::dataset::scale::{TraitScale, TraitScaler};
-use crate::dataset::{DataSpec, Dataset, load};
+use crate::dataset::{DataSpec, Dataset, QualityControl, load};
 use crate::domain::table::find;
 use crate::domain::value::Value;
 
@@ -21,7 +21,7 @@ fn made(preset: &str, changes: &[(&str, i64)], seed: u64) -> (tempfile::TempDir,
     let folder = tempfile::tempdir().unwrap();
     row.build.write(&settings, seed, &folder.path().join("data")).unwrap();
     let spec = row.build.spec(&folder.path().join("data"));
-    let spec = DataSpec { maf: 0.01, group_columns: vec!["generation".into()], ..spec };
+    let spec = DataSpec { qc: QualityControl { maf: 0.01, ..QualityControl::default() }, group_columns: vec!["generation".into()], ..spec };
     let dataset = load(&spec).unwrap();
     (folder, dataset)
 }
