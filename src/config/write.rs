@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::study::{
-    DataConfig, DataSource, DeviceChoice, EnsembleConfig, ExecutorConfig, ModelConfig, Parameters, Part, StudyConfig,
-    TrainConfig,
+    DataConfig, DataSource, DeviceChoice, EnsembleConfig, ExecutorConfig, ModelConfig, Parameters, Part,
+    StudyConfig, TrainConfig,
 };
 use crate::dataset::encode::Encoding;
 use crate::dataset::fold::{Split, TestSet};
@@ -217,7 +217,9 @@ fn ensemble(ensemble: &EnsembleConfig) -> String {
     line(&mut out, "kind", &text(ensemble.name()));
     let counts: &[(&str, usize)] = match ensemble {
         EnsembleConfig::None => &[],
-        EnsembleConfig::Averaged { replicates, refits } => &[("replicates", *replicates), ("refits", *refits)],
+        EnsembleConfig::Averaged { replicates, refits } => {
+            &[("replicates", *replicates), ("refits", *refits)]
+        }
         EnsembleConfig::Top { top, refits } => &[("top", *top), ("refits", *refits)],
     };
     counts.iter().for_each(|(key, count)| line(&mut out, key, &count.to_string()));

@@ -1,5 +1,7 @@
 //! Genotypes and bases as the channels of a network's input.
 
+use serde::{Deserialize, Serialize};
+
 use super::error::DataError;
 use super::matrix::CodeCounts;
 use super::scale::Scaler;
@@ -62,7 +64,7 @@ impl Encoding {
 
 /// An encoding fitted on training rows. What another encoding needs to know of the training rows is
 /// another variant.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Encoder {
     /// See [`Encoding::Additive`].
     Additive(Scaler),
@@ -102,7 +104,7 @@ impl Encoder {
 }
 
 /// The frequency of each code at each position over the training rows.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Frequencies {
     channels: usize,
     /// Positions × channels; each position's add up to 1.

@@ -1,5 +1,7 @@
 //! Centring and scaling of dosages and traits, fitted on training rows only.
 
+use serde::{Deserialize, Serialize};
+
 use super::matrix::CodeCounts;
 use super::{Dataset, MISSING, Target};
 use crate::domain::task::Task;
@@ -15,7 +17,7 @@ pub enum TraitScale {
 }
 
 /// Mean and inverse standard deviation of each SNP over the training rows.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Scaler {
     /// Mean dosage of each SNP.
     pub mean: Vec<f32>,
