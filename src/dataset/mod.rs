@@ -13,6 +13,7 @@ mod load;
 mod matrix;
 mod phenotype;
 mod plink_bed;
+mod preprocess;
 mod qc;
 pub mod report;
 pub mod scale;

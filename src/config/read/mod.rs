@@ -5,6 +5,7 @@ mod ensemble;
 mod model;
 mod parameters;
 mod parts;
+mod preprocess;
 mod search;
 mod split;
 
