@@ -9,8 +9,6 @@ mod choose;
 pub mod predict;
 pub mod report;
 pub mod saved;
-#[cfg(test)]
-mod tests;
 
 use std::path::Path;
 
@@ -165,7 +163,13 @@ pub fn seed_of(study_seed: u64, number: usize) -> u64 {
 ///
 /// # Errors
 /// Where the file system refuses; the size says how much is wanted.
-pub fn keep(trained: &Trained, folder: &Path, config: usize, number: usize, seed: u64) -> Result<Member, String> {
+pub fn keep(
+    trained: &Trained,
+    folder: &Path,
+    config: usize,
+    number: usize,
+    seed: u64,
+) -> Result<Member, String> {
     let weights = format!("member-{:02}.safetensors", number + 1);
     let bytes = 4 * trained.network.architecture().weight_count() as u64;
     checkpoint::save(&trained.network.weights(), &folder.join(&weights))

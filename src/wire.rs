@@ -190,12 +190,12 @@ pub fn archive(store: &Path) -> Result<Option<PathBuf>> {
     Ok(Some(file::archive(store, now(), &host())?))
 }
 
-/// The study file kept in a store.
+/// The study file kept in a store, with `key=value` overrides in it.
 ///
 /// # Errors
 /// Where it is missing or damaged.
-pub fn kept_config(store: &Path) -> Result<StudyConfig> {
-    read_config(&store.join(KEPT_CONFIG), &[])
+pub fn kept_config(store: &Path, overrides: &[String]) -> Result<StudyConfig> {
+    read_config(&store.join(KEPT_CONFIG), overrides)
 }
 
 /// Trains what the text of an exported config describes, on this thread, and returns its score.
@@ -219,7 +219,7 @@ pub fn importance(
     history: &History,
     trial: &Trial,
 ) -> Result<(Arc<Dataset>, Vec<OutputImportance>)> {
-    let config = kept_config(store)?;
+    let config = kept_config(store, &[])?;
     let prepared = prepare(&config)?;
     let Fingerprint { data, .. } = &prepared.spec.fingerprint;
     if *data != history.study().fingerprint.data {

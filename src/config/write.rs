@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::study::{
-    DataConfig, DataSource, DeviceChoice, EnsembleConfig, ExecutorConfig, ModelConfig, Parameters, Part, StudyConfig,
-    TrainConfig,
+    DataConfig, DataSource, DeviceChoice, EnsembleConfig, ExecutorConfig, ModelConfig, Parameters, Part,
+    StudyConfig, TrainConfig,
 };
 use crate::dataset::QualityControl;
 use crate::dataset::encode::{Impute, OneHotMissing, Preprocessing};
@@ -250,7 +250,9 @@ fn ensemble(ensemble: &EnsembleConfig) -> String {
     line(&mut out, "kind", &text(ensemble.name()));
     let counts: &[(&str, usize)] = match ensemble {
         EnsembleConfig::None => &[],
-        EnsembleConfig::Averaged { replicates, refits } => &[("replicates", *replicates), ("refits", *refits)],
+        EnsembleConfig::Averaged { replicates, refits } => {
+            &[("replicates", *replicates), ("refits", *refits)]
+        }
         EnsembleConfig::Top { top, refits } => &[("top", *top), ("refits", *refits)],
     };
     counts.iter().for_each(|(key, count)| line(&mut out, key, &count.to_string()));

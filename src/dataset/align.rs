@@ -164,12 +164,14 @@ pub fn open(spec: &DataSpec, wanted: &Wanted) -> Result<Aligned, DataError> {
     let path = &spec.genotypes;
     if genotypes.coding != wanted.coding {
         let (found, expected) = (genotypes.coding.unit(), wanted.coding.unit());
-        let problem = format!("holds {found} of another kind than the model's {expected}: it was trained on those");
+        let problem =
+            format!("holds {found} of another kind than the model's {expected}: it was trained on those");
         return Err(DataError::file(path, problem));
     }
     let (markers, positions) = (wanted.markers, genotypes.markers.len());
     if wanted.coding == Coding::Bases && positions != markers.len() {
-        let problem = format!("has sequences of {positions} bases, the model was trained on {}", markers.len());
+        let problem =
+            format!("has sequences of {positions} bases, the model was trained on {}", markers.len());
         return Err(DataError::file(path, problem));
     }
     let (sources, report) = align(path, wanted, &genotypes.markers)?;
@@ -187,7 +189,8 @@ fn align(
 ) -> Result<(Vec<Option<Source>>, AlignReport), DataError> {
     let by_id = index(found, |marker| Some(marker.name.as_str()));
     let by_place = if wanted.by_position { index(found, place) } else { HashMap::new() };
-    let mut report = AlignReport { wanted: wanted.markers.len(), in_file: found.len(), ..AlignReport::default() };
+    let mut report =
+        AlignReport { wanted: wanted.markers.len(), in_file: found.len(), ..AlignReport::default() };
     let (mut sources, mut twice) = (Vec::with_capacity(wanted.markers.len()), Vec::new());
     for marker in wanted.markers {
         let named = by_id.get(marker.name.as_str());
@@ -228,14 +231,17 @@ fn align(
     if (usable as f64) < LEAST_FOUND * report.wanted as f64 {
         let others = match report.mismatched {
             0 => String::new(),
-            count => format!(" with its alleles ({count} have others, such as {})", report.mismatches.join(", ")),
+            count => {
+                format!(" with its alleles ({count} have others, such as {})", report.mismatches.join(", "))
+            }
         };
         let remedy = if wanted.by_position || report.mismatched > report.missing {
             "genotype or impute the SNPs of markers.tsv in the model's folder, with those alleles"
         } else {
             "are its SNPs named otherwise? `--by-position` finds them at their chromosome and position"
         };
-        let problem = format!("only {usable} of the model's {} SNPs are in it{others}: {remedy}", report.wanted);
+        let problem =
+            format!("only {usable} of the model's {} SNPs are in it{others}: {remedy}", report.wanted);
         return Err(DataError::file(path, problem));
     }
     Ok((sources, report))
@@ -252,7 +258,12 @@ impl AlignReport {
                     let words = |m: &Marker| {
                         m.alleles.as_ref().map_or(String::new(), |a| format!("{}/{}", a.counted, a.other))
                     };
-                    self.mismatches.push(format!("{} ({}, not {})", marker.name, words(found), words(marker)));
+                    self.mismatches.push(format!(
+                        "{} ({}, not {})",
+                        marker.name,
+                        words(found),
+                        words(marker)
+                    ));
                 }
                 return None;
             }
@@ -281,7 +292,10 @@ impl AlignReport {
             ("SNPs of the file", self.in_file),
             ("found, the same allele counted", self.same),
             ("found, the other allele counted: flipped", self.flipped),
-            ("  of them A/T or C/G: flipped by their letters, which the other strand has, too", self.ambiguous),
+            (
+                "  of them A/T or C/G: flipped by their letters, which the other strand has, too",
+                self.ambiguous,
+            ),
             ("found on the other strand", self.other_strand),
             ("found by chromosome and position", self.by_position),
             ("found without alleles to compare: taken as they are", self.unchecked),
@@ -314,7 +328,12 @@ impl Aligned {
             }));
         }
         let nothing = vec![0.0; rows.len() * target.columns()];
-        Dataset::in_memory(self.genotypes.coding, positions, codes, Target { values: nothing, ..target.clone() })
+        Dataset::in_memory(
+            self.genotypes.coding,
+            positions,
+            codes,
+            Target { values: nothing, ..target.clone() },
+        )
     }
 }
 
@@ -323,12 +342,14 @@ mod tests {
     use super::*;
 
     fn marker(name: &str, alleles: Option<(&str, &str)>) -> Marker {
-        let alleles = alleles.map(|(counted, other)| Alleles { counted: counted.into(), other: other.into() });
+        let alleles =
+            alleles.map(|(counted, other)| Alleles { counted: counted.into(), other: other.into() });
         Marker { name: name.into(), chromosome: Some("1".into()), position: Some(7), alleles }
     }
 
     fn related(model: (&str, &str), file: (&str, &str)) -> Fit {
-        let alleles = |(counted, other): (&str, &str)| Alleles { counted: counted.into(), other: other.into() };
+        let alleles =
+            |(counted, other): (&str, &str)| Alleles { counted: counted.into(), other: other.into() };
         relate(Some(&alleles(model)), Some(&alleles(file)))
     }
 
@@ -399,10 +420,14 @@ mod tests {
 
     #[test]
     fn too_few_is_an_error_with_both_numbers_and_twice_is_one_with_the_name() {
-        let model: Vec<Marker> = (0..10).map(|i| Marker { position: Some(i), ..marker(&format!("m{i}"), None) }).collect();
+        let model: Vec<Marker> =
+            (0..10).map(|i| Marker { position: Some(i), ..marker(&format!("m{i}"), None) }).collect();
         let file = &model[..4];
         let error = aligned(&model, file, false).unwrap_err();
-        assert!(error.contains("only 4 of the model's 10 SNPs") && error.contains("--by-position"), "{error}");
+        assert!(
+            error.contains("only 4 of the model's 10 SNPs") && error.contains("--by-position"),
+            "{error}"
+        );
         // Other names and a file without the last two: found where they are.
         let renamed: Vec<Marker> = model[..8]
             .iter()

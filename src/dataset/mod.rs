@@ -77,6 +77,24 @@ pub struct DataSpec {
     pub memory: u64,
 }
 
+impl DataSpec {
+    /// A file of genotypes alone, of which all is kept.
+    pub fn of_genotypes(genotypes: &Path, memory: u64) -> Self {
+        DataSpec {
+            genotypes: genotypes.to_owned(),
+            format: None,
+            phenotypes: PathBuf::new(),
+            task: Task::default(),
+            trait_names: Vec::new(),
+            id_column: None,
+            maf: 0.0,
+            exclude_chromosomes: Vec::new(),
+            group_columns: Vec::new(),
+            memory,
+        }
+    }
+}
+
 /// What the codes 0, 1, ... of an individual stand for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Coding {

@@ -126,12 +126,15 @@ impl Model {
                 folder.display()
             ));
         }
-        let text = fs::read_to_string(&path).map_err(|e| format!("failed to read {}: {e}", path.display()))?;
+        let text =
+            fs::read_to_string(&path).map_err(|e| format!("failed to read {}: {e}", path.display()))?;
         let unfit = |e: toml::de::Error| format!("{} is damaged: {}", path.display(), e.message());
         let model: Model = toml::from_str(&text).map_err(unfit)?;
         if model.version > VERSION {
             let (found, place) = (model.version, path.display());
-            return Err(format!("{place} is of version {found}, newer than this program's {VERSION}: update tune-tui"));
+            return Err(format!(
+                "{place} is of version {found}, newer than this program's {VERSION}: update tune-tui"
+            ));
         }
         let configs = model.config.len();
         if model.member.is_empty() || model.member.iter().any(|member| member.config >= configs) {
@@ -153,7 +156,8 @@ impl Model {
     /// # Errors
     /// Where its file is missing or not that network's.
     pub fn network(&self, folder: &Path, member: &Member) -> Result<Network, String> {
-        let Config { kind, settings, input: [positions, channels], outputs, .. } = &self.config[member.config];
+        let Config { kind, settings, input: [positions, channels], outputs, .. } =
+            &self.config[member.config];
         let row = table::find(MODELS, kind).ok_or_else(|| format!("this program has no model `{kind}`"))?;
         let input = Input { positions: *positions, channels: *channels };
         let architecture = (row.build.plan)(&Settings(settings.clone()), input, *outputs);

@@ -1,6 +1,7 @@
 //! From a study, or from a study file without anything to search, to a final model's folder.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -158,7 +159,8 @@ fn train_and_write(
     let Prepared { spec, objective, test } = prepared;
     let (dataset, target) = (&objective.dataset, objective.dataset.target());
     let chosen = choose(&config.ensemble, history).map_err(|e| anyhow!(e))?;
-    chosen.notes.iter().for_each(|note| progress.say(&format!("note: {note}")));
+    let mut notes = chosen.notes.clone();
+    notes.iter().for_each(|note| progress.say(&format!("note: {note}")));
     let partition = Partition { folds: Vec::new(), test: test.clone() };
     let development = partition.development(dataset.individuals());
     let rows = match (spec.select_on, objective.folds.first()) {
@@ -206,7 +208,12 @@ fn train_and_write(
     let tested = if test.is_empty() {
         None
     } else {
-        let baselines = report::baselines(dataset, &development, test, spec.seed).map_err(|e| anyhow!(e))?;
+        // The networks are trained: what is only compared with them must not lose them.
+        let baselines = report::baselines(dataset, &development, test, spec.seed).unwrap_or_else(|error| {
+            progress.say(&format!("warning: not compared with {error}"));
+            notes.push(format!("not compared with {error}"));
+            BTreeMap::new()
+        });
         let ensemble = report::metrics(dataset, average.mean(), test);
         Some(TestReport { individuals: test.len(), ensemble, members, baselines })
     };
@@ -214,7 +221,7 @@ fn train_and_write(
         study: spec.name.clone(),
         metric: spec.metric.clone(),
         caution: model.caution.clone(),
-        notes: chosen.notes,
+        notes,
         selected: chosen.basis,
         trained_on: development.len(),
         test: tested,

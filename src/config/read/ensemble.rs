@@ -17,7 +17,10 @@ pub(super) fn read(section: Section<'_>) -> Result<EnsembleConfig, ConfigError> 
         "averaged" => {
             let section = section.only(&["kind", "replicates", "refits"], &owner)?;
             let replicates = section.count("replicates", 1..=MANY, USUAL)?;
-            Ok(EnsembleConfig::Averaged { replicates, refits: section.count("refits", 1..=MANY, replicates)? })
+            Ok(EnsembleConfig::Averaged {
+                replicates,
+                refits: section.count("refits", 1..=MANY, replicates)?,
+            })
         }
         "top" => {
             let section = section.only(&["kind", "top", "refits"], &owner)?;

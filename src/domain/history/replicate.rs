@@ -41,7 +41,8 @@ impl History {
             *own.counter(&own.trials[trial].state.clone()) += 1;
         }
         // As they were promoted: in the order of their ends, of which an earlier one stands on a tie.
-        let mut ended: Vec<TrialId> = (0..own.trials.len()).filter(|t| own.trials[*t].score.is_some()).collect();
+        let mut ended: Vec<TrialId> =
+            (0..own.trials.len()).filter(|t| own.trials[*t].score.is_some()).collect();
         ended.sort_by_key(|trial| own.trials[*trial].finished);
         ended.into_iter().for_each(|trial| own.promote(trial));
         own
