@@ -113,7 +113,7 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
         models,
         fixed: spec.fixed.clone(),
         seed: config.train.seed,
-        encoding: config.data.encoding,
+        preprocessing: config.data.preprocessing.clone(),
         memory: free_memory().map(|bytes| bytes / slots as u64),
         metric,
         trait_scale: config.data.trait_scale,
