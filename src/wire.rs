@@ -54,7 +54,7 @@ pub struct Prepared {
     pub spec: StudySpec,
     /// What gives a trial its score; it keeps no checkpoints yet.
     pub objective: CrossValidation,
-    /// Rows of the untouched test set, which the objective never sees.
+    /// Rows of the untouched test set, which the objective never sees unless the study selects on it.
     pub test: Vec<usize>,
 }
 

@@ -7,6 +7,7 @@ mod bad_input;
 mod commands;
 mod dashboard;
 mod docs;
+mod evaluation;
 mod networks;
 mod predict;
 mod program;

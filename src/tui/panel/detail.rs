@@ -11,6 +11,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::empty;
+use crate::analysis::compare::Paired;
 use crate::analysis::human;
 use crate::analysis::parameters::plain_name;
 use crate::domain::trial::{FoldScore, Report, Trial, TrialState};
@@ -82,9 +83,8 @@ fn facts(state: &AppState, trial: &Trial) -> Vec<Line<'static>> {
         ));
         lines[0].push_span(Span::raw(spread.unwrap_or_default()));
     }
-    if let Some(paired) = state.ties.of_trial(trial.id) {
-        let tone = if paired.tied() { Tone::Good } else { Tone::Quiet };
-        lines.push(Line::styled(paired.words(), theme.style(tone)));
+    if let Some(paired) = state.ties.of_trial(trial.id).filter(Paired::tied) {
+        lines.push(Line::styled(paired.words(), theme.style(Tone::Good)));
     }
     if let Some(reason) = trial.state.reason() {
         lines.push(Line::styled(text::clean(reason), theme.style(theme.state(&trial.state))));
