@@ -114,6 +114,6 @@ fn nothing_to_estimate_from_is_an_error() {
     let ones = Dense::new(N, 1, vec![1.0; N]);
     assert_eq!(spectral(&kernel, &ones, &[2.0; N]).unwrap_err(), RemlError::NoVariance);
     let all = Dense::new(N, N, (0..N * N).map(|i| f64::from(u8::from(i % (N + 1) == 0))).collect());
-    let error = spectral(&kernel, &all, &fixed().column(1).to_vec()).unwrap_err();
+    let error = spectral(&kernel, &all, fixed().column(1)).unwrap_err();
     assert_eq!(error, RemlError::NothingLeft { fixed: N, observations: N });
 }
