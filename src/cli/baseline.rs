@@ -11,6 +11,7 @@ use super::{BaselineArgs, Exit, run};
 use crate::baseline::{self, BASELINES, BaselineError, BaselineRow};
 use crate::config;
 use crate::dataset::fold::{Fold, Partition};
+use crate::domain::event::SelectOn;
 use crate::domain::value::significant;
 use crate::wire::baselines::{self, Scored};
 use crate::wire::{self, Prepared};
@@ -29,10 +30,17 @@ struct Line<'a> {
     others: BTreeMap<String, f64>,
 }
 
-/// A baseline on the folds, and on the test set where there is one.
+/// A baseline on the folds, unless what validates there is the test set, and on the test set where there is one.
 struct Compared {
-    validation: Scored,
+    name: &'static str,
+    validation: Option<Scored>,
     test: Option<Scored>,
+}
+
+impl Compared {
+    fn mean(&self, scored: fn(&Compared) -> Option<&Scored>, metric: &str) -> Option<f64> {
+        scored(self)?.score.mean(metric)
+    }
 }
 
 /// Trains and scores the named baselines, or all.
@@ -80,7 +88,7 @@ fn chosen(names: &[String]) -> Result<Vec<&'static BaselineRow>, UsageError> {
 }
 
 fn compare(row: &BaselineRow, prepared: &Prepared, seed: u64) -> Result<Compared, BaselineError> {
-    let Prepared { objective, test, .. } = prepared;
+    let Prepared { spec, objective, test } = prepared;
     let (dataset, folds) = (&objective.dataset, &objective.folds);
     let scored = |folds: &[Fold], what: &str| {
         let several = folds.len() > 1;
@@ -98,51 +106,56 @@ fn compare(row: &BaselineRow, prepared: &Prepared, seed: u64) -> Result<Compared
         }
         Ok::<_, BaselineError>(found)
     };
-    let validation = scored(folds, "validation")?;
+    let validation = match spec.select_on {
+        SelectOn::Validation => Some(scored(folds, "validation")?),
+        SelectOn::Test => None,
+    };
     let all = Partition { folds: Vec::new(), test: test.clone() };
     let final_fold = Fold { train: all.development(dataset.individuals()), validation: all.test };
     let test = if final_fold.validation.is_empty() { None } else { Some(scored(&[final_fold], "test")?) };
-    Ok(Compared { validation, test })
+    Ok(Compared { name: row.name, validation, test })
 }
 
 fn lines(found: &Compared) -> Result<()> {
-    let line = |on, scored: &Scored| {
-        let mut others = baselines::means(&scored.score);
+    for (on, scored) in [("validation", &found.validation), ("test", &found.test)] {
+        let Some(Scored { score, .. }) = scored else { continue };
+        let mut others = baselines::means(score);
         let (mse, pearson) = (others.remove("mse"), others.remove("pearson"));
-        let Scored { score, .. } = scored;
-        let line = Line { baseline: &score.baseline, mse, pearson, seconds: score.seconds, on, others };
-        say(&serde_json::to_string(&line).context("a line of numbers can be written")?)
-    };
-    line("validation", &found.validation)?;
-    found.test.as_ref().map_or(Ok(()), |test| line("test", test))?;
+        let line = Line { baseline: found.name, mse, pearson, seconds: score.seconds, on, others };
+        say(&serde_json::to_string(&line).context("a line of numbers can be written")?)?;
+    }
     // A reader of a pipe has each line when it is known.
     Ok(io::stdout().lock().flush()?)
 }
 
 fn table(compared: &[Compared], metric: &str) -> Result<()> {
     let shown: Vec<&str> = if metric == "pearson" { vec!["pearson", "mse"] } else { vec![metric, "pearson"] };
+    let validation: fn(&Compared) -> Option<&Scored> = |c| c.validation.as_ref();
+    let test: fn(&Compared) -> Option<&Scored> = |c| c.test.as_ref();
     // Classes have no correlation.
-    let known = |name: &&str| compared.iter().any(|c| c.validation.score.mean(name).is_some());
+    let known =
+        |name: &&str| compared.iter().any(|c| c.mean(validation, name).or(c.mean(test, name)).is_some());
     let shown: Vec<&str> = shown.into_iter().filter(known).collect();
-    let has_test = compared.iter().any(|c| c.test.is_some());
+    let has = |scored: fn(&Compared) -> Option<&Scored>| compared.iter().any(|c| scored(c).is_some());
+    let (has_validation, has_test) = (has(validation), has(test));
     let mut header = vec!["baseline".to_owned()];
-    for name in &shown {
+    for name in shown.iter().filter(|_| has_validation) {
         header.extend([(*name).to_owned(), "±".to_owned()]);
     }
-    header.push("seconds".into());
     header.extend(shown.iter().filter(|_| has_test).map(|name| format!("test {name}")));
-    let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |v| significant(v, 4));
+    header.push("seconds".into());
+    let number =
+        |value: Option<f64>, digits| value.map_or_else(|| "-".to_owned(), |v| significant(v, digits));
     let mut rows = vec![header];
-    for Compared { validation, test } in compared {
-        let mut row = vec![validation.score.baseline.clone()];
-        for name in &shown {
-            let spread = validation.score.spread(name).map_or_else(|| "-".into(), |v| significant(v, 2));
-            row.extend([number(validation.score.mean(name)), spread]);
+    for found in compared {
+        let mut row = vec![found.name.to_owned()];
+        for name in shown.iter().filter(|_| has_validation) {
+            let spread = validation(found).and_then(|scored| scored.score.spread(name));
+            row.extend([number(found.mean(validation, name), 4), number(spread, 2)]);
         }
-        row.push(format!("{:.1}", validation.score.seconds));
-        if has_test {
-            row.extend(shown.iter().map(|name| number(test.as_ref().and_then(|t| t.score.mean(name)))));
-        }
+        row.extend(shown.iter().filter(|_| has_test).map(|name| number(found.mean(test, name), 4)));
+        let took: f64 = [validation(found), test(found)].into_iter().flatten().map(|s| s.score.seconds).sum();
+        row.push(format!("{took:.1}"));
         rows.push(row);
     }
     columns(&rows).iter().try_for_each(|line| say(line))

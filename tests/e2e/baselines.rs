@@ -40,6 +40,24 @@ fn baselines_are_scored_on_the_folds_of_a_study_and_leave_nothing_behind() {
 }
 
 #[test]
+fn a_test_set_is_scored_apart_by_what_all_other_rows_teach() {
+    let scratch = Scratch::new();
+    let text = SMALL.replace("split = { kind", "test = { fraction = 0.2 }\nsplit = { kind");
+    let study = scratch.file("small.toml", &text);
+    let found = lines(&scratch.run(&["baseline", study, "gblup", "--json"]).succeeds().stdout);
+    assert_eq!(found.iter().map(|l| l["on"].as_str().unwrap()).collect::<Vec<_>>(), ["validation", "test"]);
+    assert_ne!(found[0]["mse"], found[1]["mse"]);
+    let table = scratch.run(&["baseline", study, "gblup"]).succeeds().stdout;
+    assert!(table.lines().next().unwrap().contains("test mse"), "{table}");
+    // A study that selects on its test set has no other rows to score them on.
+    let text = SMALL.replace("seed = 3", "seed = 3\nselect_on = \"test\"");
+    let text = text.replace("split = { kind = \"kfold\", folds = 2 }", "test = { fraction = 0.2 }");
+    let study = scratch.file("selected.toml", &text);
+    let on_test = lines(&scratch.run(&["baseline", study, "gblup", "--json"]).succeeds().stdout);
+    assert_eq!(on_test, found[1..], "the same rows, learned from the same others");
+}
+
+#[test]
 fn wrong_names_files_and_data_are_refused() {
     let scratch = Scratch::new();
     let study = scratch.file("small.toml", SMALL);
