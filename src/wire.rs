@@ -1,5 +1,6 @@
 //! From a study file to running parts: the composition root.
 
+pub mod baselines;
 pub mod fit;
 pub mod predict;
 

@@ -34,8 +34,11 @@ pub fn dataset(genotypes: &str, phenotypes: &str, trait_name: &str) -> Option<Da
     Some(load(&spec).unwrap())
 }
 
+/// For each fold the rows to train on and those to predict.
+pub type Folds = Vec<(Vec<usize>, Vec<usize>)>;
+
 /// A trait (1 to 4) of wheat, and for each of the ten given folds the rows to train on and to predict.
-pub fn wheat(trait_number: usize) -> Option<(Dataset, Vec<(Vec<usize>, Vec<usize>)>)> {
+pub fn wheat(trait_number: usize) -> Option<(Dataset, Folds)> {
     let dataset = dataset("wheat/wheat.X", "wheat/wheat.Y", &trait_number.to_string())?;
     let text = std::fs::read_to_string(shared("wheat/folds.csv")?).unwrap();
     let fold_of: Vec<usize> =
