@@ -20,7 +20,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("train", &["model", "kernel", "dataset"]),
     ("objective", &["train", "model", "dataset"]),
     ("importance", &["objective", "model", "dataset"]),
-    ("baseline", &["dataset", "numeric", "kernel"]),
+    ("baseline", &["dataset", "numeric", "kernel", "train"]),
     ("ensemble", &["objective", "train", "model", "dataset", "baseline", "analysis"]),
     ("executor", &[]),
     ("config", &["baseline", "dataset", "model", "train", "sampler", "pruner", "executor"]),
