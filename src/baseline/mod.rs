@@ -1,6 +1,10 @@
 //! Baselines: what a tuned network has to beat. Each is trained on a fold's training rows and predicts other
 //! rows; nothing else of the dataset is seen.
 
+pub mod bayesian_lasso;
+pub mod design;
+mod draws;
+mod elastic_net;
 pub mod genotypes;
 pub mod score;
 #[cfg(test)]
@@ -39,7 +43,32 @@ pub type Fit = fn(&Problem) -> Result<Vec<f64>, BaselineError>;
 pub type BaselineRow = Row<Fit>;
 
 /// Every baseline, in the order in which they are shown.
-pub const BASELINES: &[BaselineRow] = &[];
+pub const BASELINES: &[BaselineRow] = &[
+    Row {
+        name: "lasso",
+        help: "LASSO on allele counts, its penalty by cross-validation within the training rows",
+        settings: &[],
+        build: elastic_net::lasso,
+    },
+    Row {
+        name: "lasso-het",
+        help: "LASSO on allele counts and indicators of heterozygotes",
+        settings: &[],
+        build: elastic_net::lasso_het,
+    },
+    Row {
+        name: "elastic-net",
+        help: "elastic net with both penalties alike, on allele counts",
+        settings: &[],
+        build: elastic_net::elastic_net,
+    },
+    Row {
+        name: "bayesian-lasso",
+        help: "Bayesian LASSO by Gibbs sampling, with the defaults of BGLR",
+        settings: &[],
+        build: bayesian_lasso::fit,
+    },
+];
 
 /// Whether baselines suit the data.
 ///
