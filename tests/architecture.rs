@@ -35,6 +35,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("sled", &["storage/sled.rs"]),
     ("argmin", &["numeric/minimize.rs"]),
     ("argmin_math", &["numeric/minimize.rs"]),
+    ("faer", &["numeric/dense.rs"]),
     ("ratatui", &["tui"]),
     ("crossterm", &["tui"]),
     ("memmap2", &["dataset"]),

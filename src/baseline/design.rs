@@ -2,6 +2,7 @@
 //! changed as coefficients are.
 
 use super::BaselineError;
+use super::fixed::Projection;
 use super::genotypes::{Effect, Genotypes};
 use crate::kernel::codes::{Column, LARGEST_RESIDUAL, LARGEST_STEP, Packed, Residual, UNIT};
 
@@ -161,8 +162,11 @@ impl Block {
 #[derive(Debug)]
 pub struct Fitted<'a> {
     design: &'a Design,
+    fixed: &'a Projection,
     /// Of each column of the design its coefficient.
     pub coefficients: Vec<f64>,
+    /// Of each orthonormal column of the fixed effects its coefficient.
+    pub products: Vec<f64>,
     /// In `unit`s of the trait; apart from a constant, as the columns are not centred in it.
     residual: Residual,
     unit: f64,
@@ -171,26 +175,44 @@ pub struct Fitted<'a> {
 }
 
 impl<'a> Fitted<'a> {
-    /// All coefficients 0. `values` must have mean 0.
+    /// The fixed effects, of which the first is the intercept, by least squares; all coefficients 0.
     ///
     /// # Errors
-    /// Where they are all 0.
-    pub fn new(design: &'a Design, values: &[f64]) -> Result<Self, BaselineError> {
-        let largest = values.iter().fold(0.0_f64, |most, v| most.max(v.abs()));
-        if !largest.is_finite() || largest <= 0.0 {
-            return Err(BaselineError("the trait does not vary among the training rows".into()));
+    /// Where nothing is left of the values.
+    pub fn new(design: &'a Design, fixed: &'a Projection, values: &[f64]) -> Result<Self, BaselineError> {
+        let (products, mut rest) = (fixed.products(values), values.to_vec());
+        fixed.subtract(&products, &mut rest);
+        let most = |values: &[f64]| values.iter().fold(0.0_f64, |most, v| most.max(v.abs()));
+        let largest = most(&rest);
+        if !largest.is_finite() || largest <= f64::EPSILON * most(values) * values.len() as f64 {
+            return Err(BaselineError(
+                "the trait does not vary among the training rows, or the covariates explain all of it".into(),
+            ));
         }
         let unit = HEADROOM * largest / f64::from(LARGEST_RESIDUAL);
-        let rows: Vec<i32> = values.iter().map(|v| (v / unit).round() as i32).collect();
-        let mut fitted = Fitted {
-            design,
-            coefficients: vec![0.0; design.columns()],
-            residual: Residual::new(&rows),
-            unit,
-            sum: 0,
-        };
-        fitted.sum = fitted.residual.moments().0;
-        Ok(fitted)
+        let rows: Vec<i32> = rest.iter().map(|v| (v / unit).round() as i32).collect();
+        let residual = Residual::new(&rows);
+        let (sum, ..) = residual.moments();
+        let coefficients = vec![0.0; design.columns()];
+        Ok(Fitted { design, fixed, coefficients, products, residual, unit, sum })
+    }
+
+    /// Updates the coefficients of the fixed effects' orthonormal columns but the intercept, of which the design
+    /// has nothing: each becomes what least squares says of it plus what `draw` gives. The largest change.
+    pub fn update_fixed(&mut self, mut draw: impl FnMut() -> f64) -> f64 {
+        if self.products.len() < 2 {
+            return 0.0;
+        }
+        let mut rest: Vec<f64> = self.residual.rows().iter().map(|e| f64::from(*e) * self.unit).collect();
+        let mut changes = self.fixed.products(&rest);
+        changes[0] = 0.0;
+        changes.iter_mut().skip(1).for_each(|change| *change += draw());
+        self.fixed.subtract(&changes, &mut rest);
+        self.products.iter_mut().zip(&changes).for_each(|(product, change)| *product += change);
+        let rows: Vec<i32> = rest.iter().map(|v| (v / self.unit).round() as i32).collect();
+        self.residual.set(&rows);
+        self.sum = self.residual.moments().0;
+        changes.iter().fold(0.0, |most, change| most.max(change.abs()))
     }
 
     /// x'e of a column, from its levels' inner product with the residual.
@@ -259,18 +281,23 @@ impl<'a> Fitted<'a> {
     }
 }
 
-/// `values` less their mean, and that mean.
-pub fn centred(values: &[f64]) -> (Vec<f64>, f64) {
-    let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
-    (values.iter().map(|v| v - mean).collect(), mean)
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
     use crate::dataset::Dataset;
     use crate::dataset::MISSING as GAP;
     use crate::domain::seed::Rng;
+    use crate::numeric::dense::Dense;
+
+    /// An intercept, and `others`, for `n` rows.
+    pub fn fixed(n: usize, others: &[f64]) -> Projection {
+        Projection::of(&Dense::new(n, 1 + others.len() / n, [&vec![1.0; n], others].concat()))
+    }
+
+    pub fn centred(values: &[f64]) -> Vec<f64> {
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        values.iter().map(|v| v - mean).collect()
+    }
 
     /// Random genotypes, some missing, with their standardised columns in f64 and a trait of mean 0.
     pub fn example(n: usize, snps: usize, effects: &[Effect]) -> (Genotypes, Vec<Vec<f64>>, Vec<f64>) {
@@ -291,21 +318,20 @@ pub(super) mod tests {
                 let known: Vec<f64> =
                     codes.iter().filter(|c| **c != GAP).map(|c| levels[usize::from(*c)]).collect();
                 let filled = (known.iter().sum::<f64>() / known.len() as f64 * 100.0).round() / 100.0;
-                let column: Vec<f64> = codes
-                    .iter()
-                    .map(|c| if *c == GAP { filled } else { levels[usize::from(*c)] })
-                    .collect();
-                let (column, _) = centred(&column);
+                let column: Vec<f64> =
+                    codes.iter().map(|c| if *c == GAP { filled } else { levels[usize::from(*c)] }).collect();
+                let column = centred(&column);
                 let sd = (column.iter().map(|x| x * x).sum::<f64>() / n as f64).sqrt();
                 columns.push(column.iter().map(|x| x / sd).collect::<Vec<f64>>());
             }
         }
-        let values: Vec<f64> =
-            (0..n).map(|i| columns[1][i] - 0.5 * columns[2][i] + 0.3 * columns[3][i] + rng.normal()).collect();
-        (genotypes, columns, centred(&values).0)
+        let values: Vec<f64> = (0..n)
+            .map(|i| columns[1][i] - 0.5 * columns[2][i] + 0.3 * columns[3][i] + rng.normal())
+            .collect();
+        (genotypes, columns, centred(&values))
     }
 
-    fn dot(a: &[f64], b: &[f64]) -> f64 {
+    pub fn dot(a: &[f64], b: &[f64]) -> f64 {
         a.iter().zip(b).map(|(a, b)| a * b).sum()
     }
 
@@ -315,7 +341,8 @@ pub(super) mod tests {
         let (genotypes, columns, values) = example(150, 40, &effects);
         let design = Design::new(&genotypes, &effects).unwrap();
         assert_eq!((design.rows(), design.columns()), (150, 80));
-        let mut fitted = Fitted::new(&design, &values).unwrap();
+        let projection = fixed(150, &[]);
+        let mut fitted = Fitted::new(&design, &projection, &values).unwrap();
         let members: Vec<usize> = (0..80).rev().collect();
         let blocks = Block::all(&design, &members);
         assert_eq!(blocks.len(), 3);
@@ -347,7 +374,8 @@ pub(super) mod tests {
     fn the_gradient_within_a_block_is_that_of_one_column_after_the_other() {
         let (genotypes, columns, values) = example(90, 30, &[Effect::Additive]);
         let design = Design::new(&genotypes, &[Effect::Additive]).unwrap();
-        let mut fitted = Fitted::new(&design, &values).unwrap();
+        let projection = fixed(90, &[]);
+        let mut fitted = Fitted::new(&design, &projection, &values).unwrap();
         let blocks = Block::all(&design, &(0..30).collect::<Vec<_>>());
         let mut residual = values;
         fitted.sweep(&blocks[0], |j, gradient, old| {
@@ -367,6 +395,6 @@ pub(super) mod tests {
         assert_eq!(design.columns(), 1);
         let alike = Genotypes::of(&dataset, &[0]).unwrap();
         assert!(Design::new(&alike, &[Effect::Additive]).unwrap_err().0.contains("no SNP varies"));
-        assert!(Fitted::new(&design, &[0.0; 3]).unwrap_err().0.contains("does not vary"));
+        assert!(Fitted::new(&design, &fixed(3, &[]), &[0.1; 3]).unwrap_err().0.contains("does not vary"));
     }
 }

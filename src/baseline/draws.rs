@@ -24,8 +24,8 @@ fn ln(x: f32) -> f32 {
     let m = f32::from_bits((bits & 0x007f_ffff).wrapping_add(0x3f35_04f3)) - 1.0;
     let square = m * m;
     let low = 3.333_331e-1 + m * (-2.499_999_4e-1 + m * (2.000_071_5e-1 + m * -1.666_805_7e-1));
-    let high = 1.424_932_3e-1 + m * (-1.242_014_1e-1 + m * (1.167_699_9e-1
-        + m * (-1.151_461e-1 + m * 7.037_683_6e-2)));
+    let high = 1.424_932_3e-1
+        + m * (-1.242_014_1e-1 + m * (1.167_699_9e-1 + m * (-1.151_461e-1 + m * 7.037_683_6e-2)));
     let series = m * square * (low + square * square * high);
     let tail = series + exponent * LN_2.1 - 0.5 * square;
     m + tail + exponent * LN_2.0
@@ -38,10 +38,13 @@ fn circle(turn: f32) -> (f32, f32) {
     let angle = turn * (std::f32::consts::TAU / 4.0);
     let square = angle * angle;
     let mut sine = angle
-        * (1.0 + square * (-1.0 / 6.0 + square * (1.0 / 120.0 + square * (-1.0 / 5040.0 + square / 362_880.0))));
+        * (1.0
+            + square * (-1.0 / 6.0 + square * (1.0 / 120.0 + square * (-1.0 / 5040.0 + square / 362_880.0))));
     // 1 − cosine, which keeps its digits where the angle is small.
     let mut versine = square
-        * (0.5 + square * (-1.0 / 24.0 + square * (1.0 / 720.0 + square * (-1.0 / 40_320.0 + square / 3_628_800.0))));
+        * (0.5
+            + square
+                * (-1.0 / 24.0 + square * (1.0 / 720.0 + square * (-1.0 / 40_320.0 + square / 3_628_800.0))));
     for _ in 0..2 {
         (sine, versine) = (2.0 * sine * (1.0 - versine), 2.0 * sine * sine);
     }
@@ -131,11 +134,16 @@ mod tests {
     fn logarithm_and_circle_are_those_of_f64() {
         let mut rng = Rng::new(1);
         for i in 0..20_000_u32 {
-            let bits = if i < 2 { [0, u32::MAX][i as usize] } else { (rng.bits() >> (32 + rng.below(32))) as u32 };
+            let bits =
+                if i < 2 { [0, u32::MAX][i as usize] } else { (rng.bits() >> (32 + rng.below(32))) as u32 };
             let x = unit(bits);
             assert!(x > 0.0 && x <= 1.0);
             let exact = f64::from(x).ln();
-            assert!((f64::from(ln(x)) - exact).abs() <= 1e-6 * exact.abs().max(0.05), "{x}: {} {exact}", ln(x));
+            assert!(
+                (f64::from(ln(x)) - exact).abs() <= 1e-6 * exact.abs().max(0.05),
+                "{x}: {} {exact}",
+                ln(x)
+            );
             let (cosine, sine) = circle(x - 0.5);
             let angle = f64::from(x - 0.5) * std::f64::consts::TAU;
             assert!((f64::from(cosine) - angle.cos()).abs() < 2e-6, "{x}");
@@ -151,7 +159,8 @@ mod tests {
         for normals in [&draws.first, &draws.second] {
             let moment = |power: i32| mean(normals.iter().map(|z| f64::from(*z).powi(power)));
             let found = [moment(1), moment(2), moment(3), moment(4)];
-            for (found, (expected, sd)) in found.iter().zip([(0.0, 1.0), (1.0, 1.5), (0.0, 4.0), (3.0, 10.0)]) {
+            for (found, (expected, sd)) in found.iter().zip([(0.0, 1.0), (1.0, 1.5), (0.0, 4.0), (3.0, 10.0)])
+            {
                 assert!((found - expected).abs() < 4.0 * sd / (n as f64).sqrt(), "{found} {expected}");
             }
         }
@@ -179,7 +188,10 @@ mod tests {
             let error = |variance: f64| 4.0 * (variance / n as f64).sqrt();
             let found = mean(inverses.iter().copied());
             let expected = 1.0 / m + 1.0 / shape;
-            assert!((found - expected).abs() < error(1.0 / (m * shape) + 2.0 / (shape * shape)), "{found} {expected}");
+            assert!(
+                (found - expected).abs() < error(1.0 / (m * shape) + 2.0 / (shape * shape)),
+                "{found} {expected}"
+            );
             let found = mean(inverses.iter().map(|x| 1.0 / x));
             assert!((found - m).abs() < error(m.powi(3) / shape), "{found} {m}");
         }

@@ -6,10 +6,12 @@
 
 use rayon::prelude::*;
 
-use super::design::{Block, Design, Fitted, centred};
+use super::design::{Block, Design, Fitted};
+use super::fixed::{FixedEffects, Projection};
 use super::genotypes::{Effect, Genotypes};
-use super::{BaselineError, Problem};
+use super::{BaselineError, BaselineRow, Problem};
 use crate::domain::seed::{Rng, derive};
+use crate::numeric::dense::Dense;
 
 /// Penalties of a path.
 const PENALTIES: usize = 100;
@@ -33,29 +35,26 @@ const PATIENCE: usize = 10;
 /// See [`PATIENCE`].
 const WORSE: f64 = 1.05;
 
-/// The LASSO on copies of the counted allele.
-///
-/// # Errors
-/// As [`fit`].
-pub fn lasso(problem: &Problem) -> Result<Vec<f64>, BaselineError> {
-    fit(problem, &[Effect::Additive], 1.0)
-}
+pub(super) const LASSO: BaselineRow = BaselineRow {
+    name: "lasso",
+    help: "LASSO on allele counts, its penalty by cross-validation within the training rows",
+    settings: &[],
+    build: |problem| fit(problem, &[Effect::Additive], 1.0),
+};
 
-/// The LASSO on copies of the counted allele and indicators of heterozygotes.
-///
-/// # Errors
-/// As [`fit`].
-pub fn lasso_het(problem: &Problem) -> Result<Vec<f64>, BaselineError> {
-    fit(problem, &[Effect::Additive, Effect::Heterozygote], 1.0)
-}
+pub(super) const LASSO_HET: BaselineRow = BaselineRow {
+    name: "lasso-het",
+    help: "LASSO on allele counts and on indicators of heterozygotes, for dominance",
+    settings: &[],
+    build: |problem| fit(problem, &[Effect::Additive, Effect::Heterozygote], 1.0),
+};
 
-/// The elastic net with both penalties alike, α = ½, on copies of the counted allele.
-///
-/// # Errors
-/// As [`fit`].
-pub fn elastic_net(problem: &Problem) -> Result<Vec<f64>, BaselineError> {
-    fit(problem, &[Effect::Additive], 0.5)
-}
+pub(super) const ROW: BaselineRow = BaselineRow {
+    name: "elastic-net",
+    help: "elastic net with both penalties alike, on allele counts",
+    settings: &[],
+    build: |problem| fit(problem, &[Effect::Additive], 0.5),
+};
 
 /// Chooses the penalty by cross-validation within the training rows, fits and predicts.
 ///
@@ -63,19 +62,14 @@ pub fn elastic_net(problem: &Problem) -> Result<Vec<f64>, BaselineError> {
 /// Where no SNP or not the trait varies in the training rows or in those of an inner fold, or the descent does
 /// not converge.
 fn fit(problem: &Problem, effects: &[Effect], alpha: f64) -> Result<Vec<f64>, BaselineError> {
-    let genotypes = Genotypes::of(problem.dataset, problem.train)?;
-    let design = Design::new(&genotypes, effects)?;
-    drop(genotypes);
-    let (values, mean) = centred(problem.values);
-    let mut path = Path::new(&design, &values, alpha)?;
+    let all = Part::new(problem, effects)?;
+    let mut path = all.path(problem.values, alpha)?;
     let penalties = penalties(path.largest_penalty());
     let chosen = choose(problem, effects, alpha, &penalties)?;
     for penalty in &penalties[..=chosen] {
         path.advance(*penalty)?;
     }
-    let others = Genotypes::of(problem.dataset, problem.predict)?;
-    let predicted = design.predict(&others, &path.fitted.coefficients);
-    Ok(predicted.iter().map(|effects| mean + effects).collect())
+    Ok(all.predict(&path.fitted))
 }
 
 /// From the largest penalty down, evenly on the scale of logarithms.
@@ -95,21 +89,31 @@ fn choose(
     let folds = FOLDS.min(n);
     let mut places: Vec<usize> = (0..n).collect();
     Rng::new(derive(problem.seed, "inner folds", 0)).shuffle(&mut places);
-    let parts: Vec<Inner> = (0..folds)
-        .into_par_iter()
-        .map(|fold| Inner::new(problem, effects, |i| places[i] % folds == fold))
-        .collect::<Result<_, _>>()?;
-    let mut paths: Vec<(&Inner, Path)> = parts
+    // Of each fold the places of the rows held out, and of the others.
+    let folds: Vec<(Vec<usize>, Vec<usize>)> =
+        (0..folds).map(|fold| (0..n).partition(|i| places[*i] % folds == fold)).collect();
+    let parts: Vec<(Part, Vec<f64>, Vec<f64>)> = folds
+        .par_iter()
+        .map(|(out, kept)| {
+            let rows = |of: &[usize]| of.iter().map(|i| problem.train[*i]).collect::<Vec<_>>();
+            let values = |of: &[usize]| of.iter().map(|i| problem.values[*i]).collect::<Vec<_>>();
+            let (train, predict, values, observed) = (rows(kept), rows(out), values(kept), values(out));
+            let inner = Problem { train: &train, values: &values, predict: &predict, ..*problem };
+            Ok((Part::new(&inner, effects)?, values, observed))
+        })
+        .collect::<Result<_, BaselineError>>()?;
+    let mut paths: Vec<(&Part, &[f64], Path)> = parts
         .iter()
-        .map(|part| Ok((part, Path::new(&part.design, &part.values, alpha)?)))
+        .map(|(part, values, observed)| Ok((part, &observed[..], part.path(values, alpha)?)))
         .collect::<Result<_, BaselineError>>()?;
     let (mut best, mut smallest, mut worse) = (0, f64::INFINITY, 0);
     for (place, penalty) in penalties.iter().enumerate() {
         let errors: Vec<f64> = paths
             .par_iter_mut()
-            .map(|(part, path)| {
+            .map(|(part, observed, path)| {
                 path.advance(*penalty)?;
-                Ok(part.squared_error(&path.fitted.coefficients))
+                let predicted = part.predict(&path.fitted);
+                Ok(predicted.iter().zip(*observed).map(|(p, o)| (p - o).powi(2)).sum::<f64>())
             })
             .collect::<Result<_, BaselineError>>()?;
         let error = errors.iter().sum::<f64>() / n as f64;
@@ -124,36 +128,34 @@ fn choose(
     Ok(best)
 }
 
-/// One fold of the cross-validation.
-struct Inner {
+/// Some rows to learn from, and others to predict.
+struct Part {
     design: Design,
-    values: Vec<f64>,
-    mean: f64,
-    held_out: Genotypes,
-    observed: Vec<f64>,
+    projection: Projection,
+    /// Genotypes and fixed effects of the rows to predict.
+    others: Genotypes,
+    fixed: Dense,
 }
 
-impl Inner {
-    fn new(
-        problem: &Problem,
-        effects: &[Effect],
-        is_held_out: impl Fn(usize) -> bool,
-    ) -> Result<Self, BaselineError> {
-        let (out, kept): (Vec<usize>, Vec<usize>) =
-            (0..problem.train.len()).partition(|i| is_held_out(*i));
-        let rows = |places: &[usize]| places.iter().map(|i| problem.train[*i]).collect::<Vec<_>>();
-        let values = |places: &[usize]| places.iter().map(|i| problem.values[*i]).collect::<Vec<_>>();
-        let design = Design::new(&Genotypes::of(problem.dataset, &rows(&kept))?, effects)?;
-        let held_out = Genotypes::of(problem.dataset, &rows(&out))?;
-        let (centred, mean) = centred(&values(&kept));
-        Ok(Inner { design, values: centred, mean, held_out, observed: values(&out) })
+impl Part {
+    fn new(problem: &Problem, effects: &[Effect]) -> Result<Self, BaselineError> {
+        let fixed = FixedEffects::of(problem);
+        Ok(Part {
+            design: Design::new(&Genotypes::of(problem.dataset, problem.train)?, effects)?,
+            projection: Projection::of(&fixed.train),
+            others: Genotypes::of(problem.dataset, problem.predict)?,
+            fixed: fixed.predict,
+        })
     }
 
-    /// The sum of squared errors of prediction.
-    fn squared_error(&self, coefficients: &[f64]) -> f64 {
-        let predicted = self.design.predict(&self.held_out, coefficients);
-        let errors = predicted.iter().zip(&self.observed).map(|(p, o)| (p + self.mean - o).powi(2));
-        errors.sum()
+    fn path(&self, values: &[f64], alpha: f64) -> Result<Path<'_>, BaselineError> {
+        Path::new(&self.design, &self.projection, values, alpha)
+    }
+
+    fn predict(&self, fitted: &Fitted) -> Vec<f64> {
+        let genetic = self.design.predict(&self.others, &fitted.coefficients);
+        let fixed = self.fixed.times(&self.projection.of_products(&fitted.products));
+        genetic.iter().zip(fixed).map(|(genetic, fixed)| genetic + fixed).collect()
     }
 }
 
@@ -171,10 +173,15 @@ struct Path<'a> {
 }
 
 impl<'a> Path<'a> {
-    fn new(design: &'a Design, values: &[f64], alpha: f64) -> Result<Self, BaselineError> {
-        let fitted = Fitted::new(design, values)?;
+    fn new(
+        design: &'a Design,
+        fixed: &'a Projection,
+        values: &[f64],
+        alpha: f64,
+    ) -> Result<Self, BaselineError> {
+        let mut fitted = Fitted::new(design, fixed, values)?;
         let n = values.len() as f64;
-        let sd = (values.iter().map(|v| v * v).sum::<f64>() / n).sqrt();
+        let sd = (fitted.sum_of_squares()? / n).sqrt();
         let columns = design.columns();
         let mut path = Path {
             design,
@@ -240,7 +247,8 @@ impl<'a> Path<'a> {
     fn sweep(&mut self, penalty: f64) -> f64 {
         let n = self.design.rows() as f64;
         let (bound, shrinkage) = (penalty * self.alpha, 1.0 + penalty * (1.0 - self.alpha));
-        let mut largest = 0.0_f64;
+        // An orthonormal column is shorter than the others by the root of n.
+        let mut largest = self.fitted.update_fixed(|| 0.0) / n.sqrt();
         for block in &self.blocks {
             self.fitted.sweep(block, |_, gradient, old| {
                 let target = gradient / n + old;
@@ -250,5 +258,100 @@ impl<'a> Path<'a> {
             });
         }
         largest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::design::tests::{dot, example, fixed};
+    use super::super::testing::{cross_validated, qtlmas, scored, wheat};
+    use super::*;
+
+    /// Holds a solution to the conditions of Karush, Kuhn and Tucker, by columns and residuals in f64.
+    fn check_conditions(alpha: f64, effects: &[Effect], covariates: usize) {
+        let n = 120;
+        let (genotypes, columns, values) = example(n, 70, effects);
+        let design = Design::new(&genotypes, effects).unwrap();
+        let mut rng = Rng::new(9);
+        let others: Vec<f64> = (0..covariates * n).map(|_| rng.normal() + 1.0).collect();
+        let values: Vec<f64> =
+            (0..n).map(|i| values[i] + others.iter().skip(i).step_by(n).sum::<f64>() + 7.0).collect();
+        let projection = fixed(n, &others);
+        let mut path = Path::new(&design, &projection, &values, alpha).unwrap();
+        path.tolerance *= 1e-2;
+        let largest = path.largest_penalty();
+        path.advance(largest).unwrap();
+        assert!(path.fitted.coefficients.iter().all(|c| *c == 0.0));
+        for share in [0.7, 0.3, 0.05] {
+            let penalty = largest * share;
+            path.advance(penalty).unwrap();
+            let coefficients = &path.fitted.coefficients;
+            let mut rest = values.clone();
+            projection.subtract(&path.fitted.products, &mut rest);
+            for (column, c) in columns.iter().zip(coefficients) {
+                rest.iter_mut().zip(column).for_each(|(e, x)| *e -= c * x);
+            }
+            assert!(projection.products(&rest).iter().all(|product| product.abs() < 1e-3));
+            let kept = coefficients.iter().filter(|c| **c != 0.0).count();
+            assert!(kept > 0 && kept < coefficients.len(), "{kept}");
+            for (column, c) in columns.iter().zip(coefficients) {
+                let slope = dot(column, &rest) / n as f64 - penalty * (1.0 - alpha) * c;
+                let bound = penalty * alpha;
+                if *c == 0.0 {
+                    assert!(slope.abs() <= bound + 1e-4, "{slope} {bound}");
+                } else {
+                    assert!((slope - bound.copysign(*c)).abs() < 1e-4, "{slope} {bound}, {c}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn solutions_along_the_path_hold_the_conditions_of_the_minimum() {
+        check_conditions(1.0, &[Effect::Additive], 0);
+        check_conditions(1.0, &[Effect::Additive, Effect::Heterozygote], 0);
+        check_conditions(0.5, &[Effect::Additive], 0);
+        check_conditions(0.5, &[Effect::Additive], 2);
+    }
+
+    #[test]
+    fn the_seed_decides_and_threads_do_not() {
+        use crate::dataset::Dataset;
+        let mut rng = Rng::new(3);
+        let codes: Vec<u8> = (0..60 * 20).map(|_| rng.below(3) as u8).collect();
+        let values: Vec<f64> = (0..60).map(|i| f64::from(codes[i * 20]) + rng.normal()).collect();
+        let dataset = Dataset::from_dosages(20, codes, values.clone());
+        let (train, predict): (Vec<usize>, Vec<usize>) = ((0..50).collect(), (50..60).collect());
+        let values = &values[..50];
+        let problem = Problem { dataset: &dataset, train: &train, values, predict: &predict, seed: 1 };
+        let with_threads = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| (ROW.build)(&problem)).unwrap()
+        };
+        assert_eq!(with_threads(1), with_threads(3));
+    }
+
+    #[test]
+    fn qtlmas_a_agrees_with_the_reference() {
+        let Some((dataset, train, test)) = qtlmas() else { return };
+        for (row, mse0, r0) in [(&LASSO, 70.40, 0.536), (&LASSO_HET, 57.15, 0.650)] {
+            let (mse, r) = scored(row, &dataset, &train, &test);
+            eprintln!("{} qtlmas_a: MSE {mse:.3} ({mse0}), r {r:.4} ({r0})", row.name);
+            assert!((r - r0).abs() < 0.01 && (mse / mse0 - 1.0).abs() < 0.02, "r {r}, MSE {mse}");
+        }
+    }
+
+    #[test]
+    fn wheat_agrees_with_the_reference() {
+        let lasso = [0.455, 0.429, 0.334, 0.411];
+        let elastic_net = [0.481, 0.456, 0.365, 0.441];
+        for (row, references) in [(&LASSO, lasso), (&ROW, elastic_net)] {
+            for (number, r0) in (1..).zip(references) {
+                let Some((dataset, folds)) = wheat(number) else { return };
+                let (mse, r) = cross_validated(row, &dataset, &folds);
+                eprintln!("{} wheat E{number}: MSE {mse:.4}, r {r:.4} ({r0})", row.name);
+                assert!((r - r0).abs() < 0.01, "{} E{number}: r {r}, MSE {mse}", row.name);
+            }
+        }
     }
 }

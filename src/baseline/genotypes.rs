@@ -64,7 +64,7 @@ impl Genotypes {
     pub fn counts(&self, snp: usize) -> [u32; CODES] {
         let mut counts = [0; CODES];
         for code in self.snp(snp) {
-            counts[usize::from((*code).min(MISSING))] += 1;
+            counts[usize::from(*code)] += 1;
         }
         counts
     }
@@ -146,12 +146,21 @@ impl Coded {
         &self.variances
     }
 
+    /// A SNP's values over all rows of `genotypes`, times `weights`, added up.
+    pub fn product(&self, genotypes: &Genotypes, snp: usize, weights: &[f64]) -> f64 {
+        let mut sums = [0.0; CODES];
+        for (code, weight) in genotypes.snp(snp).iter().zip(weights) {
+            sums[usize::from(*code)] += weight;
+        }
+        sums.iter().zip(self.tables[snp]).map(|(sum, value)| sum * value).sum()
+    }
+
     /// The values of `snps` as columns, one after the other, each of all rows of `genotypes`.
     pub fn columns(&self, genotypes: &Genotypes, snps: Range<usize>) -> Vec<f64> {
         let mut out = Vec::with_capacity(snps.len() * genotypes.rows());
         for snp in snps {
             let table = &self.tables[snp];
-            out.extend(genotypes.snp(snp).iter().map(|code| table[usize::from((*code).min(MISSING))]));
+            out.extend(genotypes.snp(snp).iter().map(|code| table[usize::from(*code)]));
         }
         out
     }

@@ -5,7 +5,12 @@ pub mod bayesian_lasso;
 pub mod design;
 mod draws;
 mod elastic_net;
+pub mod fixed;
+mod gaussian;
+mod gblup;
 pub mod genotypes;
+pub mod random_forest;
+mod ridge;
 pub mod score;
 #[cfg(test)]
 mod testing;
@@ -44,30 +49,15 @@ pub type BaselineRow = Row<Fit>;
 
 /// Every baseline, in the order in which they are shown.
 pub const BASELINES: &[BaselineRow] = &[
-    Row {
-        name: "lasso",
-        help: "LASSO on allele counts, its penalty by cross-validation within the training rows",
-        settings: &[],
-        build: elastic_net::lasso,
-    },
-    Row {
-        name: "lasso-het",
-        help: "LASSO on allele counts and indicators of heterozygotes",
-        settings: &[],
-        build: elastic_net::lasso_het,
-    },
-    Row {
-        name: "elastic-net",
-        help: "elastic net with both penalties alike, on allele counts",
-        settings: &[],
-        build: elastic_net::elastic_net,
-    },
-    Row {
-        name: "bayesian-lasso",
-        help: "Bayesian LASSO by Gibbs sampling, with the defaults of BGLR",
-        settings: &[],
-        build: bayesian_lasso::fit,
-    },
+    gblup::ADDITIVE,
+    gblup::DOMINANCE,
+    gaussian::ROW,
+    ridge::ROW,
+    elastic_net::LASSO,
+    elastic_net::LASSO_HET,
+    elastic_net::ROW,
+    bayesian_lasso::ROW,
+    random_forest::ROW,
 ];
 
 /// Whether baselines suit the data.

@@ -2,15 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use super::BaselineRow;
 use super::score::{self, Predictions};
-use super::{BASELINES, BaselineRow};
 use crate::dataset::{DataSpec, Dataset, load};
+use crate::domain::seed::Rng;
 use crate::domain::task::Task;
-
-/// The row called `name`.
-pub fn baseline(name: &str) -> &'static BaselineRow {
-    BASELINES.iter().find(|row| row.name == name).unwrap()
-}
 
 /// A file of the real sets, or `None` and a line on standard error where it is missing.
 pub fn shared(file: &str) -> Option<PathBuf> {
@@ -73,4 +69,15 @@ pub fn cross_validated(
         folds.iter().map(|(train, test)| scored(row, dataset, train, test)).collect();
     let mean = |part: fn(&(f64, f64)) -> f64| scores.iter().map(part).sum::<f64>() / scores.len() as f64;
     (mean(|s| s.0), mean(|s| s.1))
+}
+
+/// 40 rows of 25 SNPs with a trait that they make; the last ten rows are clones of the first ten.
+pub fn clones() -> Dataset {
+    const SNPS: usize = 25;
+    let mut rng = Rng::new(5);
+    let mut codes: Vec<u8> = (0..30 * SNPS).map(|_| rng.below(3) as u8).collect();
+    codes.extend_from_within(..10 * SNPS);
+    let value = |row: &[u8]| row[3..9].iter().map(|code| f64::from(*code)).sum::<f64>() + 0.5 * rng.normal();
+    let values = codes.chunks_exact(SNPS).map(value).collect();
+    Dataset::from_dosages(SNPS, codes, values)
 }
