@@ -163,8 +163,9 @@ impl Block {
 pub struct Fitted<'a> {
     design: &'a Design,
     fixed: &'a Projection,
-    /// Of each column of the design its coefficient.
+    /// Of each column of the design its coefficient, a multiple of what one step of it is.
     pub coefficients: Vec<f64>,
+    multiples: Vec<i64>,
     /// Of each orthonormal column of the fixed effects its coefficient.
     pub products: Vec<f64>,
     /// In `unit`s of the trait; apart from a constant, as the columns are not centred in it.
@@ -193,8 +194,8 @@ impl<'a> Fitted<'a> {
         let rows: Vec<i32> = rest.iter().map(|v| (v / unit).round() as i32).collect();
         let residual = Residual::new(&rows);
         let (sum, ..) = residual.moments();
-        let coefficients = vec![0.0; design.columns()];
-        Ok(Fitted { design, fixed, coefficients, products, residual, unit, sum })
+        let (coefficients, multiples) = (vec![0.0; design.columns()], vec![0; design.columns()]);
+        Ok(Fitted { design, fixed, coefficients, multiples, products, residual, unit, sum })
     }
 
     /// Updates the coefficients of the fixed effects' orthonormal columns but the intercept, of which the design
@@ -247,7 +248,9 @@ impl<'a> Fitted<'a> {
             let step = wanted.round().clamp(-f64::from(LARGEST_STEP), f64::from(LARGEST_STEP));
             if step != 0.0 {
                 let change = step * grid;
-                self.coefficients[*j] = old + change;
+                self.multiples[*j] += step as i64;
+                // Not by adding up, so that what goes back to 0 is 0.
+                self.coefficients[*j] = self.multiples[*j] as f64 * grid;
                 (columns[changed], steps[changed]) = (block.columns[a], step as i32);
                 changed += 1;
                 self.sum -= step as i64 * self.design.sums[*j];
