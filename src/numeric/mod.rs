@@ -6,3 +6,4 @@ pub mod kernel;
 pub mod linalg;
 pub mod minimize;
 pub mod reml;
+pub mod student;
