@@ -18,6 +18,7 @@ test:
 snapshots:
     cargo insta review
 
-# Time the convolution kernel against candle's own operations.
+# Time the convolution kernel against candle's own operations, and the baselines against what is promised.
 bench:
     cargo bench --bench conv
+    cargo bench --bench baselines

@@ -1,5 +1,7 @@
 //! From a study file to running parts: the composition root.
 
+pub mod baselines;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;

@@ -1,5 +1,6 @@
-//! GBLUP: best linear unbiased prediction with covariances between individuals that their SNPs tell
-//! (VanRaden 2008, method 1), and variances by REML.
+//! GBLUP: best linear unbiased prediction with covariances between individuals that their SNPs tell, and variances
+//! by REML. The relationships are VanRaden's (2008) by his second method, in which every SNP counts alike, with
+//! the observed variance of a SNP in place of 2p(1 − p): in inbred lines it is twice as large.
 
 use super::fixed::FixedEffects;
 use super::genotypes::{Coded, Effect, Genotypes};
@@ -32,25 +33,21 @@ impl From<RemlError> for BaselineError {
     }
 }
 
-/// A kernel that is linear in one covariate a SNP: Z Zᵀ / c.
+/// A kernel that is linear in one covariate a SNP: Z Zᵀ / m, with the covariates of the m SNPs that vary
+/// standardised among the training rows.
 struct Linear {
     coded: Coded,
-    /// c: what makes the mean of the diagonal about 1.
-    scale: f64,
+    /// m, so that the mean of the diagonal is 1.
+    snps: f64,
 }
 
 impl Linear {
     /// # Errors
     /// Where no SNP varies among the training rows.
     fn fit(train: &Genotypes, effect: Effect) -> Result<Self, BaselineError> {
-        let coded = Coded::fit(train, effect, false);
-        // Allele frequencies p and shares of heterozygotes are those of the training rows.
-        let variance = |mean: &f64| match effect {
-            Effect::Additive => mean * (1.0 - 0.5 * mean), // 2p(1 − p), p = mean / 2
-            Effect::Heterozygote => mean * (1.0 - mean),
-        };
-        let scale: f64 = coded.means().iter().map(variance).sum();
-        if coded.variances().iter().all(|v| *v == 0.0) || scale <= 0.0 {
+        let coded = Coded::fit(train, effect, true);
+        let snps = coded.variances().iter().filter(|v| **v > 0.0).count();
+        if snps == 0 {
             return Err(BaselineError(match effect {
                 Effect::Additive => "no SNP varies among the training rows".into(),
                 Effect::Heterozygote => {
@@ -60,7 +57,7 @@ impl Linear {
                 }
             }));
         }
-        Ok(Linear { coded, scale })
+        Ok(Linear { coded, snps: snps as f64 })
     }
 
     /// The training rows' kernel.
@@ -72,7 +69,7 @@ impl Linear {
             let width = snps.len();
             matrix.add_gram(&Dense::new(n, width, self.coded.columns(train, snps)));
         }
-        matrix.values_mut().iter_mut().for_each(|v| *v /= self.scale);
+        matrix.values_mut().iter_mut().for_each(|v| *v /= self.snps);
         matrix.mirror();
         matrix
     }
@@ -81,7 +78,7 @@ impl Linear {
     fn predict(&self, train: &Genotypes, rows: &Genotypes, weights: &[f64]) -> Vec<f64> {
         let mut out = vec![0.0; rows.rows()];
         for snp in 0..train.snps() {
-            let effect = self.coded.product(train, snp, weights) / self.scale;
+            let effect = self.coded.product(train, snp, weights) / self.snps;
             let table = self.coded.table(snp).map(|value| value * effect);
             out.iter_mut().zip(rows.snp(snp)).for_each(|(out, code)| *out += table[usize::from(*code)]);
         }
@@ -172,7 +169,7 @@ mod tests {
         between.add_product_transposed(&z(&rows, 10), &z(&genotypes, 30));
         let expected = between.times(&estimate.weights);
         for (found, expected) in found.iter().zip(expected) {
-            let expected = estimate.fixed[0] + estimate.parameters[0] * expected / kernel.scale;
+            let expected = estimate.fixed[0] + estimate.parameters[0] * expected / kernel.snps;
             assert!((found - expected).abs() < 1e-9, "{found}, not {expected}");
         }
         assert!(estimate.parameters[0] > 0.05, "{estimate:?}");

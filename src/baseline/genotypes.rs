@@ -197,7 +197,7 @@ mod tests {
         let column = scaled.columns(&train, 0..1);
         assert!((column.iter().map(|x| x * x).sum::<f64>() - 3.0).abs() < 1e-12);
         let het = Coded::fit(&train, Effect::Heterozygote, false);
-        assert!((het.means()[0] - 2.0 / 3.0).abs() < 1e-12);
+        assert!((het.means()[0] - 1.0 / 3.0).abs() < 1e-12);
         assert_eq!(het.means()[1], 0.5);
     }
 }

@@ -1,5 +1,6 @@
 //! The commands: one file a subcommand.
 
+mod baseline;
 mod check;
 mod export;
 mod headless;
@@ -75,6 +76,8 @@ enum Command {
     List(ListArgs),
     /// Write the best trials as a runnable study file, JSON or CSV
     Export(ExportArgs),
+    /// Score the standard methods (GBLUP, LASSO, …) on a study's folds, and on its test set where it has one
+    Baseline(BaselineArgs),
     /// Write a simulated population as PLINK or FASTA, and CSV files
     Simulate(SimulateArgs),
 }
@@ -184,6 +187,18 @@ struct ExportArgs {
 }
 
 #[derive(Debug, Args)]
+struct BaselineArgs {
+    #[command(flatten)]
+    study: StudyArgs,
+    /// Which; all where none is named
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// One JSON object a line, as each is known
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
 struct SimulateArgs {
     /// The preset's name; an unknown one lists those there are
     preset: String,
@@ -208,6 +223,7 @@ pub fn main() -> ExitCode {
         Command::Show(args) => show::show(&args),
         Command::List(args) => list::list(&args),
         Command::Export(args) => export::export(&args),
+        Command::Baseline(args) => baseline::baseline(&args),
         Command::Simulate(args) => simulate::simulate(&args),
     };
     finish(outcome).into()

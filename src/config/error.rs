@@ -163,7 +163,7 @@ pub(super) fn one_of(words: &[&str]) -> String {
 }
 
 /// ": did you mean `x`?" for the candidate nearest to `word`, or nothing where none is near.
-pub(super) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     let plain = |w: &str| w.to_lowercase().replace(['-', '_', ' '], "");
     let wanted = plain(word);
     let distance = |candidate: &str| {

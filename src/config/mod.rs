@@ -18,7 +18,7 @@ pub mod write;
 use std::path::Path;
 
 use crate::domain::setting::Settings;
-pub use error::ConfigError;
+pub use error::{ConfigError, did_you_mean};
 use study::DataSource;
 pub use study::StudyConfig;
 pub use tables::Tables;

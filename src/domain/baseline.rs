@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::trial::deviation;
+
 /// How a baseline did on the folds of a study.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BaselineScore {
@@ -16,10 +18,20 @@ pub struct BaselineScore {
 }
 
 impl BaselineScore {
+    /// The values of a metric on the folds; `None` where a fold has none.
+    fn values(&self, metric: &str) -> Option<Vec<f64>> {
+        self.folds.iter().map(|fold| fold.get(metric).copied()).collect()
+    }
+
     /// The mean of a metric over the folds; `None` where a fold has none.
     pub fn mean(&self, metric: &str) -> Option<f64> {
-        let values = self.folds.iter().map(|fold| fold.get(metric).copied()).collect::<Option<Vec<f64>>>()?;
+        let values = self.values(metric)?;
         if values.is_empty() { None } else { Some(values.iter().sum::<f64>() / values.len() as f64) }
+    }
+
+    /// The standard deviation of a metric over the folds; `None` of fewer than two, or where a fold has none.
+    pub fn spread(&self, metric: &str) -> Option<f64> {
+        deviation(&self.values(metric)?)
     }
 }
 
@@ -33,6 +45,7 @@ mod tests {
         let mut score =
             BaselineScore { baseline: "gblup".into(), folds: vec![fold(1.0), fold(4.0)], seconds: 0.1 };
         assert_eq!((score.mean("mse"), score.mean("pearson")), (Some(2.5), None));
+        assert_eq!((score.spread("mse"), score.spread("pearson")), (Some(4.5_f64.sqrt()), None));
         score.folds.push(BTreeMap::new());
         assert_eq!(score.mean("mse"), None);
         score.folds.clear();
