@@ -36,6 +36,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("argmin", &["numeric/minimize.rs"]),
     ("argmin_math", &["numeric/minimize.rs"]),
     ("faer", &["numeric/dense.rs"]),
+    ("smartcore", &["baseline/random_forest.rs"]),
     ("ratatui", &["tui"]),
     ("crossterm", &["tui"]),
     ("memmap2", &["dataset"]),

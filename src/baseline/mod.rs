@@ -1,10 +1,16 @@
 //! Baselines: what a tuned network has to beat. Each is trained on a fold's training rows and predicts other
 //! rows; nothing else of the dataset is seen.
 
+pub mod bayesian_lasso;
+pub mod design;
+mod draws;
+mod elastic_net;
 pub mod fixed;
 mod gaussian;
 mod gblup;
 pub mod genotypes;
+mod random_forest;
+mod ridge;
 pub mod score;
 #[cfg(test)]
 mod testing;
@@ -42,7 +48,17 @@ pub type Fit = fn(&Problem) -> Result<Vec<f64>, BaselineError>;
 pub type BaselineRow = Row<Fit>;
 
 /// Every baseline, in the order in which they are shown.
-pub const BASELINES: &[BaselineRow] = &[gblup::ADDITIVE, gblup::DOMINANCE, gaussian::ROW];
+pub const BASELINES: &[BaselineRow] = &[
+    gblup::ADDITIVE,
+    gblup::DOMINANCE,
+    gaussian::ROW,
+    ridge::ROW,
+    elastic_net::LASSO,
+    elastic_net::LASSO_HET,
+    elastic_net::ROW,
+    bayesian_lasso::ROW,
+    random_forest::ROW,
+];
 
 /// Whether baselines suit the data.
 ///
@@ -57,4 +73,14 @@ pub fn check(dataset: &Dataset) -> Result<(), BaselineError> {
                 .into(),
         )),
     }
+}
+
+/// A word on a baseline that takes more than a minute or so of processor time to learn from `rows` rows with
+/// `snps` SNPs.
+pub fn expected_time(row: &BaselineRow, rows: usize, snps: usize) -> Option<String> {
+    if row.name != random_forest::ROW.name {
+        return None;
+    }
+    let seconds = random_forest::expected_seconds(rows, snps);
+    (seconds > 60.0).then(|| format!("expect about {:.0} minutes of processor time", (seconds / 60.0).ceil()))
 }

@@ -94,7 +94,10 @@ fn compare(row: &BaselineRow, prepared: &Prepared, seed: u64) -> Result<Compared
         let several = folds.len() > 1;
         let found = baselines::on_folds(row, dataset, folds, seed, |fold| {
             let of = if several { format!("fold {} of {}", fold + 1, folds.len()) } else { what.to_owned() };
-            complain(&format!("{}: {of}", row.name));
+            let rows = folds[fold].train.len();
+            let time = baseline::expected_time(row, rows, dataset.positions());
+            let time = time.map_or_else(String::new, |time| format!(" ({time})"));
+            complain(&format!("{}: {of}{time}", row.name));
         })?;
         if !found.constant.is_empty() {
             let places: Vec<String> = found.constant.iter().map(ToString::to_string).collect();

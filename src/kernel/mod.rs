@@ -8,6 +8,9 @@
 mod activation;
 mod batch_norm;
 mod channels;
+pub mod codes;
+#[cfg(target_arch = "x86_64")]
+mod codes_x86;
 mod conv;
 mod conv_op;
 mod dense;
