@@ -1,5 +1,7 @@
 //! From a study file to running parts: the composition root.
 
+mod background;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -7,6 +9,7 @@ use std::sync::mpsc::Sender;
 use anyhow::{Context, Result, anyhow, bail};
 use candle_core::Device;
 
+pub use self::background::Background;
 use crate::config::study::{DataSource, DeviceChoice, ExecutorConfig, StudyConfig};
 use crate::config::{self, Tables, write};
 use crate::dataset::fold::{self, Partition};
@@ -20,7 +23,7 @@ use crate::domain::setting::Settings;
 use crate::domain::space::KIND;
 use crate::domain::table::{self, Row};
 use crate::domain::task::Task;
-use crate::domain::trial::{FoldScore, Report, Timestamp, Trial};
+use crate::domain::trial::{FoldScore, Report, Timestamp, Trial, TrialId};
 use crate::domain::value::Params;
 use crate::executor::local::Local;
 use crate::importance::{self, OutputImportance};
@@ -133,6 +136,14 @@ pub fn survey(prepared: &Prepared) -> Result<Survey, Impossible> {
 #[error("no network of the search space can be trained on these data: {0}")]
 pub struct Impossible(String);
 
+/// What can be computed beside the trials of the study in `store`.
+///
+/// # Errors
+/// Where the true effects of simulated data can't be read.
+pub fn background(config: &StudyConfig, prepared: &Prepared, store: &Path) -> Result<Background> {
+    Ok(Background::new(config, &prepared.objective, store, Vec::new()))
+}
+
 /// Opens a study in `store`: a new one, or the one that is there. Every stored record goes to `updates`.
 ///
 /// # Errors
@@ -218,16 +229,20 @@ pub fn importance(
         bail!("the data are not those that the study was trained on: put the files back as they were");
     }
     let folder = file::checkpoints_folder(store);
-    if !checkpoints::folder(&folder, trial.id).exists() {
-        bail!(
-            "the weights of trial {} were not kept: only the best {} trials keep theirs; `keep_checkpoints` in \
-             [study] says of how many, and that must be said before they run",
-            trial.id,
-            config.keep_checkpoints
-        );
-    }
+    kept_weights(&folder, trial.id, config.keep_checkpoints)?;
     let found = importance::of_trial(&prepared.objective, &trial.params, &folder, trial.id);
     Ok((prepared.objective.dataset, found.map_err(|e| anyhow!(e))?))
+}
+
+/// Whether the weights of a trial are in the checkpoints folder of its store.
+fn kept_weights(folder: &Path, trial: TrialId, keep: usize) -> Result<()> {
+    if checkpoints::folder(folder, trial).exists() {
+        return Ok(());
+    }
+    bail!(
+        "the weights of trial {trial} were not kept: only the best {keep} trials keep theirs; `keep_checkpoints` \
+         in [study] says of how many, and that must be said before they run"
+    );
 }
 
 /// How many slots of how many threads, and what to tell where the study file wants more than there is.

@@ -3,6 +3,8 @@
 pub mod best;
 pub mod human;
 pub mod parameters;
+pub mod profile;
 pub mod progress;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod versus;

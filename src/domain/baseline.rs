@@ -1,8 +1,10 @@
 //! A baseline's scores: what a tuned network has to beat.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+
+use super::trial::deviation;
 
 /// How a baseline did on the folds of a study.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +23,17 @@ impl BaselineScore {
         let values = self.folds.iter().map(|fold| fold.get(metric).copied()).collect::<Option<Vec<f64>>>()?;
         if values.is_empty() { None } else { Some(values.iter().sum::<f64>() / values.len() as f64) }
     }
+
+    /// The standard deviation of a metric over the folds; `None` of fewer than two.
+    pub fn spread(&self, metric: &str) -> Option<f64> {
+        let values = self.folds.iter().map(|fold| fold.get(metric).copied()).collect::<Option<Vec<f64>>>()?;
+        deviation(&values)
+    }
+
+    /// The names of its metrics; one may be undefined on some folds only.
+    pub fn metrics(&self) -> BTreeSet<&str> {
+        self.folds.iter().flat_map(|fold| fold.keys()).map(String::as_str).collect()
+    }
 }
 
 #[cfg(test)]
@@ -33,6 +46,7 @@ mod tests {
         let mut score =
             BaselineScore { baseline: "gblup".into(), folds: vec![fold(1.0), fold(4.0)], seconds: 0.1 };
         assert_eq!((score.mean("mse"), score.mean("pearson")), (Some(2.5), None));
+        assert_eq!(score.spread("mse"), Some(4.5_f64.sqrt()));
         score.folds.push(BTreeMap::new());
         assert_eq!(score.mean("mse"), None);
         score.folds.clear();

@@ -167,7 +167,7 @@ impl Trial {
 }
 
 /// The sample standard deviation; `None` of fewer than two values.
-fn deviation(values: &[f64]) -> Option<f64> {
+pub(super) fn deviation(values: &[f64]) -> Option<f64> {
     if values.len() < 2 {
         return None;
     }

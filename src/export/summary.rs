@@ -1,7 +1,10 @@
 //! The JSON of `show --json` and of the last line of `run --json`.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
+use crate::domain::baseline::BaselineScore;
 use crate::domain::event::StudySpec;
 use crate::domain::history::History;
 use crate::domain::trial::{FoldScore, Timestamp, Trial, TrialId};
@@ -55,7 +58,25 @@ struct SummaryLine<'a> {
 struct Show<'a> {
     study: &'a StudySpec,
     best: Option<Best<'a>>,
+    baselines: Vec<BaselineObject<'a>>,
     trials: Vec<TrialObject<'a>>,
+}
+
+/// A baseline: the mean of each metric that is defined on all folds, and the folds.
+#[derive(Debug, Serialize)]
+struct BaselineObject<'a> {
+    baseline: &'a str,
+    #[serde(flatten)]
+    means: BTreeMap<&'a str, f64>,
+    seconds: f64,
+    on: &'static str,
+    folds: &'a [BTreeMap<String, f64>],
+}
+
+fn baseline_object(baseline: &BaselineScore) -> BaselineObject<'_> {
+    let means = baseline.metrics().into_iter().filter_map(|name| Some((name, baseline.mean(name)?)));
+    let (name, seconds, folds) = (&baseline.baseline, baseline.seconds, &baseline.folds);
+    BaselineObject { baseline: name, means: means.collect(), seconds, on: "validation", folds }
 }
 
 /// One trial; `now` ends the seconds of one that still runs.
@@ -77,13 +98,15 @@ fn best(history: &History) -> Option<Best<'_>> {
     history.incumbent().map(|trial| Best { trial: trial.id, score: trial.score, params: &trial.params })
 }
 
-/// `show --json`: one object with the study, its best trial (or null) and all trials by number.
+/// `show --json`: one object with the study, its best trial (or null), its baselines in the order in which they
+/// were computed, and all trials by number.
 ///
 /// # Errors
 /// Where JSON can't be written.
 pub fn show(history: &History, now: Timestamp) -> serde_json::Result<String> {
     let trials = history.trials().iter().map(|trial| trial_object(trial, now)).collect();
-    serde_json::to_string(&Show { study: history.study(), best: best(history), trials })
+    let baselines = history.baselines().iter().map(baseline_object).collect();
+    serde_json::to_string(&Show { study: history.study(), best: best(history), baselines, trials })
 }
 
 /// The last line of `run --json`. `elapsed_s` is the time at work over all starts of the study, with

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stderr, reason = "a skipped test says so")]
 
 mod bad_input;
+mod beside;
 mod commands;
 mod dashboard;
 mod docs;

@@ -3,7 +3,7 @@
 //! ```text
 //! name  model · sampler · data                        ● state
 //! ━━━━━━━━━━━━━━━──────── 16/40 trials · 2 running   cpu  mem
-//! ★ mse 62.34 ±1.23 trial 17    elapsed       left
+//! ★ mse 62.34 ±1.23 trial 17 · gblup 64.3   elapsed       left
 //! ```
 
 use ratatui::buffer::Buffer;
@@ -77,7 +77,7 @@ fn progress(state: &AppState, area: Rect, buf: &mut Buffer) {
 fn findings(state: &AppState, area: Rect, buf: &mut Buffer) {
     let (theme, symbols, study) = (state.theme, state.theme.symbols(), state.history.study());
     let quiet = theme.style(Tone::Quiet);
-    let start = match state.history.incumbent() {
+    let mut start = match state.history.incumbent() {
         None => Line::styled(format!("{} no score yet", symbols.none), quiet),
         Some(best) => {
             let score = best.score.map(|s| significant(s, 4)).unwrap_or_default();
@@ -92,6 +92,11 @@ fn findings(state: &AppState, area: Rect, buf: &mut Buffer) {
             ])
         }
     };
+    // The best baseline: what there is to beat.
+    if let Some(baseline) = state.references.first() {
+        let words = format!("  {} {} {}", symbols.dot, baseline.name, significant(baseline.score, 4));
+        start.push_span(Span::styled(words, theme.style(Tone::Second)));
+    }
     let left = match state.remaining() {
         Some((from, to)) => {
             let (from, to) = (human::rough_duration(from), human::rough_duration(to));
