@@ -1,5 +1,6 @@
 //! A trial against a baseline on the same folds.
 
+use super::compare::{self, Paired};
 use crate::domain::baseline::BaselineScore;
 use crate::domain::event::StudySpec;
 use crate::domain::trial::Trial;
@@ -19,18 +20,25 @@ pub struct Versus {
     pub difference: f64,
     /// It, as a share of the baseline's size; `None` where that is 0.
     pub share: Option<f64>,
+    /// The paired comparison over the folds; `None` of fewer than three.
+    pub paired: Option<Paired>,
 }
 
 impl Versus {
-    /// In words: "better (-9.6 %), on 4 of 4 folds".
+    /// "better (-9.6 %, on 5 of 5 folds, p = 0.002)", "tied (…)" where the difference may be chance.
     pub fn words(&self) -> String {
-        let word = if self.is_better { "better" } else { "not better" };
-        let by = match self.share {
-            _ if self.difference == 0.0 => String::new(),
-            Some(share) => format!(" ({}{} %)", sign(share), significant(100.0 * share.abs(), 2)),
-            None => format!(" ({}{})", sign(self.difference), significant(self.difference.abs(), 3)),
+        let word = match self.paired {
+            Some(paired) if paired.tied() => "tied",
+            _ if self.is_better => "better",
+            _ if self.difference == 0.0 => "equal",
+            _ => "worse",
         };
-        format!("{word}{by}, on {} of {} folds", self.wins, self.folds.len())
+        let by = match self.share {
+            Some(share) => format!("{}{} %", sign(share), significant(100.0 * share.abs(), 2)),
+            None => format!("{}{}", sign(self.difference), significant(self.difference.abs(), 3)),
+        };
+        let chance = self.paired.map_or(String::new(), |paired| format!(", {}", paired.chance()));
+        format!("{word} ({by}, on {} of {} folds{chance})", self.wins, self.folds.len())
     }
 }
 
@@ -56,6 +64,7 @@ pub fn versus(study: &StudySpec, trial: &Trial, baseline: &BaselineScore) -> Opt
         is_better: better(own, other),
         difference: own - other,
         share: (other != 0.0).then(|| (own - other) / other.abs()),
+        paired: compare::baseline(study, baseline, trial),
         folds,
     })
 }
@@ -78,9 +87,11 @@ mod tests {
         };
         let compared = versus(study, best, &baseline(&[80.0, 50.0, 80.0, 80.0])).unwrap();
         assert_eq!((compared.wins, compared.is_better, compared.folds.len()), (3, true, 4));
-        assert_eq!(compared.words(), "better (-17 %), on 3 of 4 folds");
-        let worse = versus(study, best, &baseline(&[58.0, 59.0, 60.0, 61.0])).unwrap();
-        assert!(!worse.is_better && worse.words().starts_with("not better (+0.84 %)"), "{}", worse.words());
+        assert!(compared.words().starts_with("tied (-17 %, on 3 of 4 folds, p = 0."), "{}", compared.words());
+        let clear = versus(study, best, &baseline(&[80.0, 81.0, 82.0, 83.0])).unwrap();
+        assert!(clear.words().starts_with("better (-26 %, on 4 of 4 folds, p "), "{}", clear.words());
+        let worse = versus(study, best, &baseline(&[48.0, 49.0, 50.0, 51.0])).unwrap();
+        assert!(!worse.is_better && worse.words().starts_with("worse (+21 %, on 0 of 4"), "{}", worse.words());
         let undefined = BaselineScore { folds: vec![BTreeMap::new()], ..baseline(&[]) };
         assert_eq!(versus(study, best, &undefined), None);
     }

@@ -11,6 +11,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use super::output::{complain, say, score};
 use super::{Exit, RunArgs, StudyArgs, headless};
+use crate::analysis::compare::Ties;
 use crate::analysis::versus::versus;
 use crate::config::StudyConfig;
 use crate::domain::history::History;
@@ -155,6 +156,9 @@ fn report(args: &RunArgs, history: &History, store: &Path, end: &End) -> Result<
             }
             for line in against_baselines(history, best) {
                 say(&line)?;
+            }
+            if let Some(words) = Ties::of(history).summary() {
+                say(words)?;
             }
             say(&format!("export it:  tune-tui export {}", store.display()))?;
         }

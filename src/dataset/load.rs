@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::error::DataError;
+use super::fold::Grouping;
 use super::phenotype::Phenotypes;
 use super::report::{IndividualCounts, LoadReport, TargetSummary};
 use super::{DataSpec, Dataset, FEWEST, Genotypes, Target, csv, fasta, phenotype, plink_bed, qc, table};
@@ -76,7 +77,7 @@ pub fn load(spec: &DataSpec) -> Result<Dataset, DataError> {
     Ok(Dataset {
         ids,
         markers: columns.iter().map(|j| genotypes.markers[*j].clone()).collect(),
-        groups: phenotypes.groups.map(|g| records.iter().map(|r| g[*r].clone()).collect()),
+        groupings: phenotypes.groupings.into_iter().map(|g| of_records(g, &records)).collect(),
         matrix: genotypes.matrix.select(&rows, &columns, spec.memory),
         report: LoadReport {
             coding: genotypes.coding,
@@ -89,6 +90,12 @@ pub fn load(spec: &DataSpec) -> Result<Dataset, DataError> {
         coding: genotypes.coding,
         target,
     })
+}
+
+/// A grouping of `records` alone.
+fn of_records(grouping: Grouping, records: &[usize]) -> Grouping {
+    let values = records.iter().map(|r| grouping.values[*r].clone()).collect();
+    Grouping { column: grouping.column, values }
 }
 
 /// Endings of formats that would otherwise be taken for a table of numbers.

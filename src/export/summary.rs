@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::analysis::compare::Ties;
 use crate::domain::baseline::BaselineScore;
-use crate::domain::event::StudySpec;
+use crate::domain::event::{SelectOn, StudySpec};
 use crate::domain::history::History;
 use crate::domain::trial::{FoldScore, Timestamp, Trial, TrialId};
 use crate::domain::value::Params;
@@ -18,6 +19,13 @@ pub struct TrialObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     score: Option<f64>,
+    /// What the score is of: validation rows, or the test set.
+    selected_on: SelectOn,
+    /// Whether the paired comparison tells it from the best trial, and its p value; absent without a verdict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tied: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p: Option<f64>,
     params: &'a Params,
     seed: u64,
     folds: &'a [FoldScore],
@@ -30,6 +38,7 @@ pub struct TrialObject<'a> {
 struct Best<'a> {
     trial: TrialId,
     score: Option<f64>,
+    selected_on: SelectOn,
     params: &'a Params,
 }
 
@@ -69,23 +78,28 @@ struct BaselineObject<'a> {
     #[serde(flatten)]
     means: BTreeMap<&'a str, f64>,
     seconds: f64,
-    on: &'static str,
+    /// The rows, as those of the trials' scores.
+    on: SelectOn,
     folds: &'a [BTreeMap<String, f64>],
 }
 
-fn baseline_object(baseline: &BaselineScore) -> BaselineObject<'_> {
+fn baseline_object(on: SelectOn, baseline: &BaselineScore) -> BaselineObject<'_> {
     let means = baseline.metrics().into_iter().filter_map(|name| Some((name, baseline.mean(name)?)));
     let (name, seconds, folds) = (&baseline.baseline, baseline.seconds, &baseline.folds);
-    BaselineObject { baseline: name, means: means.collect(), seconds, on: "validation", folds }
+    BaselineObject { baseline: name, means: means.collect(), seconds, on, folds }
 }
 
-/// One trial; `now` ends the seconds of one that still runs.
-pub fn trial_object(trial: &Trial, now: Timestamp) -> TrialObject<'_> {
+/// One trial of a history with these `ties`; `now` ends the seconds of one that still runs.
+pub fn trial_object<'a>(history: &History, ties: &Ties, trial: &'a Trial, now: Timestamp) -> TrialObject<'a> {
+    let paired = ties.of_trial(trial.id);
     TrialObject {
         id: trial.id,
         state: trial.state.word(),
         reason: trial.state.reason(),
         score: trial.score,
+        selected_on: history.study().select_on,
+        tied: paired.map(|paired| paired.tied()),
+        p: paired.map(|paired| paired.p),
         params: &trial.params,
         seed: trial.seed,
         folds: &trial.folds,
@@ -95,7 +109,9 @@ pub fn trial_object(trial: &Trial, now: Timestamp) -> TrialObject<'_> {
 }
 
 fn best(history: &History) -> Option<Best<'_>> {
-    history.incumbent().map(|trial| Best { trial: trial.id, score: trial.score, params: &trial.params })
+    let selected_on = history.study().select_on;
+    let trial = history.incumbent()?;
+    Some(Best { trial: trial.id, score: trial.score, selected_on, params: &trial.params })
 }
 
 /// `show --json`: one object with the study, its best trial (or null), its baselines in the order in which they
@@ -104,9 +120,10 @@ fn best(history: &History) -> Option<Best<'_>> {
 /// # Errors
 /// Where JSON can't be written.
 pub fn show(history: &History, now: Timestamp) -> serde_json::Result<String> {
-    let trials = history.trials().iter().map(|trial| trial_object(trial, now)).collect();
-    let baselines = history.baselines().iter().map(baseline_object).collect();
-    serde_json::to_string(&Show { study: history.study(), best: best(history), baselines, trials })
+    let (study, ties) = (history.study(), Ties::of(history));
+    let trials = history.trials().iter().map(|trial| trial_object(history, &ties, trial, now)).collect();
+    let baselines = history.baselines().iter().map(|b| baseline_object(study.select_on, b)).collect();
+    serde_json::to_string(&Show { study, best: best(history), baselines, trials })
 }
 
 /// The last line of `run --json`. `elapsed_s` is the time at work over all starts of the study, with

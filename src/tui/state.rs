@@ -7,6 +7,7 @@ use super::profile::ProfileView;
 use super::text;
 use super::theme::{Options, Theme, Tone};
 use crate::analysis::best::BestCurve;
+use crate::analysis::compare::Ties;
 use crate::analysis::progress::{self, Pace};
 use crate::domain::event::Record;
 use crate::domain::history::History;
@@ -128,6 +129,8 @@ pub struct AppState {
     pub zoomed: bool,
     /// The leaderboard's order and selection.
     pub table: Table,
+    /// Which trials are tied with the best.
+    pub ties: Ties,
     /// The trials in the slots, by number.
     pub running: Vec<TrialId>,
     /// The selected one of them, by its place.
@@ -181,6 +184,7 @@ impl AppState {
             focus: PanelId::Leaderboard,
             zoomed: false,
             table,
+            ties: Ties::of(&history),
             running,
             running_cursor: 0,
             detail: None,
@@ -243,6 +247,7 @@ impl AppState {
     /// Makes anew what depends on the history as a whole.
     pub fn refresh(&mut self) {
         self.table.refresh(&self.history, self.now);
+        self.ties.refresh(&self.history);
         self.best.rescale();
         if self.references.len() < self.history.baselines().len() {
             self.references = references(&self.history);

@@ -25,6 +25,7 @@ const OTHERS: &str = "
 |---|---|---|
 | `name` | the study's name, and its folder's | the file's |
 | `metric` | what scores a trial, on the validation rows: of a quantity `mse`, `rmse`, `mae`, `r2`, `pearson`, `spearman`; of classes `accuracy`, `balanced-accuracy`, `f1`, `mcc`, `auroc`, `auprc`, which are means over the labels, and the last five but `mcc` over the classes; what is undefined for a class that a fold lacks is left out of its mean | `mse`; `auroc` of two classes and of labels, `balanced-accuracy` of several |
+| `select_on` | `validation`, or `test`: trials train on all individuals outside the test set and are scored on it, so that the best of them looks better than it is; takes no `data.split`, and is marked wherever a score is shown | `validation` |
 | `trials` | total number of trials | 40 |
 | `seed` | of folds, sampler and trials | 0 |
 | `keep_checkpoints` | how many of the best trials keep their weights | 5 |
@@ -43,9 +44,22 @@ const OTHERS: &str = "
 | `qc` | `{ maf = 0.01, exclude_chromosomes = [\"X\"] }` | `{}` |
 | `impute` | `mean` | `mean` |
 | `encoding` | `auto` (as the kind prefers), `additive` or `onehot` | `auto` |
-| `split` | `{ kind = \"kfold\", folds = 5 }`, `{ kind = \"holdout\", fraction = 0.2 }` or `{ kind = \"column\", column = \"generation\", validate = [5] }`; classes are not balanced over folds | 5 folds |
+| `split` | how the individuals outside the test set are split, see below; classes are not balanced over folds | `{ kind = \"kfold\", folds = 5 }` |
+| `test` | individuals that no trial sees: `{ fraction = 0.2 }` by chance, or `{ column = \"generation\", values = [5] }` | none |
 | `trait_scale` | `standardize` or `center`, of a quantity | `standardize` |
 | `memory` | most bytes of decoded genotypes | `512MiB` |
+
+Columns are those of the phenotype file, and their values stand as they are written there.
+
+| `data.split` | folds |
+|---|---|
+| `{ kind = \"kfold\", folds = 5 }` | random ones of equal size, each validates once |
+| `{ kind = \"repeated-kfold\", folds = 5, repeats = 2 }` | the same with several shuffles; `train.repeats` is another thing, the same folds trained again |
+| `{ kind = \"holdout\", fraction = 0.2 }` | one, which validates on a random fraction |
+| `{ kind = \"leave-family-out\", column = \"family\" }` | one for each family; `folds = 5` puts families together to folds of about equal size and tears none |
+| `{ kind = \"forward\", column = \"generation\" }` | one for each generation but the first, which trains on all earlier ones; `first = 3` begins with generation 3 |
+| `{ kind = \"column\", column = \"fold\" }` | given ones: each value validates once |
+| `{ kind = \"column\", column = \"generation\", validate = [4], test = [5] }` | one, which validates on these values; `test` names the test set |
 
 ## `[executor]`
 

@@ -5,6 +5,7 @@ mod model;
 mod parameters;
 mod parts;
 mod search;
+mod split;
 
 use std::path::Path;
 
@@ -13,6 +14,7 @@ use super::node::{Content, Node};
 use super::section::{Field, Section};
 use super::study::{DataSource, StudyConfig};
 use super::tables::{Kind, MetricKind, Tables};
+use crate::domain::event::SelectOn;
 use crate::domain::setting::Settings;
 use crate::domain::task::Task;
 
@@ -34,9 +36,9 @@ pub(super) fn study(root: &Node, file: &Path, tables: &Tables) -> Result<StudyCo
         Some(field) => field.section(),
         None => Ok(Section::absent(SECTIONS[index], &root.origin)),
     };
-    const KEYS: &[&str] = &["name", "metric", "trials", "seed", "keep_checkpoints", "baselines"];
-    let own = section(0)?.only(KEYS, "the table `study`")?;
-    let data = data::read(section(1)?, tables)?;
+    const OWN: &[&str] = &["name", "metric", "select_on", "trials", "seed", "keep_checkpoints", "baselines"];
+    let own = section(0)?.only(OWN, "the table `study`")?;
+    let data = data::read(section(1)?, select_on(&own)?, tables)?;
     let metric = metric(&own, data.task, tables)?;
     Ok(StudyConfig {
         name: name(&own, file)?,
@@ -53,6 +55,13 @@ pub(super) fn study(root: &Node, file: &Path, tables: &Tables) -> Result<StudyCo
         pruner: parts::part(section(5)?, "pruner", &tables.pruners, "none")?,
         executor: parts::executor(section(6)?)?,
     })
+}
+
+/// What trials are selected on.
+fn select_on(own: &Section<'_>) -> Result<SelectOn, ConfigError> {
+    let words = SelectOn::ALL.map(SelectOn::word);
+    let word = own.word("select_on", "part of the data", &words, SelectOn::default().word())?;
+    Ok(SelectOn::ALL.into_iter().find(|on| on.word() == word).unwrap_or_default())
 }
 
 /// What scores a trial: what the file says, or what is usual for the task.

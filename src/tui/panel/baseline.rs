@@ -80,7 +80,8 @@ fn lines(state: &AppState, baseline: &BaselineScore) -> Vec<Line<'static>> {
 }
 
 fn tone(compared: &Versus) -> Tone {
-    if compared.is_better { Tone::Good } else { Tone::Warn }
+    let is_clear = compared.paired.is_none_or(|paired| !paired.tied());
+    if compared.is_better && is_clear { Tone::Good } else { Tone::Warn }
 }
 
 fn verdict(compared: &Versus, trial: usize) -> String {

@@ -92,6 +92,9 @@ fn findings(state: &AppState, area: Rect, buf: &mut Buffer) {
             ])
         }
     };
+    if let Some(caution) = study.caution() {
+        start.push_span(Span::styled(format!("  {caution}"), theme.style(Tone::Warn)));
+    }
     // The best baseline: what there is to beat.
     if let Some(baseline) = state.references.first() {
         let words = format!("  {} {} {}", symbols.dot, baseline.name, significant(baseline.score, 4));
@@ -162,9 +165,11 @@ fn verdict(state: &AppState) -> Option<(&'static str, String, Tone)> {
         }
         End::Done => {
             let trials = human::thousands(counts.finished());
+            let ties = state.ties.summary().map(|words| format!(" {}.", human::sentence(words)));
+            let ties = ties.unwrap_or_default();
             (
                 "Finished",
-                format!("All {trials} trials ended in {}.", human::duration(state.elapsed())),
+                format!("All {trials} trials ended in {}.{ties}", human::duration(state.elapsed())),
                 Tone::Good,
             )
         }
