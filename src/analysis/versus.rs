@@ -91,7 +91,11 @@ mod tests {
         let clear = versus(study, best, &baseline(&[80.0, 81.0, 82.0, 83.0])).unwrap();
         assert!(clear.words().starts_with("better (-26 %, on 4 of 4 folds, p "), "{}", clear.words());
         let worse = versus(study, best, &baseline(&[48.0, 49.0, 50.0, 51.0])).unwrap();
-        assert!(!worse.is_better && worse.words().starts_with("worse (+21 %, on 0 of 4"), "{}", worse.words());
+        assert!(
+            !worse.is_better && worse.words().starts_with("worse (+21 %, on 0 of 4"),
+            "{}",
+            worse.words()
+        );
         let undefined = BaselineScore { folds: vec![BTreeMap::new()], ..baseline(&[]) };
         assert_eq!(versus(study, best, &undefined), None);
     }
