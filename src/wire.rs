@@ -1,6 +1,7 @@
 //! From a study file to running parts: the composition root.
 
 mod background;
+mod truth;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -142,9 +143,15 @@ pub struct Impossible(String);
 /// What can be computed beside the trials of the study in `store`.
 ///
 /// # Errors
-/// Where the true effects of simulated data can't be read.
+/// Where simulated data are not there.
 pub fn background(config: &StudyConfig, prepared: &Prepared, store: &Path) -> Result<Background> {
-    Ok(Background::new(config, &prepared.objective, store, Vec::new()))
+    let folder = match &config.data.source {
+        DataSource::Files { genotypes, .. } => genotypes.parent().unwrap_or(Path::new("")).to_owned(),
+        DataSource::Simulate { preset, seed, settings } => {
+            simulated(row(simulate::PRESETS, preset)?, *seed, settings)?
+        }
+    };
+    Ok(Background::new(config, &prepared.objective, store, folder))
 }
 
 /// Opens a study in `store`: a new one, or the one that is there. Every stored record goes to `updates`.

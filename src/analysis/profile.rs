@@ -25,6 +25,10 @@ pub enum QtlKind {
     Additive,
     /// The heterozygote is not halfway.
     Dominance,
+    /// The heterozygote lies above both homozygotes.
+    OverDominance,
+    /// The heterozygote lies below both homozygotes.
+    UnderDominance,
     /// What it does depends on another QTL.
     Epistatic,
     /// What it does depends on the parent it comes from.
@@ -32,11 +36,23 @@ pub enum QtlKind {
 }
 
 impl QtlKind {
+    /// Every kind.
+    pub const ALL: [QtlKind; 6] = [
+        QtlKind::Additive,
+        QtlKind::Dominance,
+        QtlKind::OverDominance,
+        QtlKind::UnderDominance,
+        QtlKind::Epistatic,
+        QtlKind::Imprinted,
+    ];
+
     /// Its name.
     pub fn word(self) -> &'static str {
         match self {
             QtlKind::Additive => "additive",
             QtlKind::Dominance => "dominance",
+            QtlKind::OverDominance => "over-dominance",
+            QtlKind::UnderDominance => "under-dominance",
             QtlKind::Epistatic => "epistatic",
             QtlKind::Imprinted => "imprinted",
         }

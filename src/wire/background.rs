@@ -14,8 +14,8 @@ use std::thread;
 use anyhow::{Context, Result};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::{kept_weights, now};
-use crate::analysis::profile::{Genome, Output, Place, Profile, Qtl, Track};
+use super::{kept_weights, now, truth};
+use crate::analysis::profile::{Genome, Output, Place, Profile, Track};
 use crate::baseline::{BASELINES, BaselineRow};
 use crate::config::study::StudyConfig;
 use crate::dataset::fold::Fold;
@@ -42,16 +42,17 @@ pub struct Background {
     seed: u64,
     store: PathBuf,
     keep_checkpoints: usize,
-    qtl: Vec<Qtl>,
+    /// Where the data lie.
+    folder: PathBuf,
 }
 
 impl Background {
-    /// For the study that `objective` scores; `qtl` are those that are known.
+    /// For the study in `store` that `objective` scores, on data in `folder`.
     pub(super) fn new(
         config: &StudyConfig,
         objective: &CrossValidation,
         store: &Path,
-        qtl: Vec<Qtl>,
+        folder: PathBuf,
     ) -> Self {
         let usual = || match objective.dataset.coding() {
             Coding::Dosages => vec![USUAL.to_owned()],
@@ -64,7 +65,7 @@ impl Background {
             seed: config.seed,
             store: store.to_owned(),
             keep_checkpoints: config.keep_checkpoints,
-            qtl,
+            folder,
         }
     }
 
@@ -116,7 +117,10 @@ impl Background {
             // Of several that were asked for meanwhile the last one is still wanted.
             let ProfileRequest { trial, params } = inbox.try_iter().last().unwrap_or(first);
             let profile = || {
-                let genome = genome.get_or_insert_with(|| Arc::new(self.genome()));
+                let genome = match &mut genome {
+                    Some(genome) => genome,
+                    none => none.insert(Arc::new(self.genome()?)),
+                };
                 let folder = file::checkpoints_folder(&self.store);
                 kept_weights(&folder, trial, self.keep_checkpoints).map_err(|e| e.to_string())?;
                 let found = importance::of_trial(&self.objective, &params, &folder, trial)?;
@@ -130,14 +134,15 @@ impl Background {
         }
     }
 
-    fn genome(&self) -> Genome {
+    fn genome(&self) -> Result<Genome, String> {
+        let qtl = truth::known(&self.folder, &self.objective.dataset.target().names)?;
         let markers = self.objective.dataset.markers().iter();
         let places = markers.map(|marker| Place {
             name: &marker.name,
             chromosome: marker.chromosome.as_deref(),
             position: marker.position,
         });
-        Genome::new(&places.collect::<Vec<_>>(), self.qtl.clone())
+        Ok(Genome::new(&places.collect::<Vec<_>>(), qtl))
     }
 }
 

@@ -205,8 +205,9 @@ fn labels(theme: Theme, genome: &Genome, window: (f64, f64), area: Rect, buf: &m
 fn symbol(theme: Theme, kind: QtlKind) -> (&'static str, Tone) {
     match kind {
         QtlKind::Additive => ("+", Tone::Bad),
-        QtlKind::Dominance if theme.options.ascii => ("x", Tone::Good),
-        QtlKind::Dominance => ("×", Tone::Good),
+        QtlKind::Dominance | QtlKind::OverDominance | QtlKind::UnderDominance => {
+            (if theme.options.ascii { "x" } else { "×" }, Tone::Good)
+        }
         QtlKind::Epistatic => ("e", Tone::Warn),
         QtlKind::Imprinted => ("i", Tone::Warn),
     }
