@@ -12,7 +12,7 @@ use std::sync::Arc;
 use candle_core::Device;
 
 use crate::dataset::Dataset;
-use crate::dataset::encode::{Encoder, Encoding};
+use crate::dataset::encode::{Encoder, Preprocessing};
 use crate::dataset::fold::Fold;
 use crate::dataset::scale::{TraitScale, TraitScaler};
 use crate::domain::objective::{Job, Objective, ObjectiveError, Reporter, Verdict};
@@ -38,8 +38,8 @@ pub struct CrossValidation {
     pub fixed: Params,
     /// Overrides the trial's own seed: how an exported config reproduces its trial.
     pub seed: Option<u64>,
-    /// How genotypes are put before a network; as its kind prefers where `None`.
-    pub encoding: Option<Encoding>,
+    /// How genotypes become a network's input.
+    pub preprocessing: Preprocessing,
     /// What scores it.
     pub metric: &'static Metric,
     /// What is done to the trait before training.
@@ -81,7 +81,8 @@ impl CrossValidation {
     /// # Errors
     /// Where the settings contradict the data's shape, or the memory does not suffice.
     pub fn architecture(&self, plan: &Plan) -> Result<Architecture, String> {
-        let architecture = plan.architecture(&self.dataset, self.encoding).map_err(|e| e.to_string())?;
+        let architecture =
+            plan.architecture(&self.dataset, &self.preprocessing).map_err(|e| e.to_string())?;
         let (bytes, batch) = (self.bytes(plan, &architecture), plan.train.batch);
         match self.memory {
             Some(memory) if bytes > memory => Err(format!(
@@ -133,7 +134,8 @@ impl CrossValidation {
         fold: usize,
     ) -> Result<Network, String> {
         // What is drawn is overwritten.
-        let architecture = plan.architecture(&self.dataset, self.encoding).map_err(|e| e.to_string())?;
+        let architecture =
+            plan.architecture(&self.dataset, &self.preprocessing).map_err(|e| e.to_string())?;
         let network = Network::new(architecture, &mut Rng::new(0), &self.device);
         let network = network.map_err(|e| e.to_string())?;
         checkpoint::load(&network.weights(), &weights_file(checkpoints, trial, 0, fold))
@@ -146,8 +148,8 @@ impl CrossValidation {
     /// # Errors
     /// Where the encoding does not suit the data.
     pub fn fitted(&self, plan: &Plan, fold: &Fold) -> Result<(Encoder, TraitScaler), String> {
-        let encoding = plan.encoding(&self.dataset, self.encoding);
-        let encoder = Encoder::fit(&self.dataset, encoding, &fold.train).map_err(|e| e.to_string())?;
+        let preprocessing = plan.preprocessing(&self.dataset, &self.preprocessing);
+        let encoder = Encoder::fit(&self.dataset, preprocessing, &fold.train).map_err(|e| e.to_string())?;
         Ok((encoder, TraitScaler::fit(self.dataset.target(), &fold.train, self.trait_scale)))
     }
 

@@ -24,7 +24,7 @@ use crate::domain::setting::Settings;
 use crate::domain::space::KIND;
 use crate::domain::table::{self, Row};
 use crate::domain::task::Task;
-use crate::domain::trial::{FoldScore, Report, Timestamp, Trial, TrialId};
+use crate::domain::trial::{FoldScore, Report, Timestamp, Trial};
 use crate::domain::value::Params;
 use crate::executor::local::Local;
 use crate::importance::{self, OutputImportance};
@@ -33,7 +33,7 @@ use crate::objective::{CrossValidation, Survey};
 use crate::pruner::PRUNERS;
 use crate::sampler::SAMPLERS;
 use crate::storage::file::{self, FileStore, OpenOptions};
-use crate::storage::{checkpoints, journal};
+use crate::storage::journal;
 use crate::study::handle::Update;
 use crate::study::{Parts, Study};
 use crate::train::TRAIN;
@@ -117,7 +117,7 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
         models,
         fixed: spec.fixed.clone(),
         seed: config.train.seed,
-        encoding: config.data.encoding,
+        preprocessing: config.data.preprocessing.clone(),
         memory: free_memory().map(|bytes| bytes / slots as u64),
         metric,
         trait_scale: config.data.trait_scale,
@@ -139,20 +139,6 @@ pub fn survey(prepared: &Prepared) -> Result<Survey, Impossible> {
 #[derive(Debug, thiserror::Error)]
 #[error("no network of the search space can be trained on these data: {0}")]
 pub struct Impossible(String);
-
-/// What can be computed beside the trials of the study in `store`.
-///
-/// # Errors
-/// Where simulated data are not there.
-pub fn background(config: &StudyConfig, prepared: &Prepared, store: &Path) -> Result<Background> {
-    let folder = match &config.data.source {
-        DataSource::Files { genotypes, .. } => genotypes.parent().unwrap_or(Path::new("")).to_owned(),
-        DataSource::Simulate { preset, seed, settings } => {
-            simulated(row(simulate::PRESETS, preset)?, *seed, settings)?
-        }
-    };
-    Ok(Background::new(config, &prepared.objective, store, folder))
-}
 
 /// Opens a study in `store`: a new one, or the one that is there. Every stored record goes to `updates`.
 ///
@@ -239,20 +225,9 @@ pub fn importance(
         bail!("the data are not those that the study was trained on: put the files back as they were");
     }
     let folder = file::checkpoints_folder(store);
-    kept_weights(&folder, trial.id, config.keep_checkpoints)?;
+    background::kept_weights(&folder, trial.id, config.keep_checkpoints)?;
     let found = importance::of_trial(&prepared.objective, &trial.params, &folder, trial.id);
     Ok((prepared.objective.dataset, found.map_err(|e| anyhow!(e))?))
-}
-
-/// Whether the weights of a trial are in the checkpoints folder of its store.
-fn kept_weights(folder: &Path, trial: TrialId, keep: usize) -> Result<()> {
-    if checkpoints::folder(folder, trial).exists() {
-        return Ok(());
-    }
-    bail!(
-        "the weights of trial {trial} were not kept: only the best {keep} trials keep theirs; `keep_checkpoints` \
-         in [study] says of how many, and that must be said before they run"
-    );
 }
 
 /// How many slots of how many threads, and what to tell where the study file wants more than there is.

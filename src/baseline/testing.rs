@@ -29,7 +29,7 @@ pub fn dataset(genotypes: &str, phenotypes: &str, trait_name: &str) -> Option<Da
         id_column: None,
         maf: 0.0,
         exclude_chromosomes: vec![],
-        group_columns: Vec::new(),
+        group_columns: vec![],
         memory: 1 << 30,
     };
     Some(load(&spec).unwrap())

@@ -32,7 +32,7 @@ fn network(prepared: &Prepared, params: &Params) -> Result<()> {
     let planned = prepared.objective.plan(params).and_then(|plan| {
         let architecture = prepared.objective.architecture(&plan)?;
         let objective = &prepared.objective;
-        let encoding = plan.encoding(&objective.dataset, objective.encoding).name();
+        let encoding = plan.preprocessing(&objective.dataset, &objective.preprocessing).label();
         Ok((plan.model.name, encoding, architecture))
     });
     match planned {

@@ -21,7 +21,7 @@ use crate::export::summary;
 use crate::storage::journal;
 use crate::study::handle::{self, Command, End, StopMode, Update};
 use crate::tui::{self, Dashboard, Ending, Profiles};
-use crate::wire;
+use crate::wire::{self, Background};
 
 /// Starts or resumes the study, with the dashboard where there is a terminal.
 ///
@@ -45,7 +45,7 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
         complain(&format!("the old store was kept as {}", kept.display()));
     }
     let (sender, updates) = handle::updates();
-    let background = wire::background(&config, &prepared, &store)?;
+    let background = Background::of(&config, &prepared, &store)?;
     let mut study = wire::open(&config, prepared, &store, sender.clone())?;
     let history = study.history().clone();
     let baselines = background.missing(&history);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::dataset::DataSpec;
-use crate::dataset::encode::Encoding;
+use crate::dataset::encode::Preprocessing;
 use crate::dataset::fold::{Split, TestSet};
 use crate::dataset::scale::TraitScale;
 use crate::domain::direction::Direction;
@@ -63,8 +63,8 @@ pub struct DataConfig {
     pub maf: f64,
     /// Chromosomes to leave out.
     pub exclude_chromosomes: Vec<String>,
-    /// How genotypes become the network's input; as the kind of network prefers if `None`.
-    pub encoding: Option<Encoding>,
+    /// How genotypes become the network's input.
+    pub preprocessing: Preprocessing,
     /// How individuals outside the test set are split into training and validation rows.
     pub split: Split,
     /// Which individuals no trial sees.

@@ -268,6 +268,9 @@ fn the_fingerprint_is_of_what_decides_a_score_only() {
         "train.epochs={int=[3,4]}",
         "train.early_stopping.patience=3",
         "data.encoding=onehot",
+        "data.encoding=['additive', 'heterozygote']",
+        "data.impute=mode",
+        "data.onehot_missing=zeros",
         "train.seed=1",
     ];
     for set in other {

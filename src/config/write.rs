@@ -6,7 +6,7 @@ use super::study::{
     DataConfig, DataSource, DeviceChoice, ExecutorConfig, ModelConfig, Parameters, Part, StudyConfig,
     TrainConfig,
 };
-use crate::dataset::encode::Encoding;
+use crate::dataset::encode::{Impute, OneHotMissing, Preprocessing};
 use crate::dataset::fold::{Split, TestSet};
 use crate::dataset::scale::TraitScale;
 use crate::domain::event::SelectOn;
@@ -100,7 +100,6 @@ fn source(data: &DataConfig) -> String {
     }
     let excluded = texts(&data.exclude_chromosomes);
     line(&mut out, "qc", &format!("{{ maf = {}, exclude_chromosomes = {excluded} }}", float(data.maf)));
-    line(&mut out, "impute", &text("mean"));
     out
 }
 
@@ -108,7 +107,7 @@ fn source(data: &DataConfig) -> String {
 fn evaluation(data: &DataConfig) -> String {
     let mut out = String::new();
     line(&mut out, "task", &text(data.task.name()));
-    line(&mut out, "encoding", &text(data.encoding.map_or("auto", Encoding::name)));
+    preprocessing(&mut out, &data.preprocessing);
     if let Some(split) = split(&data.split) {
         line(&mut out, "split", &format!("{{ kind = {split} }}"));
     }
@@ -159,6 +158,23 @@ fn split(split: &Split) -> Option<String> {
 fn select_on(out: &mut String, config: &StudyConfig) {
     if config.select_on() != SelectOn::default() {
         line(out, "select_on", &text(config.select_on().word()));
+    }
+}
+
+/// What is not as usual, and the encoding.
+fn preprocessing(out: &mut String, preprocessing: &Preprocessing) {
+    let names: Vec<String> = preprocessing.encodings.iter().map(|e| e.name().to_owned()).collect();
+    let encoding = match names.as_slice() {
+        [] => text("auto"),
+        [one] => text(one),
+        several => texts(several),
+    };
+    line(out, "encoding", &encoding);
+    if preprocessing.onehot_missing != OneHotMissing::default() {
+        line(out, "onehot_missing", &text(preprocessing.onehot_missing.name()));
+    }
+    if preprocessing.impute != Impute::default() {
+        line(out, "impute", &text(preprocessing.impute.name()));
     }
 }
 

@@ -1,153 +1,228 @@
-//! Genotypes and bases as the channels of a network's input.
+//! Genotypes and bases as the channels of a network's input: a lookup of what each code is at each
+//! position, fitted on training rows.
+
+use serde::{Deserialize, Serialize};
 
 use super::error::DataError;
 use super::matrix::CodeCounts;
-use super::scale::Scaler;
-use super::{Coding, Dataset, MISSING};
+pub use super::preprocess::{Encoding, Impute, OneHotMissing, Preprocessing};
+use super::{Coding, Dataset};
 
-/// How a genotype or base is put before a network: `data.encoding` of the study file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
-    /// One channel: the dosage, centred and scaled.
-    Additive,
-    /// One channel a genotype (0, 1, 2 copies) or base (A, C, G, T): 1 where it is this one, else 0.
-    OneHot,
+/// [`Preprocessing`] fitted on training rows. What is kept is what was counted; the lookup follows from it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Fitted", into = "Fitted")]
+pub struct Encoder {
+    fitted: Fitted,
+    channels: usize,
+    /// Codes, and one for a missing one.
+    slots: usize,
+    /// Positions × slots × channels.
+    table: Vec<f32>,
 }
 
-impl Encoding {
-    /// The names in the study file.
-    pub const WORDS: [&'static str; 2] = ["additive", "onehot"];
-
-    /// Its name in the study file.
-    pub const fn name(self) -> &'static str {
-        Self::WORDS[self as usize]
-    }
-
-    /// The encoding of a name.
-    pub fn named(name: &str) -> Option<Self> {
-        [Encoding::Additive, Encoding::OneHot].into_iter().find(|encoding| encoding.name() == name)
-    }
-
-    /// What `auto` stands for: the encoding that a model prefers for SNPs, one-hot for bases.
-    pub fn auto(coding: Coding, preferred: Encoding) -> Self {
-        match coding {
-            Coding::Dosages => preferred,
-            Coding::Bases => Encoding::OneHot,
-        }
-    }
-
-    /// Channels a position.
-    pub fn channels(self, coding: Coding) -> usize {
-        match self {
-            Encoding::Additive => 1,
-            Encoding::OneHot => coding.codes(),
-        }
-    }
-
-    /// Whether it can encode these data.
-    ///
-    /// # Errors
-    /// Where bases are to be added up.
-    pub fn check(self, coding: Coding) -> Result<(), DataError> {
-        match (self, coding) {
-            (Encoding::Additive, Coding::Bases) => Err(DataError::Encoding(
-                "the encoding `additive` counts alleles, which bases do not have: set `data.encoding` to \
-                 \"onehot\" or \"auto\""
-                    .into(),
-            )),
-            (Encoding::Additive, Coding::Dosages) | (Encoding::OneHot, _) => Ok(()),
-        }
-    }
-}
-
-/// An encoding fitted on training rows. What another encoding needs to know of the training rows is
-/// another variant.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Encoder {
-    /// See [`Encoding::Additive`].
-    Additive(Scaler),
-    /// See [`Encoding::OneHot`].
-    OneHot(Frequencies),
+/// What is learned of the training rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Fitted {
+    coding: Coding,
+    preprocessing: Preprocessing,
+    /// How often each code occurs at each position.
+    counts: Vec<CodeCounts>,
 }
 
 impl Encoder {
     /// Fits on `rows`, which must be the training rows; missing genotypes are left out.
     ///
     /// # Errors
-    /// As [`Encoding::check`].
-    pub fn fit(dataset: &Dataset, encoding: Encoding, rows: &[usize]) -> Result<Self, DataError> {
-        encoding.check(dataset.coding())?;
-        Ok(match encoding {
-            Encoding::Additive => Encoder::Additive(Scaler::fit(dataset, rows)),
-            Encoding::OneHot => Encoder::OneHot(Frequencies::fit(dataset, rows)),
-        })
+    /// As [`Preprocessing::check`].
+    pub fn fit(
+        dataset: &Dataset,
+        preprocessing: impl Into<Preprocessing>,
+        rows: &[usize],
+    ) -> Result<Self, DataError> {
+        let preprocessing = preprocessing.into();
+        preprocessing.check(dataset.coding())?;
+        let counts = dataset.matrix.counts(rows);
+        Ok(Fitted { coding: dataset.coding(), preprocessing, counts }.into())
+    }
+
+    /// Positions of the input.
+    pub fn positions(&self) -> usize {
+        self.fitted.counts.len()
     }
 
     /// Channels a position.
     pub fn channels(&self) -> usize {
-        match self {
-            Encoder::Additive(_) => 1,
-            Encoder::OneHot(frequencies) => frequencies.channels,
-        }
+        self.channels
     }
 
-    /// Writes the codes of one individual to `out`, positions × channels. A missing one becomes what the
-    /// training rows hold on average there.
+    /// Values of an individual's input.
+    pub fn width(&self) -> usize {
+        self.positions() * self.channels
+    }
+
+    /// Writes the codes of one individual to `out`, positions × channels.
     pub(super) fn apply(&self, codes: &[u8], out: &mut [f32]) {
-        match self {
-            Encoder::Additive(scaler) => scaler.apply(codes, out),
-            Encoder::OneHot(frequencies) => frequencies.apply(codes, out),
-        }
-    }
-}
-
-/// The frequency of each code at each position over the training rows.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Frequencies {
-    channels: usize,
-    /// Positions × channels; each position's add up to 1.
-    values: Vec<f32>,
-}
-
-impl Frequencies {
-    fn fit(dataset: &Dataset, rows: &[usize]) -> Self {
-        let channels = dataset.coding().codes();
-        let counts = dataset.matrix.counts(rows);
-        let values = counts.iter().flat_map(|counts: &CodeCounts| {
-            let counts = &counts[..channels];
-            let all: u32 = counts.iter().sum();
-            // Where nothing is known of a position, all codes are as likely.
-            counts.iter().map(move |n| match all {
-                0 => 1.0 / channels as f32,
-                all => (f64::from(*n) / f64::from(all)) as f32,
-            })
-        });
-        Frequencies { channels, values: values.collect() }
-    }
-
-    fn apply(&self, codes: &[u8], out: &mut [f32]) {
-        let positions = out.chunks_exact_mut(self.channels).zip(self.values.chunks_exact(self.channels));
-        for ((out, frequencies), code) in positions.zip(codes) {
-            if *code == MISSING {
-                out.copy_from_slice(frequencies);
-            } else {
-                out.fill(0.0);
-                out[usize::from(*code)] = 1.0;
+        let (missing, channels) = (self.slots - 1, self.channels);
+        let entries = codes.iter().zip(self.table.chunks_exact(self.slots * channels));
+        if channels == 1 {
+            for (x, (code, entry)) in out.iter_mut().zip(entries) {
+                *x = entry[usize::from(*code).min(missing)];
+            }
+        } else {
+            for (out, (code, entry)) in out.chunks_exact_mut(channels).zip(entries) {
+                out.copy_from_slice(&entry[usize::from(*code).min(missing) * channels..][..channels]);
             }
         }
     }
+}
+
+impl From<Encoder> for Fitted {
+    fn from(encoder: Encoder) -> Self {
+        encoder.fitted
+    }
+}
+
+impl From<Fitted> for Encoder {
+    fn from(fitted: Fitted) -> Self {
+        let Fitted { coding, preprocessing, counts } = &fitted;
+        let (channels, slots) = (preprocessing.channels(*coding), coding.codes() + 1);
+        let mut table = vec![0.0; counts.len() * slots * channels];
+        // Without an encoding there is nothing to look up.
+        for (entry, counts) in table.chunks_exact_mut((slots * channels).max(1)).zip(counts) {
+            let counts = &counts[..coding.codes()];
+            let mut first = 0;
+            for encoding in &preprocessing.encodings {
+                let of_slot = |slot: usize| slot * channels + first;
+                match encoding {
+                    Encoding::OneHot => {
+                        one_hot(counts, preprocessing.onehot_missing, |slot, c, v| {
+                            entry[of_slot(slot) + c] = v;
+                        });
+                    }
+                    scored => standardised(*scored, counts, |slot, v| entry[of_slot(slot)] = v),
+                }
+                first += preprocessing.channels_of(*encoding, *coding);
+            }
+            if preprocessing.impute == Impute::Mode
+                && let Some(mode) = mode(counts)
+            {
+                entry.copy_within(mode * channels..(mode + 1) * channels, (slots - 1) * channels);
+            }
+        }
+        Encoder { channels, slots, table, fitted }
+    }
+}
+
+/// The most frequent code, the first of several; `None` where all are missing.
+fn mode(counts: &[u32]) -> Option<usize> {
+    let most = counts.iter().copied().max().filter(|most| *most > 0)?;
+    counts.iter().position(|count| *count == most)
+}
+
+/// Calls `set` with slot and value: the dosage's score less its mean, over its standard deviation. A missing
+/// one is the mean, and where the training rows do not differ all are.
+fn standardised(encoding: Encoding, counts: &[u32], mut set: impl FnMut(usize, f32)) {
+    let scores = || (0..).zip(counts).filter_map(|(code, n)| Some((encoding.score(code)?, *n)));
+    let (mean, inverse_sd) = moments(scores());
+    for (slot, (score, _)) in scores().enumerate() {
+        set(slot, (f32::from(score) - mean) * inverse_sd);
+    }
+    set(counts.len(), 0.0);
+}
+
+/// Calls `set` with slot, channel and value, for those that are not 0.
+fn one_hot(counts: &[u32], missing: OneHotMissing, mut set: impl FnMut(usize, usize, f32)) {
+    let codes = counts.len();
+    (0..codes).for_each(|code| set(code, code, 1.0));
+    match missing {
+        OneHotMissing::Zeros => {}
+        OneHotMissing::Channel => set(codes, codes, 1.0),
+        OneHotMissing::Frequencies => {
+            let all: u32 = counts.iter().sum();
+            for (code, n) in counts.iter().enumerate() {
+                // Where nothing is known of a position, all codes are as likely.
+                let frequency = match all {
+                    0 => 1.0 / codes as f32,
+                    all => (f64::from(*n) / f64::from(all)) as f32,
+                };
+                set(codes, code, frequency);
+            }
+        }
+    }
+}
+
+/// Mean and inverse standard deviation (population, with n below; 0 without a spread) of scores that each
+/// occur so often, in exact integers up to the last division.
+fn moments(scores: impl Iterator<Item = (u8, u32)>) -> (f32, f32) {
+    let (mut n, mut sum, mut squares) = (0, 0, 0);
+    for (score, count) in scores {
+        let (score, count) = (u64::from(score), u64::from(count));
+        n += count;
+        sum += score * count;
+        squares += score * score * count;
+    }
+    // n² times the variance; never negative, by Cauchy and Schwarz.
+    let spread = n * squares - sum * sum;
+    let mean = sum as f64 / n.max(1) as f64;
+    let inverse_sd = if spread > 0 { n as f64 / (spread as f64).sqrt() } else { 0.0 };
+    (mean as f32, inverse_sd as f32)
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::Target;
+    use super::super::{MISSING, Target};
     use super::*;
 
     fn dataset(coding: Coding, positions: usize, codes: Vec<u8>) -> Dataset {
         let values = (0..codes.len() / positions).map(|i| i as f64).collect();
         Dataset::in_memory(coding, positions, codes, Target::quantity("y", values))
+    }
+
+    fn decoded(dataset: &Dataset, encoder: &Encoder, rows: &[usize]) -> Vec<f32> {
+        let mut out = vec![f32::NAN; rows.len() * encoder.width()];
+        dataset.decode(rows, encoder, &mut out);
+        out
+    }
+
+    #[test]
+    fn fitting_uses_the_training_rows_alone_and_leaves_missing_genotypes_out() {
+        // Four individuals; the last is not in training and would change every number.
+        let codes = vec![0, 1, MISSING, 2, 1, MISSING, 2, 1, 1, 0, 0, 2];
+        let dataset = dataset(Coding::Dosages, 3, codes);
+        let encoder = Encoder::fit(&dataset, Encoding::Additive, &[0, 1, 2]).unwrap();
+        let out = decoded(&dataset, &encoder, &[3, 0]);
+        let (mean, sd) = (4.0 / 3.0, (8.0_f32 / 9.0).sqrt());
+        assert!((out[0] + mean / sd).abs() < 1e-6);
+        assert_eq!(out[1..3], [0.0, 0.0], "these do not vary in training");
+        assert_eq!(out[5], 0.0, "missing is the mean");
+    }
+
+    #[test]
+    fn dominance_has_four_readings_that_stand_side_by_side() {
+        // Dosages 0, 0, 1, 2 and a missing one to train on.
+        let dataset = dataset(Coding::Dosages, 1, vec![0, 0, 1, 2, MISSING, 1]);
+        let encodings =
+            vec![Encoding::Heterozygote, Encoding::Dominant, Encoding::Recessive, Encoding::Additive];
+        let preprocessing = Preprocessing { encodings, ..Preprocessing::default() };
+        let encoder = Encoder::fit(&dataset, preprocessing, &[0, 1, 2, 3, 4]).unwrap();
+        let out = decoded(&dataset, &encoder, &[0, 2, 3, 4]);
+        let third = (0.25_f32 * 0.75).sqrt();
+        let additive = (0.6875_f32).sqrt();
+        let expected = [
+            [-0.25 / third, -1.0, -0.25 / third, -0.75 / additive],
+            [0.75 / third, 1.0, -0.25 / third, 0.25 / additive],
+            [-0.25 / third, 1.0, 0.75 / third, 1.25 / additive],
+            [0.0; 4],
+        ];
+        for (found, expected) in out.iter().zip(expected.as_flattened()) {
+            assert!((found - expected).abs() < 1e-6, "{out:?}");
+        }
+        let additive = Encoder::fit(&dataset, Encoding::Additive, &[0, 1, 2, 3, 4]).unwrap();
+        let alone = decoded(&dataset, &additive, &[0, 2, 3, 4]);
+        let beside: Vec<f32> = out.iter().skip(3).step_by(4).copied().collect();
+        assert_eq!(alone, beside, "bit for bit");
     }
 
     #[test]
@@ -156,47 +231,79 @@ mod tests {
         let codes = vec![0, MISSING, 2, MISSING, 2, MISSING, MISSING, 1];
         let dataset = dataset(Coding::Dosages, 2, codes);
         let encoder = Encoder::fit(&dataset, Encoding::OneHot, &[0, 1, 2]).unwrap();
-        assert_eq!(encoder.channels(), 3);
-        let mut out = vec![f32::NAN; 12];
-        dataset.decode(&[3, 0], &encoder, &mut out);
+        assert_eq!((encoder.positions(), encoder.channels()), (2, 3));
+        let out = decoded(&dataset, &encoder, &[3, 0]);
         let third = 1.0_f32 / 3.0;
         assert_eq!(out[..6], [third, 0.0, 2.0 * third, 0.0, 1.0, 0.0]);
         assert_eq!(out[6..], [1.0, 0.0, 0.0, third, third, third]);
     }
 
     #[test]
+    fn a_missing_genotype_is_what_the_study_file_wants() {
+        let dataset = dataset(Coding::Dosages, 2, vec![0, MISSING, 2, 1, 2, 0, MISSING, MISSING]);
+        let fit = |encodings: &[Encoding], onehot_missing, impute| {
+            let preprocessing = Preprocessing { encodings: encodings.to_vec(), onehot_missing, impute };
+            Encoder::fit(&dataset, preprocessing, &[0, 1, 2]).unwrap()
+        };
+        let onehot = |missing, impute| decoded(&dataset, &fit(&[Encoding::OneHot], missing, impute), &[3]);
+        assert_eq!(onehot(OneHotMissing::Zeros, Impute::Mean), [0.0; 6]);
+        assert_eq!(
+            onehot(OneHotMissing::Channel, Impute::Mean),
+            [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+            "the fourth channel"
+        );
+        // The second SNP has 0 and 1 as often: the fewest copies count.
+        assert_eq!(onehot(OneHotMissing::Frequencies, Impute::Mode), [0., 0., 1., 1., 0., 0.]);
+        let mode = fit(&[Encoding::Additive], OneHotMissing::Frequencies, Impute::Mode);
+        let (found, second) = (decoded(&dataset, &mode, &[3]), decoded(&dataset, &mode, &[2]));
+        assert_eq!(found, second, "2 and 0 copies");
+        assert!(found[0] > 0.5 && found[1] < -0.5);
+    }
+
+    #[test]
     fn bases_have_four_channels_and_no_sum() {
         let dataset = dataset(Coding::Bases, 3, vec![0, 1, 2, 3, MISSING, 2, 3, 1, MISSING]);
         let encoder = Encoder::fit(&dataset, Encoding::OneHot, &[0, 1]).unwrap();
-        let mut out = vec![f32::NAN; 12];
-        dataset.decode(&[1], &encoder, &mut out);
+        let out = decoded(&dataset, &encoder, &[1]);
         assert_eq!(out, [0., 0., 0., 1., 0., 1., 0., 0., 0., 0., 1., 0.]);
         let refused = Encoder::fit(&dataset, Encoding::Additive, &[0, 1]).unwrap_err().to_string();
         assert!(refused.contains("`additive`") && refused.contains("onehot"), "{refused}");
-        assert_eq!(Encoding::auto(Coding::Bases, Encoding::Additive), Encoding::OneHot);
-        assert_eq!(Encoding::auto(Coding::Dosages, Encoding::Additive), Encoding::Additive);
     }
 
     proptest! {
         #[test]
-        fn every_position_adds_up_to_one(
+        fn channels_keep_their_promises_whatever_the_codes(
             codes in proptest::collection::vec(prop_oneof![0_u8..3, Just(MISSING)], 5 * 7),
         ) {
             let dataset = dataset(Coding::Dosages, 7, codes);
-            let encoder = Encoder::fit(&dataset, Encoding::OneHot, &[0, 2, 3]).unwrap();
-            let mut out = vec![f32::NAN; 5 * 7 * 3];
-            dataset.decode(&[4, 3, 2, 1, 0], &encoder, &mut out);
-            for position in out.chunks(3) {
+            let train = [0, 2, 3];
+            let encoder = Encoder::fit(&dataset, Encoding::OneHot, &train).unwrap();
+            for position in decoded(&dataset, &encoder, &[4, 3, 2, 1, 0]).chunks(3) {
                 prop_assert!((position.iter().sum::<f32>() - 1.0).abs() < 1e-6);
             }
+            for encoding in Encoding::ALL.into_iter().filter(|e| *e != Encoding::OneHot) {
+                let encoder = Encoder::fit(&dataset, encoding, &train).unwrap();
+                let out = decoded(&dataset, &encoder, &train);
+                for position in 0..7 {
+                    let sum: f32 = out.iter().skip(position).step_by(7).sum();
+                    prop_assert!(sum.abs() < 1e-5, "centred: {sum}");
+                }
+            }
         }
-    }
 
-    #[test]
-    fn an_encoding_is_found_by_its_name() {
-        for word in Encoding::WORDS {
-            assert_eq!(Encoding::named(word).map(Encoding::name), Some(word));
+        #[test]
+        fn what_is_kept_encodes_alike(
+            codes in proptest::collection::vec(prop_oneof![0_u8..3, Just(MISSING)], 5 * 7),
+        ) {
+            let dataset = dataset(Coding::Dosages, 7, codes);
+            let preprocessing = Preprocessing {
+                encodings: Encoding::ALL.to_vec(),
+                onehot_missing: OneHotMissing::Channel,
+                impute: Impute::Mean,
+            };
+            let encoder = Encoder::fit(&dataset, preprocessing, &[0, 2, 3]).unwrap();
+            let kept: Encoder = serde_json::from_str(&serde_json::to_string(&encoder).unwrap()).unwrap();
+            prop_assert_eq!(&kept, &encoder);
         }
-        assert_eq!(Encoding::named("dominant"), None);
     }
 }

@@ -12,6 +12,7 @@ mod load;
 mod matrix;
 mod phenotype;
 mod plink_bed;
+mod preprocess;
 mod qc;
 pub mod report;
 pub mod scale;
@@ -65,7 +66,7 @@ pub struct DataSpec {
 }
 
 /// What the codes 0, 1, ... of an individual stand for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Coding {
     /// Copies of the counted allele of a SNP: 0, 1, 2.
     Dosages,

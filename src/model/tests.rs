@@ -40,12 +40,12 @@ const SMALL: Input = Input { positions: 120, channels: 2 };
 /// A network like those of `settings` for few positions: what is large there is made smaller until it
 /// fits, and `relu` becomes `elu`, whose corner no difference steps over. `None` where nothing fits, such as
 /// a small share of few units.
-fn small(row: &ModelRow, mut settings: Settings, outputs: usize) -> Option<Architecture> {
+fn small(row: &ModelRow, input: Input, mut settings: Settings, outputs: usize) -> Option<Architecture> {
     for value in settings.0.values_mut().filter(|value| **value == Value::from("relu")) {
         *value = Value::from("elu");
     }
     loop {
-        let plan = (row.build.plan)(&settings, SMALL, outputs);
+        let plan = (row.build.plan)(&settings, input, outputs);
         let mut shrunk = false;
         for value in settings.0.values_mut() {
             let smaller = match value {
@@ -64,8 +64,9 @@ fn small(row: &ModelRow, mut settings: Settings, outputs: usize) -> Option<Archi
 }
 
 /// Two small networks of a space, with the seeds that drew them.
-fn examples(row: &ModelRow, variant: Option<&str>, outputs: usize) -> Vec<(u64, Architecture)> {
-    let drawn = (0..20).filter_map(|seed| Some((seed, small(row, draw(row, variant, seed), outputs)?)));
+fn examples(row: &ModelRow, variant: Option<&str>, input: Input, outputs: usize) -> Vec<(u64, Architecture)> {
+    let drawn =
+        (0..20).filter_map(|seed| Some((seed, small(row, input, draw(row, variant, seed), outputs)?)));
     let examples: Vec<_> = drawn.take(2).collect();
     assert_eq!(examples.len(), 2, "{} {variant:?}", row.name);
     examples
@@ -118,7 +119,7 @@ fn every_model_keeps_to_its_seed_and_shape() {
     for (row, variant) in spaces() {
         for outputs in [1, 3] {
             let build = |seed| {
-                let (_, plan) = examples(row, variant, outputs).remove(0);
+                let (_, plan) = examples(row, variant, SMALL, outputs).remove(0);
                 Network::new(plan, &mut Rng::new(seed), &Device::Cpu).unwrap()
             };
             let network = build(1);
@@ -133,10 +134,32 @@ fn every_model_keeps_to_its_seed_and_shape() {
 }
 
 #[test]
+fn every_model_takes_any_number_of_channels() {
+    for row in MODELS {
+        for channels in [1, 2, 3, 4, 5, 7, 8, 9] {
+            let input = Input { channels, ..SMALL };
+            let (_, plan) = examples(row, None, input, 1).remove(0);
+            assert_eq!(plan.input(), input.shape(), "{}", row.name);
+            let network = Network::new(plan, &mut Rng::new(1), &Device::Cpu).unwrap();
+            let output = |channel: usize| {
+                let mut values = vec![0.0_f32; 2 * SMALL.positions * channels];
+                values.iter_mut().skip(channel).step_by(channels).for_each(|v| *v = 1.0);
+                let x = Tensor::from_vec(values, (2, SMALL.positions, channels), &Device::Cpu).unwrap();
+                let y = network.forward(&x, &mut Pass::new(Mode::Evaluate, &mut Rng::new(0))).unwrap();
+                y.flatten_all().unwrap().to_vec1::<f32>().unwrap()[1]
+            };
+            let outputs: Vec<f32> = (0..channels).map(output).collect();
+            let seen = (1..channels).all(|c| outputs[c] != outputs[c - 1]);
+            assert!(seen, "{}: every channel has weights of its own: {outputs:?}", row.name);
+        }
+    }
+}
+
+#[test]
 fn every_models_gradient_agrees_with_differences() {
     let mut wrong = Vec::new();
     for (row, variant) in spaces() {
-        for (seed, plan) in examples(row, variant, 2) {
+        for (seed, plan) in examples(row, variant, SMALL, 2) {
             let found = wrong_slopes(plan).into_iter();
             wrong.extend(found.map(|text| format!("{} {variant:?} {seed}: {text}", row.name)));
         }

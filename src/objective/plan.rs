@@ -1,7 +1,7 @@
 //! What the values of parameters say: which network, and how it is trained.
 
 use crate::dataset::Dataset;
-use crate::dataset::encode::Encoding;
+use crate::dataset::encode::{Encoding, Preprocessing};
 use crate::domain::setting::Settings;
 use crate::domain::value::Params;
 use crate::model::{self, Architecture, Input, LEARNING_RATE, ModelError, ModelRow};
@@ -33,10 +33,10 @@ impl Plan {
         Ok(Plan { model, settings, learning_rate: rate.float(LEARNING_RATE.name), train })
     }
 
-    /// How genotypes are put before the network: as `fixed`, or as its kind prefers.
-    pub fn encoding(&self, dataset: &Dataset, fixed: Option<Encoding>) -> Encoding {
+    /// How genotypes are put before the network: as `given`, or as its kind prefers where that is left open.
+    pub fn preprocessing(&self, dataset: &Dataset, given: &Preprocessing) -> Preprocessing {
         let preferred = if self.model.build.one_hot { Encoding::OneHot } else { Encoding::Additive };
-        fixed.unwrap_or_else(|| Encoding::auto(dataset.coding(), preferred))
+        given.for_network(dataset.coding(), preferred)
     }
 
     /// The network's layers.
@@ -46,9 +46,9 @@ impl Plan {
     pub fn architecture(
         &self,
         dataset: &Dataset,
-        encoding: Option<Encoding>,
+        preprocessing: &Preprocessing,
     ) -> Result<Architecture, ModelError> {
-        let channels = self.encoding(dataset, encoding).channels(dataset.coding());
+        let channels = self.preprocessing(dataset, preprocessing).channels(dataset.coding());
         let input = Input { positions: dataset.positions(), channels };
         (self.model.build.plan)(&self.settings, input, dataset.target().outputs())
     }

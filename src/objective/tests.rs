@@ -2,6 +2,7 @@ use std::cell::RefCell;
 
 use super::*;
 use crate::dataset::Target;
+use crate::dataset::encode::Encoding;
 use crate::domain::setting::Settings;
 use crate::domain::table::find;
 use crate::domain::task::Task;
@@ -48,7 +49,7 @@ fn trained(metric: &str, training: &[(&str, Value)]) -> CrossValidation {
         models: vec![model],
         fixed,
         seed: None,
-        encoding: None,
+        preprocessing: Preprocessing::default(),
         metric: METRICS.iter().find(|m| m.name == metric).unwrap(),
         trait_scale: TraitScale::Standardize,
         device: Device::Cpu,
@@ -270,7 +271,7 @@ fn an_encoding_that_is_fixed_comes_before_the_networks_own() {
         objective.architecture(&plan).unwrap().input().dims()[1]
     };
     assert_eq!(channels(&objective), 1);
-    objective.encoding = Some(Encoding::OneHot);
+    objective.preprocessing = Encoding::OneHot.into();
     assert_eq!(channels(&objective), 3);
     assert!(objective.evaluate(&job(1e-3), &Recorder::default()).is_ok());
 }

@@ -11,23 +11,25 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::{kept_weights, now, truth};
+use super::{Prepared, now, row, simulated, truth};
 use crate::analysis::profile::{Genome, Output, Place, Profile, Track};
 use crate::baseline::{BASELINES, BaselineRow};
-use crate::config::study::StudyConfig;
+use crate::config::study::{DataSource, StudyConfig};
 use crate::dataset::fold::Fold;
+use crate::dataset::simulate::PRESETS;
 use crate::dataset::{Coding, Dataset};
 use crate::domain::baseline::BaselineScore;
 use crate::domain::history::History;
 use crate::domain::seed::derive;
 use crate::domain::table;
+use crate::domain::trial::TrialId;
 use crate::executor::local::panic_text;
 use crate::importance::{self, OutputImportance};
 use crate::objective::CrossValidation;
-use crate::storage::file;
+use crate::storage::{checkpoints, file};
 use crate::study::handle::{BaselineFailure, Command};
 use crate::tui::{ProfileAnswer, ProfileRequest, Profiles};
 
@@ -47,26 +49,31 @@ pub struct Background {
 }
 
 impl Background {
-    /// For the study in `store` that `objective` scores, on data in `folder`.
-    pub(super) fn new(
-        config: &StudyConfig,
-        objective: &CrossValidation,
-        store: &Path,
-        folder: PathBuf,
-    ) -> Self {
+    /// Of the study in `store` that is prepared.
+    ///
+    /// # Errors
+    /// Where simulated data are not there.
+    pub fn of(config: &StudyConfig, prepared: &Prepared, store: &Path) -> Result<Self> {
+        let objective = &prepared.objective;
         let usual = || match objective.dataset.coding() {
             Coding::Dosages => vec![USUAL.to_owned()],
             Coding::Bases => Vec::new(),
         };
         let names = config.baselines.clone().unwrap_or_else(usual);
-        Background {
+        let folder = match &config.data.source {
+            DataSource::Files { genotypes, .. } => genotypes.parent().unwrap_or(Path::new("")).to_owned(),
+            DataSource::Simulate { preset, seed, settings } => {
+                simulated(row(PRESETS, preset)?, *seed, settings)?
+            }
+        };
+        Ok(Background {
             objective: objective.clone(),
             baselines: names.iter().filter_map(|name| table::find(BASELINES, name)).collect(),
             seed: config.seed,
             store: store.to_owned(),
             keep_checkpoints: config.keep_checkpoints,
             folder,
-        }
+        })
     }
 
     /// The baselines that the study wants and `history` has no score of.
@@ -155,6 +162,17 @@ fn tracks(genome: &Genome, output: OutputImportance) -> Output {
     tracks.push(track("importance", "mean |gradient × input|", magnitude));
     tracks.extend(weights.map(|v| track("weights", "of the output layer, spread over its input", v)));
     Output { name, tracks }
+}
+
+/// Whether the weights of a trial are in the checkpoints folder of its store.
+pub(super) fn kept_weights(folder: &Path, trial: TrialId, keep: usize) -> Result<()> {
+    if checkpoints::folder(folder, trial).exists() {
+        return Ok(());
+    }
+    bail!(
+        "the weights of trial {trial} were not kept: only the best {keep} trials keep theirs; `keep_checkpoints` \
+         in [study] says of how many, and that must be said before they run"
+    );
 }
 
 /// How a baseline does on the folds of a study.

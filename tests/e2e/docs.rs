@@ -42,10 +42,11 @@ const OTHERS: &str = "
 | `format` | `plink-bed`, `csv`, `tsv`, `table` or `fasta` | by the file's ending |
 | `id_column` | of the phenotypes | `id`, `IID` or the first |
 | `qc` | `{ maf = 0.01, exclude_chromosomes = [\"X\"] }` | `{}` |
-| `impute` | `mean` | `mean` |
-| `encoding` | `auto` (as the kind prefers), `additive` or `onehot` | `auto` |
 | `split` | how the individuals outside the test set are split, see below; classes are not balanced over folds | `{ kind = \"kfold\", folds = 5 }` |
 | `test` | individuals that no trial sees: `{ fraction = 0.2 }` by chance, or `{ column = \"generation\", values = [5] }` | none |
+| `impute` | what a missing genotype becomes: the `mean` of each channel over the training rows, or their `mode`, the genotype that most of them have | `mean` |
+| `encoding` | `auto` (as the kind prefers); `additive` (copies of the counted allele), `dominant` (at least one), `recessive` (two), `heterozygote` (exactly one), each centred and scaled over the training rows; `onehot`; or a list, whose channels stand side by side: `[\"additive\", \"heterozygote\"]` | `auto` |
+| `onehot_missing` | a missing genotype in one-hot channels that `impute` leaves to the mean: the training rows' `frequencies`, `zeros`, or a `channel` of its own | `frequencies` |
 | `trait_scale` | `standardize` or `center`, of a quantity | `standardize` |
 | `memory` | most bytes of decoded genotypes | `512MiB` |
 

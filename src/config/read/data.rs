@@ -2,13 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{kind, settings, split};
+use super::{kind, preprocess, settings, split};
 use crate::config::error::{ConfigError, quoted};
 use crate::config::node::Content;
 use crate::config::section::{Field, Section};
 use crate::config::study::{DataConfig, DataSource};
 use crate::config::tables::Tables;
-use crate::dataset::encode::Encoding;
 use crate::dataset::scale::TraitScale;
 use crate::domain::event::SelectOn;
 use crate::domain::task::Task;
@@ -24,6 +23,7 @@ const KEYS: &[&str] = &[
     "qc",
     "impute",
     "encoding",
+    "onehot_missing",
     "split",
     "test",
     "trait_scale",
@@ -52,9 +52,6 @@ pub(super) fn read(
         section.need("trait", if task == Task::MultiLabel { several } else { r#"trait = "ebv""# })?;
     }
     let (maf, exclude_chromosomes) = quality_control(&section)?;
-    section.word("impute", "imputation", &["mean"], "mean")?;
-    let encodings: Vec<&'static str> = ["auto"].into_iter().chain(Encoding::WORDS).collect();
-    let encoding = section.word("encoding", "encoding", &encodings, "auto")?;
     let scale = section.word("trait_scale", "scale", &["center", "standardize"], "standardize")?;
     let (split, test) = split::read(&section, select_on)?;
     Ok(DataConfig {
@@ -69,7 +66,7 @@ pub(super) fn read(
         id_column: section.get("id_column").map(|field| field.name()).transpose()?,
         maf,
         exclude_chromosomes,
-        encoding: Encoding::named(encoding),
+        preprocessing: preprocess::read(&section)?,
         split,
         test,
         trait_scale: if scale == "center" { TraitScale::Center } else { TraitScale::Standardize },

@@ -4,6 +4,7 @@ mod data;
 mod model;
 mod parameters;
 mod parts;
+mod preprocess;
 mod search;
 mod split;
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config::study::Parameters;
-use crate::dataset::encode::Encoding;
+use crate::dataset::encode::{Encoding, Preprocessing};
 use crate::domain::event::Event;
 use crate::domain::setting::{Accepts, Is, Preset, Setting, Settings};
 use crate::domain::space::{Condition, Distribution};
@@ -149,11 +149,30 @@ fn a_task_has_its_traits_and_its_usual_metric() {
     }
     let labels = read("task = \"multi-label\"\ntrait = [\"a\", 7]\nencoding = \"onehot\"").unwrap();
     assert_eq!(labels.data.traits, ["a", "7"]);
-    assert_eq!(labels.data.encoding, Some(Encoding::OneHot));
+    assert_eq!(labels.data.preprocessing, Encoding::OneHot.into());
     assert_eq!(super::read(&write::toml(&labels)).unwrap().data, labels.data);
     assert!(read("task = \"binary\"\ntrait = \"a\"").is_ok());
     let simulated = super::read("[data]\nsimulate = { preset = \"bound\" }\n").unwrap();
     assert_eq!((simulated.data.task, simulated.metric.as_str()), (Task::MultiLabel, "auroc"));
+}
+
+#[test]
+fn preprocessing_is_written_as_it_was_read() {
+    let read = |lines: &str| read(&format!("{SMALL}{lines}\n")).unwrap();
+    let usual = read("encoding = \"auto\"\nimpute = \"mean\"\nonehot_missing = \"frequencies\"").data;
+    assert_eq!(usual.preprocessing, Preprocessing::default());
+    for lines in [
+        "",
+        "encoding = \"dominant\"\nimpute = \"mode\"",
+        "encoding = [\"additive\", \"heterozygote\"]",
+        "encoding = [\"onehot\", \"recessive\"]\nonehot_missing = \"channel\"",
+        "onehot_missing = \"zeros\"",
+    ] {
+        let config = read(lines);
+        assert_eq!(super::read(&write::toml(&config)).unwrap().data, config.data, "{lines}");
+    }
+    let listed = read("encoding = [\"onehot\"]").data.preprocessing;
+    assert_eq!(listed, Encoding::OneHot.into(), "a list of one is that one");
 }
 
 proptest! {
