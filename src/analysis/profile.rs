@@ -36,16 +36,6 @@ pub enum QtlKind {
 }
 
 impl QtlKind {
-    /// Every kind.
-    pub const ALL: [QtlKind; 6] = [
-        QtlKind::Additive,
-        QtlKind::Dominance,
-        QtlKind::OverDominance,
-        QtlKind::UnderDominance,
-        QtlKind::Epistatic,
-        QtlKind::Imprinted,
-    ];
-
     /// Its name.
     pub fn word(self) -> &'static str {
         match self {

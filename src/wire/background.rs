@@ -14,12 +14,12 @@ use std::thread;
 use anyhow::{Context, Result, bail};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::{Prepared, now, row, simulated, truth};
-use crate::analysis::profile::{Genome, Output, Place, Profile, Track};
+use super::{Prepared, now, row, simulated};
+use crate::analysis::profile::{Genome, Output, Place, Profile, Qtl, QtlKind, Track};
 use crate::baseline::{BASELINES, BaselineRow};
 use crate::config::study::{DataSource, StudyConfig};
 use crate::dataset::fold::Fold;
-use crate::dataset::simulate::PRESETS;
+use crate::dataset::simulate::{self, PRESETS, truth};
 use crate::dataset::{Coding, Dataset};
 use crate::domain::baseline::BaselineScore;
 use crate::domain::history::History;
@@ -142,7 +142,9 @@ impl Background {
     }
 
     fn genome(&self) -> Result<Genome, String> {
-        let qtl = truth::known(&self.folder, &self.objective.dataset.target().names)?;
+        let known = truth(&self.folder).map_err(|e| e.to_string())?.unwrap_or_default();
+        let traits = &self.objective.dataset.target().names;
+        let qtl = known.into_iter().filter(|qtl| traits.contains(&qtl.trait_name)).map(shown).collect();
         let markers = self.objective.dataset.markers().iter();
         let places = markers.map(|marker| Place {
             name: &marker.name,
@@ -151,6 +153,19 @@ impl Background {
         });
         Ok(Genome::new(&places.collect::<Vec<_>>(), qtl))
     }
+}
+
+fn shown(qtl: simulate::Qtl) -> Qtl {
+    let effect = qtl.effect();
+    let kind = match qtl.kind {
+        simulate::Kind::Additive => QtlKind::Additive,
+        simulate::Kind::Dominance => QtlKind::Dominance,
+        simulate::Kind::OverDominance => QtlKind::OverDominance,
+        simulate::Kind::UnderDominance => QtlKind::UnderDominance,
+        simulate::Kind::Imprinted => QtlKind::Imprinted,
+        simulate::Kind::Epistatic => QtlKind::Epistatic,
+    };
+    Qtl { name: qtl.marker, chromosome: qtl.chromosome, position: qtl.position, kind, effect }
 }
 
 fn tracks(genome: &Genome, output: OutputImportance) -> Output {
