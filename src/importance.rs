@@ -5,6 +5,7 @@ use std::path::Path;
 
 use candle_core::{Result, Tensor, Var};
 
+use crate::dataset::{Coding, MISSING};
 use crate::domain::seed::Rng;
 use crate::domain::trial::TrialId;
 use crate::domain::value::Params;
@@ -24,6 +25,9 @@ pub struct OutputImportance {
     pub magnitude: Vec<f64>,
     /// Mean gradient × input of each position.
     pub contribution: Vec<f64>,
+    /// Of SNPs what one more copy of the counted allele adds: the regression of gradient × input on the
+    /// dosage, over the rows whose genotype is known; 0 where all have the same.
+    pub effect: Option<Vec<f64>>,
     /// Mean over the folds of the output's weights at each position, where the network has such.
     pub weights: Option<Vec<f64>>,
 }
@@ -52,7 +56,8 @@ pub fn of_trial(
                 let shape = (rows.len(), dataset.positions(), encoder.channels());
                 let mut values = vec![0.0; shape.0 * shape.1 * shape.2];
                 dataset.decode(rows, &encoder, &mut values);
-                importance.add(&network, &Tensor::from_vec(values, shape, &objective.device)?, unit)?;
+                let x = Tensor::from_vec(values, shape, &objective.device)?;
+                importance.add(&network, &x, &dataset.codes(rows), unit)?;
             }
             for (output, sum) in profiles.iter_mut().enumerate() {
                 let Some(own) = output_profile(&network, output)? else { continue };
@@ -72,6 +77,7 @@ pub fn of_trial(
         name: named(output),
         magnitude: importance.magnitude(output),
         contribution: importance.contribution(output),
+        effect: (dataset.coding() == Coding::Dosages).then(|| importance.effect(output)),
         weights,
     });
     Ok(outputs.collect())
@@ -86,22 +92,37 @@ pub struct Importance {
     signed: Vec<f64>,
     /// Outputs × positions: sums of |gradient × input|.
     absolute: Vec<f64>,
+    /// For the regression on the code, over rows where it is known; each a value a position.
+    codes: Codes,
+    /// Outputs × positions: sums of gradient × input, and of its product with the code, over such rows.
+    known: Vec<(f64, f64)>,
 }
+
+/// Of each position the number of rows whose code is known, the sum of the codes and of their squares.
+type Codes = Vec<(f64, f64, f64)>;
 
 impl Importance {
     /// Of nothing yet.
     pub fn new(outputs: usize, positions: usize) -> Self {
         let zeros = vec![0.0; outputs * positions];
-        Importance { positions, rows: 0, signed: zeros.clone(), absolute: zeros }
+        let (codes, known) = (vec![(0.0, 0.0, 0.0); positions], vec![(0.0, 0.0); outputs * positions]);
+        Importance { positions, rows: 0, signed: zeros.clone(), absolute: zeros, codes, known }
     }
 
-    /// Adds the rows of `x` `[rows, positions, channels]`, as `network` sees them. Gradients are of the
-    /// network's raw outputs, times `unit`: what one of training's units is in the trait's.
+    /// Adds the rows of `x` `[rows, positions, channels]`, as `network` sees them, and their `codes` (rows ×
+    /// positions). Gradients are of the network's raw outputs, times `unit`: what one of training's units is
+    /// in the trait's.
     ///
     /// # Errors
     /// Where candle refuses.
-    pub fn add(&mut self, network: &Network, x: &Tensor, unit: f64) -> Result<()> {
+    pub fn add(&mut self, network: &Network, x: &Tensor, codes: &[u8], unit: f64) -> Result<()> {
         let (rows, positions, channels) = x.dims3()?;
+        for row in codes.chunks_exact(positions) {
+            for ((n, sum, squares), code) in self.codes.iter_mut().zip(row).filter(|(_, c)| **c != MISSING) {
+                let code = f64::from(*code);
+                (*n, *sum, *squares) = (*n + 1.0, *sum + code, *squares + code * code);
+            }
+        }
         let x = Var::from_tensor(x)?;
         let mut rng = Rng::new(0);
         let y = network.forward(&x, &mut Pass::new(Mode::Evaluate, &mut rng))?;
@@ -112,12 +133,18 @@ impl Importance {
             let Some(gradient) = grads.get(&x) else { continue };
             let product = (gradient * x.as_tensor())?.flatten_all()?.to_vec1::<f32>()?;
             let own = output * self.positions..(output + 1) * self.positions;
-            let (signed, absolute) = (&mut self.signed[own.clone()], &mut self.absolute[own]);
-            for row in product.chunks_exact(positions * channels) {
+            let (signed, absolute) = (&mut self.signed[own.clone()], &mut self.absolute[own.clone()]);
+            let known = &mut self.known[own];
+            for (row, codes) in product.chunks_exact(positions * channels).zip(codes.chunks_exact(positions))
+            {
                 for (position, values) in row.chunks_exact(channels).enumerate() {
                     let value = unit * values.iter().map(|v| f64::from(*v)).sum::<f64>();
                     signed[position] += value;
                     absolute[position] += value.abs();
+                    if codes[position] != MISSING {
+                        known[position].0 += value;
+                        known[position].1 += value * f64::from(codes[position]);
+                    }
                 }
             }
         }
@@ -134,6 +161,17 @@ impl Importance {
     /// The mean of |gradient × input| at each position: how much it matters.
     pub fn magnitude(&self, output: usize) -> Vec<f64> {
         self.mean(&self.absolute, output)
+    }
+
+    /// The slope of gradient × input on the code at each position: of a linear network of SNPs its weight a
+    /// copy of the counted allele, whatever the encoding. 0 where the code is the same in all rows.
+    pub fn effect(&self, output: usize) -> Vec<f64> {
+        let own = &self.known[output * self.positions..(output + 1) * self.positions];
+        let slope = |((value, product), (n, sum, squares)): (&(f64, f64), &(f64, f64, f64))| {
+            let spread = n * squares - sum * sum;
+            if spread > 0.0 { (n * product - value * sum) / spread } else { 0.0 }
+        };
+        own.iter().zip(&self.codes).map(slope).collect()
     }
 
     fn mean(&self, sums: &[f64], output: usize) -> Vec<f64> {
@@ -182,10 +220,13 @@ mod tests {
         let x = [[[1.0_f32, 1.0], [5.0, 1.0], [1.0, 0.0]], [[-1.0, -1.0], [5.0, 0.0], [1.0, 2.0]]];
         let x = Tensor::new(&x, &Device::Cpu).unwrap();
         let mut importance = Importance::new(2, 3);
-        importance.add(&linear(), &x, 10.0).unwrap();
+        let codes = [2, 1, MISSING, 0, 1, 1];
+        importance.add(&linear(), &x, &codes, 10.0).unwrap();
         assert_eq!(importance.contribution(0), [0.0, -20.0, 60.0]);
         assert_eq!(importance.magnitude(0), [30.0, 20.0, 60.0]);
         assert_eq!(importance.magnitude(1), [0.0, 2.5, 10.0]);
+        // Between the dosages 0 and 2 of the first position the first output changes by 60.
+        assert_eq!(importance.effect(0), [30.0, 0.0, 0.0], "one dosage or one known row has no slope");
     }
 
     #[test]

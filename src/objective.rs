@@ -26,6 +26,7 @@ pub use plan::Plan;
 pub use survey::Survey;
 
 /// Trains networks on each fold of a dataset.
+#[derive(Clone)]
 pub struct CrossValidation {
     /// Genotypes and what is predicted.
     pub dataset: Arc<Dataset>,

@@ -1,5 +1,6 @@
 //! From a study file to running parts: the composition root.
 
+mod background;
 pub mod baselines;
 pub mod fit;
 pub mod predict;
@@ -11,6 +12,7 @@ use std::sync::mpsc::Sender;
 use anyhow::{Context, Result, anyhow, bail};
 use candle_core::Device;
 
+pub use self::background::Background;
 use crate::config::study::{DataConfig, DataSource, DeviceChoice, ExecutorConfig, StudyConfig};
 use crate::config::{self, Tables, write};
 use crate::dataset::fold::{self, Partition};
@@ -33,7 +35,7 @@ use crate::objective::{CrossValidation, Survey};
 use crate::pruner::PRUNERS;
 use crate::sampler::SAMPLERS;
 use crate::storage::file::{self, FileStore, OpenOptions};
-use crate::storage::{checkpoints, journal};
+use crate::storage::journal;
 use crate::study::handle::Update;
 use crate::study::{Parts, Study};
 use crate::train::TRAIN;
@@ -227,14 +229,7 @@ pub fn importance(
         bail!("the data are not those that the study was trained on: put the files back as they were");
     }
     let folder = file::checkpoints_folder(store);
-    if !checkpoints::folder(&folder, trial.id).exists() {
-        bail!(
-            "the weights of trial {} were not kept: only the best {} trials keep theirs; `keep_checkpoints` in \
-             [study] says of how many, and that must be said before they run",
-            trial.id,
-            config.keep_checkpoints
-        );
-    }
+    background::kept_weights(&folder, trial.id, config.keep_checkpoints)?;
     let found = importance::of_trial(&prepared.objective, &trial.params, &folder, trial.id);
     Ok((prepared.objective.dataset, found.map_err(|e| anyhow!(e))?))
 }

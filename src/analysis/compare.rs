@@ -56,13 +56,17 @@ impl Paired {
 
     /// "tied with the best (p = 0.31)", or that it is not.
     pub fn words(&self) -> String {
-        let p = match self.p {
+        format!("{}tied with the best ({})", if self.tied() { "" } else { "not " }, self.chance())
+    }
+
+    /// "p = 0.31".
+    pub fn chance(&self) -> String {
+        match self.p {
             p if p < 0.001 => "p < 0.001".to_owned(),
             // Two digits would say 0.05 of what is a little below it.
             p if p < LEVEL => format!("p = {p:.3}"),
             p => format!("p = {p:.2}"),
-        };
-        format!("{}tied with the best ({p})", if self.tied() { "" } else { "not " })
+        }
     }
 }
 

@@ -5,6 +5,8 @@ pub mod best;
 pub mod compare;
 pub mod human;
 pub mod parameters;
+pub mod profile;
 pub mod progress;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod versus;

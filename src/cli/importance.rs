@@ -40,7 +40,7 @@ fn place(marker: &Marker) -> [String; 3] {
 }
 
 fn top(dataset: &Dataset, output: &OutputImportance, trial: &Trial) -> Result<()> {
-    let OutputImportance { name, magnitude, contribution, weights } = output;
+    let OutputImportance { name, magnitude, contribution, weights, .. } = output;
     let mut order: Vec<usize> = (0..magnitude.len()).collect();
     order.sort_by(|a, b| magnitude[*b].total_cmp(&magnitude[*a]));
     let total: f64 = magnitude.iter().sum();
@@ -71,7 +71,7 @@ fn as_csv(dataset: &Dataset, outputs: &[OutputImportance]) -> Result<()> {
         "contribution",
         "output_weights",
     ])?;
-    for OutputImportance { name, magnitude, contribution, weights } in outputs {
+    for OutputImportance { name, magnitude, contribution, weights, .. } in outputs {
         for (i, marker) in dataset.markers().iter().enumerate() {
             let [own, chromosome, position] = place(marker);
             let weights = weights.as_ref().map_or(String::new(), |weights| weights[i].to_string());

@@ -12,13 +12,16 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use super::output::{complain, say, score};
 use super::{Exit, RunArgs, StudyArgs, headless};
 use crate::analysis::compare::Ties;
+use crate::analysis::versus::versus;
 use crate::config::StudyConfig;
 use crate::domain::history::History;
+use crate::domain::trial::Trial;
+use crate::domain::value::significant;
 use crate::export::summary;
 use crate::storage::journal;
 use crate::study::handle::{self, Command, End, StopMode, Update};
-use crate::tui::{self, Dashboard, Ending};
-use crate::wire;
+use crate::tui::{self, Dashboard, Ending, Profiles};
+use crate::wire::{self, Background};
 
 /// Starts or resumes the study, with the dashboard where there is a terminal.
 ///
@@ -42,15 +45,19 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
         complain(&format!("the old store was kept as {}", kept.display()));
     }
     let (sender, updates) = handle::updates();
-    let study = wire::open(&config, prepared, &store, sender.clone())?;
+    let background = Background::of(&config, &prepared, &store)?;
+    let mut study = wire::open(&config, prepared, &store, sender.clone())?;
     let history = study.history().clone();
+    let baselines = background.missing(&history);
+    study.await_baselines(baselines.iter().map(|row| row.name.to_owned()));
     let signal = signals(!dashboard)?;
+    let profiles = dashboard.then(|| background.profiles()).transpose()?;
     let study = handle::spawn(study, sender).context("failed to start the study thread")?;
     let commands = study.commands.clone();
-    let (history, end) = if dashboard {
-        watch(args, history, &updates, &commands, signal, &store)?
-    } else {
-        headless::follow(history, &updates, &commands, &signal, args.json)?
+    background.compute(baselines, &commands);
+    let (history, end) = match profiles {
+        Some(profiles) => watch(args, history, &updates, &commands, profiles, signal, &store)?,
+        None => headless::follow(history, &updates, &commands, &signal, args.json)?,
     };
     study.join();
     // An output that nobody reads any more does not change how the study ended.
@@ -87,14 +94,22 @@ fn watch(
     history: History,
     updates: &Receiver<Update>,
     commands: &Sender<Command>,
+    profiles: Profiles,
     signal: Arc<AtomicUsize>,
     store: &Path,
 ) -> Result<(History, End)> {
     // NO_COLOR counts when it is set and not empty (no-color.org).
     let color = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
     let options = tui::Options { ascii: args.ascii, color };
-    let dashboard =
-        Dashboard { history, updates, commands: commands.clone(), clock: wire::now, options, signal };
+    let dashboard = Dashboard {
+        history,
+        updates,
+        commands: commands.clone(),
+        profiles,
+        clock: wire::now,
+        options,
+        signal,
+    };
     let ending = tui::run(dashboard);
     // However the screen was left, the study saves and ends before the program does, and its own last
     // word counts, unless the dashboard has heard it.
@@ -139,6 +154,9 @@ fn report(args: &RunArgs, history: &History, store: &Path, end: &End) -> Result<
             for (name, value) in &best.params {
                 say(&format!("  {name} = {value}"))?;
             }
+            for line in against_baselines(history, best) {
+                say(&line)?;
+            }
             if let Some(words) = Ties::of(history).summary() {
                 say(words)?;
             }
@@ -158,6 +176,21 @@ fn report(args: &RunArgs, history: &History, store: &Path, end: &End) -> Result<
         }
     }
     Ok(())
+}
+
+/// How the best trial does against the best baseline, and the scores of all.
+fn against_baselines(history: &History, best: &Trial) -> Vec<String> {
+    let study = history.study();
+    let scored = history.baselines().iter().filter_map(|b| Some((b.mean(&study.metric)?, b)));
+    let mut scored: Vec<_> = scored.collect();
+    scored.sort_by(|(a, _), (b, _)| study.direction.compare(*a, *b));
+    let Some((_, strongest)) = scored.first() else { return Vec::new() };
+    let listed = scored.iter().map(|(score, b)| format!("{} {}", b.baseline, significant(*score, 4)));
+    let listed = format!("baselines: {}", listed.collect::<Vec<_>>().join(", "));
+    let compared = versus(study, best, strongest);
+    let verdict =
+        compared.map(|c| format!("against {}, trial {} is {}", strongest.baseline, best.id, c.words()));
+    std::iter::once(listed).chain(verdict).collect()
 }
 
 fn command_line(args: &RunArgs) -> String {

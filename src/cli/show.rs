@@ -10,6 +10,7 @@ use super::{Exit, ShowArgs, StoredArgs, importance};
 use crate::analysis::compare::Ties;
 use crate::analysis::human;
 use crate::analysis::parameters::{dependent, is_branched};
+use crate::domain::baseline::BaselineScore;
 use crate::domain::history::History;
 use crate::domain::space::KIND;
 use crate::domain::trial::Trial;
@@ -121,7 +122,24 @@ fn overview(history: &History) -> Result<()> {
     header.extend(branched.then(|| "settings".to_owned()));
     header.extend(["state", "epochs", "time"].map(str::to_owned));
     let mut rows = vec![header];
+    let baselines = history.baselines().iter().filter_map(|b| Some((b.mean(&study.metric)?, b)));
+    let mut baselines: Vec<_> = baselines.collect();
+    baselines.sort_by(|(a, _), (b, _)| study.direction.compare(*a, *b));
+    let mut baselines = baselines.into_iter().peekable();
+    let as_row = |(score, baseline): (f64, &BaselineScore)| {
+        let spread = baseline.spread(&study.metric).map_or("-".into(), |s| significant(s, 2));
+        let mut row = vec![baseline.baseline.clone(), significant(score, 4), spread];
+        row.extend(names.iter().map(|_| "-".to_owned()));
+        row.extend(branched.then(String::new));
+        row.extend(["baseline".into(), "-".into(), human::duration(baseline.seconds)]);
+        row
+    };
     for trial in history.ranked().into_iter().take(LISTED) {
+        // Each stands before the first trial that is worse.
+        let beaten = |score: f64| trial.score.is_none_or(|own| study.direction.is_better(score, own));
+        while let Some(baseline) = baselines.next_if(|(score, _)| beaten(*score)) {
+            rows.push(as_row(baseline));
+        }
         let mut row = vec![
             trial.id.to_string(),
             trial.score.map_or("-".into(), |s| significant(s, 4)),
@@ -135,6 +153,7 @@ fn overview(history: &History) -> Result<()> {
         row.extend([state(trial) + tied, trial.epochs().to_string(), time]);
         rows.push(row);
     }
+    rows.extend(baselines.map(as_row));
     for line in columns(&rows) {
         say(&line)?;
     }

@@ -31,6 +31,8 @@ pub struct StudyConfig {
     pub seed: u64,
     /// How many trials keep their trained weights: the best ones.
     pub keep_checkpoints: usize,
+    /// The baselines that are computed beside the trials; those that are usual for the data if `None`.
+    pub baselines: Option<Vec<String>>,
     /// The data.
     pub data: DataConfig,
     /// The model and its search space.

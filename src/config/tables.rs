@@ -1,5 +1,6 @@
 //! What a study file may name: the names and settings of the crate's tables.
 
+use crate::baseline::BASELINES;
 use crate::dataset::FORMATS;
 use crate::dataset::simulate::PRESETS;
 use crate::domain::direction::Direction;
@@ -51,6 +52,8 @@ pub struct Tables {
     pub metrics: Vec<MetricKind>,
     /// The settings of training.
     pub train: &'static [Setting],
+    /// Baselines.
+    pub baselines: Vec<&'static str>,
     /// Genotype formats.
     pub formats: Vec<&'static str>,
 }
@@ -73,6 +76,7 @@ impl Tables {
                 .filter_map(|m| Some(MetricKind { name: m.name, direction: m.direction?, tasks: m.tasks }))
                 .collect(),
             train: TRAIN,
+            baselines: BASELINES.iter().map(|row| row.name).collect(),
             formats: FORMATS.iter().map(|row| row.name).collect(),
         }
     }

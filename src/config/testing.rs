@@ -121,6 +121,7 @@ pub(crate) fn tables() -> Tables {
             metric("balanced-accuracy", Direction::Maximize, &[Task::Binary, Task::MultiClass]),
         ],
         train: TRAIN,
+        baselines: vec!["gblup", "gblup-dominance", "lasso"],
         formats: vec!["plink-bed", "csv", "tsv", "table"],
     }
 }

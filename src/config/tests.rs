@@ -122,6 +122,23 @@ fn what_is_not_written_has_its_default() {
 }
 
 #[test]
+fn baselines_are_a_list_or_a_word_and_change_no_score() {
+    let config = |line: &str| read(&SMALL.replace("[data]", &format!("[study]\n{line}\n[data]"))).unwrap();
+    let names = |line: &str| config(line).baselines.map(|names| names.join(" "));
+    assert_eq!(names(""), None);
+    assert_eq!(names("baselines = \"all\"").unwrap(), "gblup gblup-dominance lasso");
+    assert_eq!(names("baselines = \"lasso\"").unwrap(), "lasso");
+    for nothing in ["baselines = \"none\"", "baselines = []"] {
+        assert_eq!(names(nothing).unwrap(), "");
+    }
+    let listed = config("baselines = [\"lasso\", \"gblup\"]");
+    let again = parse(Path::new("study.toml"), &write::toml(&listed), &tables()).unwrap();
+    assert_eq!(again, listed);
+    assert_eq!(listed.fingerprint_text(), config("").fingerprint_text());
+    assert!(!write::toml(&config("")).contains("baselines"), "the text of older studies is unchanged");
+}
+
+#[test]
 fn a_study_file_wins_over_its_includes_and_set_wins_over_both() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);

@@ -24,6 +24,9 @@ pub fn toml(config: &StudyConfig) -> String {
     line(&mut out, "trials", &config.trials.to_string());
     line(&mut out, "seed", &config.seed.to_string());
     line(&mut out, "keep_checkpoints", &config.keep_checkpoints.to_string());
+    if let Some(names) = &config.baselines {
+        line(&mut out, "baselines", &texts(names));
+    }
     out.push_str(&source(&config.data));
     out.push_str(&evaluation(&config.data));
     line(&mut out, "memory", &config.data.memory.to_string());

@@ -1,6 +1,6 @@
 //! A baseline's scores: what a tuned network has to beat.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,11 @@ impl BaselineScore {
     /// The standard deviation of a metric over the folds; `None` of fewer than two, or where a fold has none.
     pub fn spread(&self, metric: &str) -> Option<f64> {
         deviation(&self.values(metric)?)
+    }
+
+    /// The names of its metrics; one may be undefined on some folds only.
+    pub fn metrics(&self) -> BTreeSet<&str> {
+        self.folds.iter().flat_map(|fold| fold.keys()).map(String::as_str).collect()
     }
 }
 

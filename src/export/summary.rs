@@ -1,8 +1,11 @@
 //! The JSON of `show --json` and of the last line of `run --json`.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::analysis::compare::Ties;
+use crate::domain::baseline::BaselineScore;
 use crate::domain::event::{SelectOn, StudySpec};
 use crate::domain::history::History;
 use crate::domain::trial::{FoldScore, Timestamp, Trial, TrialId};
@@ -64,7 +67,26 @@ struct SummaryLine<'a> {
 struct Show<'a> {
     study: &'a StudySpec,
     best: Option<Best<'a>>,
+    baselines: Vec<BaselineObject<'a>>,
     trials: Vec<TrialObject<'a>>,
+}
+
+/// A baseline: the mean of each metric that is defined on all folds, and the folds.
+#[derive(Debug, Serialize)]
+struct BaselineObject<'a> {
+    baseline: &'a str,
+    #[serde(flatten)]
+    means: BTreeMap<&'a str, f64>,
+    seconds: f64,
+    /// The rows, as those of the trials' scores.
+    on: SelectOn,
+    folds: &'a [BTreeMap<String, f64>],
+}
+
+fn baseline_object(on: SelectOn, baseline: &BaselineScore) -> BaselineObject<'_> {
+    let means = baseline.metrics().into_iter().filter_map(|name| Some((name, baseline.mean(name)?)));
+    let (name, seconds, folds) = (&baseline.baseline, baseline.seconds, &baseline.folds);
+    BaselineObject { baseline: name, means: means.collect(), seconds, on, folds }
 }
 
 /// One trial of a history with these `ties`; `now` ends the seconds of one that still runs.
@@ -92,14 +114,16 @@ fn best(history: &History) -> Option<Best<'_>> {
     Some(Best { trial: trial.id, score: trial.score, selected_on, params: &trial.params })
 }
 
-/// `show --json`: one object with the study, its best trial (or null) and all trials by number.
+/// `show --json`: one object with the study, its best trial (or null), its baselines in the order in which they
+/// were computed, and all trials by number.
 ///
 /// # Errors
 /// Where JSON can't be written.
 pub fn show(history: &History, now: Timestamp) -> serde_json::Result<String> {
-    let ties = Ties::of(history);
+    let (study, ties) = (history.study(), Ties::of(history));
     let trials = history.trials().iter().map(|trial| trial_object(history, &ties, trial, now)).collect();
-    serde_json::to_string(&Show { study: history.study(), best: best(history), trials })
+    let baselines = history.baselines().iter().map(|b| baseline_object(study.select_on, b)).collect();
+    serde_json::to_string(&Show { study, best: best(history), baselines, trials })
 }
 
 /// The last line of `run --json`. `elapsed_s` is the time at work over all starts of the study, with

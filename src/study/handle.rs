@@ -5,11 +5,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use super::Study;
+use crate::domain::baseline::BaselineScore;
 use crate::domain::event::Record;
 use crate::domain::trial::TrialId;
 
-/// What a person asks of a running study.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a person, or the thread that computes the baselines, asks of a running study.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Command {
     /// Start no new trials.
     Pause,
@@ -19,6 +20,17 @@ pub enum Command {
     Cancel(TrialId),
     /// End the study's process; nothing is lost.
     Stop(StopMode),
+    /// Record how a baseline did, or note why it can't be had.
+    Baseline(Result<BaselineScore, BaselineFailure>),
+}
+
+/// Why a baseline has no score.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaselineFailure {
+    /// Its name.
+    pub baseline: String,
+    /// The reason, for a person.
+    pub reason: String,
 }
 
 /// What becomes of the running trials when the study stops.

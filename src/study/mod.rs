@@ -7,12 +7,13 @@ pub mod handle;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use thiserror::Error;
 
-use self::handle::{Command, End, StopMode};
+use self::handle::{BaselineFailure, Command, End, StopMode};
+use crate::domain::baseline::BaselineScore;
 use crate::domain::event::{Event, Level, Record, StudySpec};
 use crate::domain::history::{EventError, History};
 use crate::domain::objective::Job;
@@ -93,6 +94,8 @@ pub struct Study {
     history: History,
     stopping: HashMap<TrialId, StopCause>,
     stop: Option<StopMode>,
+    /// Baselines that are still to come before the study is done.
+    awaited: BTreeSet<String>,
 }
 
 impl Study {
@@ -122,7 +125,8 @@ impl Study {
                 history
             }
         };
-        let mut study = Study { parts, history, stopping: HashMap::new(), stop: None };
+        let mut study =
+            Study { parts, history, stopping: HashMap::new(), stop: None, awaited: BTreeSet::new() };
         let (slots, threads) = (study.parts.executor.slots(), study.parts.executor.threads());
         study.record(Event::StudyOpened { trials, slots, threads })?;
         let begun = study.history.study().sampler.clone();
@@ -152,6 +156,12 @@ impl Study {
         self.record(Event::Noted { level, text })
     }
 
+    /// Once its trials have ended, the study waits for these baselines too: each must be sent, as
+    /// [`Command::Baseline`]. A stop does not wait, and no trial depends on them.
+    pub fn await_baselines(&mut self, names: impl IntoIterator<Item = String>) {
+        self.awaited.extend(names);
+    }
+
     /// Follows one command.
     ///
     /// # Errors
@@ -165,6 +175,20 @@ impl Study {
             Command::Stop(mode) => {
                 self.stop = Some(mode);
                 Ok(())
+            }
+            Command::Baseline(outcome) => self.baseline(outcome),
+        }
+    }
+
+    fn baseline(&mut self, outcome: Result<BaselineScore, BaselineFailure>) -> Result<(), StudyError> {
+        match outcome {
+            Ok(baseline) => {
+                self.awaited.remove(&baseline.baseline);
+                self.record_or_note(Event::BaselineScored { baseline })
+            }
+            Err(BaselineFailure { baseline, reason }) => {
+                self.awaited.remove(&baseline);
+                self.note(Level::Warning, format!("baseline {baseline} has no score: {reason}"))
             }
         }
     }
@@ -196,7 +220,7 @@ impl Study {
             }
             return Ok(Some(End::Stopped));
         }
-        if self.history.is_done() {
+        if self.history.is_done() && self.awaited.is_empty() {
             return Ok(Some(End::Done));
         }
         if self.stop == Some(StopMode::AfterRunning) && self.history.counts().running == 0 {

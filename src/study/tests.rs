@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::handle::{Command, End, StopMode};
+use super::handle::{BaselineFailure, Command, End, StopMode};
 use super::*;
 use crate::domain::seed::{Rng, of_replicate};
 use crate::domain::space::SearchSpace;
@@ -297,6 +297,50 @@ fn pause_stop_now_and_stop_after_running() {
     assert_eq!(finish(&mut study), End::Stopped);
     let states: Vec<&str> = study.history().trials().iter().map(|t| t.state.word()).collect();
     assert_eq!(states, ["waiting", "cancelled"], "a cancel that was asked for is not undone by the stop");
+}
+
+fn scored(name: &str) -> BaselineScore {
+    BaselineScore { baseline: name.into(), folds: vec![BTreeMap::new(); spec().folds], seconds: 1.0 }
+}
+
+fn missed(name: &str) -> BaselineFailure {
+    BaselineFailure { baseline: name.into(), reason: "no reason".into() }
+}
+
+#[test]
+fn a_study_waits_for_its_baselines_before_it_is_done() {
+    let (mut alone, _) = begin(1, 1.0, 2);
+    assert_eq!(finish(&mut alone), End::Done);
+    let (mut study, _) = begin(1, 1.0, 2);
+    study.await_baselines(["gblup".to_owned(), "lasso".to_owned()]);
+    for _ in 0..100 {
+        assert_eq!(study.turn().unwrap(), None);
+    }
+    assert!(study.history().is_done());
+    study.command(Command::Baseline(Err(missed("lasso")))).unwrap();
+    assert_eq!(study.turn().unwrap(), None);
+    study.command(Command::Baseline(Ok(scored("gblup")))).unwrap();
+    assert_eq!(study.turn().unwrap(), Some(End::Done));
+    assert_eq!(study.history().baselines(), [scored("gblup")]);
+    let said: Vec<&str> = study.history().log().map(|l| l.text.as_str()).collect();
+    assert_eq!(said, ["baseline lasso has no score: no reason"]);
+    let trials = |study: &Study| study.history().trials().iter().map(essence).collect::<Vec<_>>();
+    assert_eq!(trials(&study), trials(&alone), "baselines change no trial");
+}
+
+#[test]
+fn a_stop_does_not_wait_for_baselines_and_one_that_does_not_fit_is_dropped() {
+    for mode in [StopMode::Now, StopMode::AfterRunning] {
+        let (mut study, _) = begin(1, 1.0, 2);
+        study.await_baselines(["gblup".to_owned()]);
+        study.command(Command::Stop(mode)).unwrap();
+        assert_eq!(finish(&mut study), End::Stopped);
+    }
+    let (mut study, _) = begin(1, 1.0, 2);
+    let wrong = BaselineScore { folds: Vec::new(), ..scored("gblup") };
+    study.command(Command::Baseline(Ok(wrong))).unwrap();
+    assert_eq!(study.history().baselines(), []);
+    assert_eq!(study.history().log().count(), 1, "and that is said");
 }
 
 #[test]

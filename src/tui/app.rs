@@ -31,7 +31,7 @@ pub fn run(dashboard: Dashboard<'_>) -> Result<Ending, TuiError> {
     let mut screen = Screen::take(panicked)?;
     let load = load::watch()?;
     let keys = read_keys()?;
-    let Dashboard { history, updates, commands, clock, options, signal } = dashboard;
+    let Dashboard { history, updates, commands, profiles, clock, options, signal } = dashboard;
     let mut state = AppState::new(history, options, clock());
     state.size = screen.size()?;
     let mut drawn: Option<Instant> = None;
@@ -59,11 +59,14 @@ pub fn run(dashboard: Dashboard<'_>) -> Result<Ending, TuiError> {
         messages.push(Msg::Tick(clock()));
         messages.extend(pending(updates));
         messages.extend(beside(&load, &panics));
+        messages.extend(profiles.answers.try_iter().map(Msg::Profile));
         for message in messages {
             for effect in update(&mut state, message) {
                 match effect {
                     // A study that is gone says so through its updates.
                     Effect::Send(command) => drop(commands.send(command)),
+                    // Its thread lives as long as the dashboard: what it can't compute it says.
+                    Effect::Ask(request) => drop(profiles.requests.send(request)),
                     Effect::Redraw => {
                         screen.clear()?;
                         state.stale = true;

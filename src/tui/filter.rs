@@ -3,8 +3,9 @@
 
 use thiserror::Error;
 
-use super::order::{Cell, Column};
+use super::order::{BASELINE, Cell, Column};
 use super::text::clean;
+use crate::domain::baseline::BaselineScore;
 use crate::domain::event::StudySpec;
 use crate::domain::space::SearchSpace;
 use crate::domain::trial::{Timestamp, Trial};
@@ -86,12 +87,20 @@ impl Filter {
 
     /// Whether `trial` passes.
     pub fn admits(&self, trial: &Trial, space: &SearchSpace, now: Timestamp) -> bool {
+        self.holds(|text| contains(trial, text), |column| Cell::of(trial, column, space, now))
+    }
+
+    /// Whether a baseline passes: by its name, its score and its time; it has no settings.
+    pub fn admits_baseline(&self, baseline: &BaselineScore, metric: &str) -> bool {
+        let contains = |text: &str| baseline.baseline.contains(text) || BASELINE.contains(text);
+        self.holds(contains, |column| Cell::of_baseline(baseline, column, metric))
+    }
+
+    fn holds(&self, contains: impl Fn(&str) -> bool, cell: impl Fn(Column) -> Cell) -> bool {
         self.terms.iter().all(|term| {
             let holds = match &term.test {
-                Test::Contains(text) => contains(trial, text),
-                Test::Compare { column, how, value } => {
-                    compare(&Cell::of(trial, *column, space, now), *how, value)
-                }
+                Test::Contains(text) => contains(text),
+                Test::Compare { column, how, value } => compare(&cell(*column), *how, value),
             };
             holds != term.inverse
         })

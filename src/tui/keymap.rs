@@ -17,6 +17,8 @@ pub enum Context {
     Running,
     /// In a trial's detail.
     Detail,
+    /// In a trial's marker effects.
+    Profile,
     /// While a filter is written.
     Filter,
     /// While the help is open.
@@ -78,6 +80,16 @@ pub enum Action {
     Right,
     /// Open the selected trial.
     Open,
+    /// The selected trial's marker effects.
+    Markers,
+    /// The next measure of them.
+    NextMeasure,
+    /// Those of the next output.
+    NextOutput,
+    /// Show less of it, larger.
+    ZoomIn,
+    /// Show more of it.
+    ZoomOut,
     /// Sort by the next column.
     Sort,
     /// Turn the order round.
@@ -150,6 +162,7 @@ use Context as C;
 pub const KEYMAP: &[Binding] = &[
     row(C::Leaderboard, &[key(KeyCode::Enter)], A::Open, "open", "open the selected trial"),
     row(C::Leaderboard, &[char('/')], A::Filter, "filter", "filter: text, !text, filters>50, state:failed"),
+    row(C::Leaderboard, &[char('m')], A::Markers, "markers", "marker effects of the selected trial"),
     row(C::Leaderboard, &[char('s')], A::Sort, "sort", "sort by the next column"),
     row(C::Leaderboard, &[char('S')], A::Reverse, "", "turn the order round"),
     row(C::Leaderboard, &[char('l'), key(KeyCode::Right)], A::Right, "columns", "scroll to the next columns"),
@@ -163,7 +176,18 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Detail, &[char('k'), key(KeyCode::Up)], A::Up, "", "trial before"),
     row(C::Detail, &[control('d'), key(KeyCode::PageDown)], A::PageDown, "", "scroll the parameters down"),
     row(C::Detail, &[control('u'), key(KeyCode::PageUp)], A::PageUp, "", "scroll the parameters up"),
+    row(C::Detail, &[char('m')], A::Markers, "markers", "marker effects of this trial"),
     row(C::Detail, &[char('x')], A::Cancel, "cancel", "cancel this trial (asks first)"),
+    row(C::Profile, &[char('l'), key(KeyCode::Right)], A::Right, "marker", "to the right"),
+    row(C::Profile, &[char('h'), key(KeyCode::Left)], A::Left, "", "to the left"),
+    row(C::Profile, &[char('j'), key(KeyCode::Down)], A::Down, "weaker", "next weaker marker"),
+    row(C::Profile, &[char('k'), key(KeyCode::Up)], A::Up, "", "next stronger marker"),
+    row(C::Profile, &[char('+'), char('=')], A::ZoomIn, "zoom in", "zoom to the chromosome, then further in"),
+    row(C::Profile, &[char('-')], A::ZoomOut, "out", "zoom out"),
+    row(C::Profile, &[control('d'), key(KeyCode::PageDown)], A::PageDown, "chromosome", "next chromosome"),
+    row(C::Profile, &[control('u'), key(KeyCode::PageUp)], A::PageUp, "", "chromosome before"),
+    row(C::Profile, &[char('m')], A::NextMeasure, "measure", "next measure: effect, contribution, importance, weights"),
+    row(C::Profile, &[char('o')], A::NextOutput, "", "next output, of several"),
     row(C::Moving, &[char('j'), key(KeyCode::Down)], A::Down, "", "down"),
     row(C::Moving, &[char('k'), key(KeyCode::Up)], A::Up, "", "up"),
     row(C::Moving, &[control('d'), key(KeyCode::PageDown)], A::PageDown, "", "a page down"),

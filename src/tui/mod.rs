@@ -9,8 +9,10 @@ use std::sync::mpsc::{Receiver, Sender};
 
 use thiserror::Error;
 
+use crate::analysis::profile::Profile;
 use crate::domain::history::History;
-use crate::domain::trial::Timestamp;
+use crate::domain::trial::{Timestamp, TrialId};
+use crate::domain::value::Params;
 use crate::study::handle::{Command, StopMode, Update};
 
 mod activity;
@@ -22,6 +24,7 @@ mod navigate;
 mod order;
 mod panel;
 mod plot;
+mod profile;
 #[cfg(test)]
 mod screens;
 mod state;
@@ -43,6 +46,8 @@ pub struct Dashboard<'a> {
     pub updates: &'a Receiver<Update>,
     /// Where a person's commands go.
     pub commands: Sender<Command>,
+    /// Where marker effects are computed.
+    pub profiles: Profiles,
     /// The wall clock of the study.
     pub clock: fn() -> Timestamp,
     /// Colours and symbols.
@@ -50,6 +55,33 @@ pub struct Dashboard<'a> {
     /// Set to a signal's number when it arrives (TERM, HUP, INT); 0 before. Made for
     /// `signal_hook::flag::register_usize`.
     pub signal: Arc<AtomicUsize>,
+}
+
+/// The two channels to the thread that computes marker effects.
+#[derive(Debug)]
+pub struct Profiles {
+    /// What is asked for; of several the last one counts.
+    pub requests: Sender<ProfileRequest>,
+    /// What came of it.
+    pub answers: Receiver<ProfileAnswer>,
+}
+
+/// A trial whose marker effects are wanted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProfileRequest {
+    /// The trial.
+    pub trial: TrialId,
+    /// Its values of the searched parameters.
+    pub params: Params,
+}
+
+/// The marker effects of a trial, or why they can't be had.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProfileAnswer {
+    /// The trial.
+    pub trial: TrialId,
+    /// Its effects.
+    pub outcome: Result<Arc<Profile>, String>,
 }
 
 /// Why the dashboard was left. The terminal is as it was before.

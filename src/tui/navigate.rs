@@ -1,7 +1,7 @@
 //! Moving about: views, focus, selection, scrolling.
 
 use super::keymap::Action;
-use super::order::Column;
+use super::order::{Column, Row};
 use super::state::{AppState, PanelId, View};
 use super::view;
 
@@ -12,12 +12,12 @@ pub fn act(state: &mut AppState, action: Action) {
         Action::Trials => show(state, View::Trials),
         Action::FullLog => show(state, View::Log),
         Action::TrialDetail => {
-            let trial = state.selected().map(|t| t.id).or_else(|| state.table.selected());
-            open(state, trial);
+            let row = state.selected_row().or_else(|| state.table.selected());
+            open(state, row);
         }
         Action::Open => {
-            let trial = state.selected().map(|t| t.id);
-            open(state, trial);
+            let row = state.selected_row();
+            open(state, row);
         }
         Action::NextPanel => step_focus(state, 1),
         Action::PreviousPanel => step_focus(state, -1),
@@ -26,6 +26,11 @@ pub fn act(state: &mut AppState, action: Action) {
         Action::Reverse => {
             state.table.reverse = !state.table.reverse;
             state.refresh();
+        }
+        action if state.focus == PanelId::Profile => {
+            if let Some(profile) = &mut state.profile {
+                profile.act(action);
+            }
         }
         Action::Left | Action::Right => sideways(state, action == Action::Right),
         Action::Up => step(state, -1),
@@ -49,7 +54,7 @@ pub fn show(state: &mut AppState, view: View) {
     if view != state.view {
         state.zoomed = false;
     }
-    if view != View::Detail {
+    if !matches!(view, View::Detail | View::Profile) {
         state.detail = None;
     }
     state.view = view;
@@ -67,18 +72,20 @@ pub fn keep_focus_visible(state: &mut AppState) {
     }
 }
 
-fn open(state: &mut AppState, trial: Option<usize>) {
-    if state.view != View::Detail {
-        state.origin = state.view;
+fn open(state: &mut AppState, row: Option<Row>) {
+    match state.view {
+        View::Overview | View::Trials | View::Log => state.origin = state.view,
+        // Back from the detail leads where the way to it began.
+        View::Detail | View::Profile => {}
     }
     show(state, View::Detail);
-    state.detail = trial;
+    state.detail = row;
     (state.fold, state.detail_scroll) = (current_fold(state), 0);
 }
 
 /// The fold that is being trained, or the first of a trial that ended.
 fn current_fold(state: &AppState) -> usize {
-    let trial = state.shown().and_then(|id| state.history.trial(id));
+    let trial = state.shown().and_then(|row| state.history.trial(row.trial()?));
     let folds = state.history.study().folds;
     match trial {
         Some(t) if !t.state.is_finished() => t.reports.last().map_or(0, |r| r.training(folds)),
@@ -118,7 +125,7 @@ fn sideways(state: &mut AppState, right: bool) {
             (&mut state.table.scrolled, last)
         }
         PanelId::Detail => (&mut state.fold, state.history.study().trainings() - 1),
-        PanelId::Running | PanelId::Chart | PanelId::Log => return,
+        PanelId::Running | PanelId::Chart | PanelId::Profile | PanelId::Log => return,
     };
     *at = if right { (*at + 1).min(last) } else { at.saturating_sub(1) };
 }
@@ -143,8 +150,8 @@ fn step(state: &mut AppState, by: isize) {
         }
         PanelId::Running => state.running_cursor = clamped(state.running_cursor, by, state.running.len()),
         PanelId::Detail => {
-            if let Some(trial) = state.shown() {
-                state.table.select(trial);
+            if let Some(row) = state.shown() {
+                state.table.select(row);
             }
             let to = clamped(state.table.cursor(), by, state.table.order().len());
             state.table.move_to(to);
@@ -157,7 +164,8 @@ fn step(state: &mut AppState, by: isize) {
             let pages = (state.activity.entries().len() + 1).saturating_sub(rows(state));
             state.log_scroll = clamped(state.log_scroll, back, pages);
         }
-        PanelId::Chart => {}
+        // The marker effects step by themselves.
+        PanelId::Chart | PanelId::Profile => {}
     }
 }
 

@@ -44,6 +44,11 @@ impl Canvas {
         }
     }
 
+    /// What it covers.
+    pub fn area(&self) -> Rect {
+        self.area
+    }
+
     /// What is drawn from now on clears the cells it touches.
     pub fn raise(&mut self) {
         self.layer += 1;
@@ -77,6 +82,19 @@ impl Canvas {
             }
             *dots |= bit;
             *kept = style;
+        }
+    }
+
+    /// An upright line at `x`, from `low` to `high` or the other way round; cut where it leaves the grid.
+    pub fn stem(&mut self, x: f64, from: f64, to: f64, style: Style) {
+        let (columns, rows) = self.resolution();
+        if columns == 0 || rows == 0 || !(0.0..=1.0).contains(&x) {
+            return;
+        }
+        let row = |y: f64| ((1.0 - y.clamp(0.0, 1.0)) * (rows - 1) as f64).round() as usize;
+        let column = (x * (columns - 1) as f64).round() as usize;
+        for row in row(from).min(row(to))..=row(from).max(row(to)) {
+            self.set(column, row, style);
         }
     }
 

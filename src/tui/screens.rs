@@ -1,19 +1,23 @@
 //! The whole dashboard on a buffer: snapshots, random keys and sizes, and what every screen must
 //! hold.
 
+mod beside;
+
+use std::sync::Arc;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 
-use super::Ending;
 use super::load::Load;
 use super::state::{AppState, Dialog, PanelId, Phase, View};
 use super::theme::Options;
 use super::update::{Effect, Msg, update};
 use super::view;
-use crate::analysis::testing::{Script, busy, finished, kinds, large, on_test};
+use super::{Ending, ProfileAnswer, ProfileRequest};
+use crate::analysis::testing::{self, Script, busy, contested, finished, kinds, large, on_test};
 use crate::domain::event::{Event, Level};
 use crate::study::handle::{Command, End, StopMode, Update};
 
@@ -174,6 +178,9 @@ fn a_screen_without_colour_has_none_and_an_ascii_screen_only_ascii() {
     let mut script = busy();
     script.note(Level::Warning, "größer als — \u{1b}[31m");
     let mut state = app(&script, Options { ascii: true, color: false });
+    press(&mut state, "m");
+    let outcome = Ok(Arc::new(testing::profile(10)));
+    update(&mut state, Msg::Profile(ProfileAnswer { trial: 10, outcome }));
     for keys in ["", "2", "3", "4", "1?", "\u{1b}q", "\u{1b}/größe"] {
         press(&mut state, keys);
         for (width, height) in [(80, 24), (160, 50)] {
@@ -331,7 +338,7 @@ fn any_key() -> impl Strategy<Value = Msg> {
         KeyCode::PageDown,
         KeyCode::Backspace,
     ]);
-    let bound = prop::sample::select("1234hjklgGsSzx/?pq\n\u{1b}".chars().collect::<Vec<_>>());
+    let bound = prop::sample::select("1234hjklgGsSzx/?pqmo+-\n\u{1b}".chars().collect::<Vec<_>>());
     prop_oneof![
         1 => plain,
         3 => special.prop_map(key),
@@ -351,14 +358,21 @@ proptest! {
         let script = match which {
             0 => Script::new(1),
             1 => finished(),
+            2 => contested(),
             _ => busy(),
         };
         let mut state = app(&script, Options { ascii, color: true });
+        let profile = Arc::new(testing::profile(0));
         if which == 3 {
             update(&mut state, Msg::Updates(vec![Update::Ended(End::Failed("x ".repeat(300)))]));
         }
         for (i, (key, width, height, resize)) in events.into_iter().enumerate() {
-            update(&mut state, key);
+            for effect in update(&mut state, key) {
+                if let Effect::Ask(ProfileRequest { trial, .. }) = effect {
+                    let outcome = if i % 3 == 0 { Err("none".into()) } else { Ok(Arc::clone(&profile)) };
+                    update(&mut state, Msg::Profile(ProfileAnswer { trial, outcome }));
+                }
+            }
             if resize == 0 {
                 // Every other one around the smallest sizes.
                 let (width, height) = if i % 2 == 0 { (width, height) } else { (width % 70 + 1, height % 20 + 1) };

@@ -2,7 +2,9 @@
 
 use super::activity::{Activity, Entry};
 use super::load::Load;
-use super::order::Table;
+use super::order::{Row, Table};
+use super::profile::ProfileView;
+use super::text;
 use super::theme::{Options, Theme, Tone};
 use crate::analysis::best::BestCurve;
 use crate::analysis::compare::Ties;
@@ -21,6 +23,8 @@ pub enum View {
     Trials,
     /// One trial.
     Detail,
+    /// A trial's marker effects.
+    Profile,
     /// The log alone.
     Log,
 }
@@ -36,6 +40,8 @@ pub enum PanelId {
     Chart,
     /// One trial.
     Detail,
+    /// A trial's marker effects.
+    Profile,
     /// What happened.
     Log,
 }
@@ -78,6 +84,30 @@ pub struct Notice {
     pub text: String,
 }
 
+/// A baseline to be compared with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reference {
+    /// Its name.
+    pub name: String,
+    /// Its place in the history's baselines.
+    pub baseline: usize,
+    /// The mean of the study's metric over the folds.
+    pub score: f64,
+}
+
+/// The baselines with a score in the study's metric, best first.
+fn references(history: &History) -> Vec<Reference> {
+    let study = history.study();
+    let scored = history.baselines().iter().enumerate();
+    let mut found: Vec<Reference> = scored
+        .filter_map(|(baseline, b)| {
+            Some(Reference { name: text::clean(&b.baseline), baseline, score: b.mean(&study.metric)? })
+        })
+        .collect();
+    found.sort_by(|a, b| study.direction.compare(a.score, b.score));
+    found
+}
+
 /// Everything the screen shows.
 #[derive(Debug, Clone)]
 pub struct AppState {
@@ -105,12 +135,16 @@ pub struct AppState {
     pub running: Vec<TrialId>,
     /// The selected one of them, by its place.
     pub running_cursor: usize,
-    /// The trial of the detail.
-    pub detail: Option<TrialId>,
+    /// The row of the detail.
+    pub detail: Option<Row>,
     /// The fold of the detail's charts.
     pub fold: usize,
     /// How far the detail's parameters are scrolled.
     pub detail_scroll: usize,
+    /// The marker effects that were asked for.
+    pub profile: Option<ProfileView>,
+    /// The baselines with a score, best first.
+    pub references: Vec<Reference>,
     /// How many lines the log is scrolled back from its end.
     pub log_scroll: usize,
     /// The log.
@@ -156,6 +190,8 @@ impl AppState {
             detail: None,
             fold: 0,
             detail_scroll: 0,
+            profile: None,
+            references: references(&history),
             log_scroll: 0,
             activity: Activity::of(&history),
             best: BestCurve::of(&history),
@@ -213,6 +249,9 @@ impl AppState {
         self.table.refresh(&self.history, self.now);
         self.ties.refresh(&self.history);
         self.best.rescale();
+        if self.references.len() < self.history.baselines().len() {
+            self.references = references(&self.history);
+        }
         self.running_cursor = self.running_cursor.min(self.running.len().saturating_sub(1));
     }
 
@@ -223,16 +262,21 @@ impl AppState {
 
     /// The trial that the focused panel has selected.
     pub fn selected(&self) -> Option<&Trial> {
-        let id = match self.focus {
-            PanelId::Running => self.running.get(self.running_cursor).copied(),
-            PanelId::Detail => self.shown(),
-            PanelId::Leaderboard | PanelId::Chart | PanelId::Log => self.table.selected(),
-        };
-        self.history.trial(id?)
+        self.history.trial(self.selected_row()?.trial()?)
     }
 
-    /// The trial of the detail: the one opened, else the leaderboard's.
-    pub fn shown(&self) -> Option<TrialId> {
+    /// The trial or baseline that the focused panel has selected.
+    pub fn selected_row(&self) -> Option<Row> {
+        match self.focus {
+            PanelId::Running => self.running.get(self.running_cursor).copied().map(Row::Trial),
+            PanelId::Detail => self.shown(),
+            PanelId::Profile => self.profile.as_ref().map(|profile| Row::Trial(profile.trial)),
+            PanelId::Leaderboard | PanelId::Chart | PanelId::Log => self.table.selected(),
+        }
+    }
+
+    /// The row of the detail: the one opened, else the leaderboard's.
+    pub fn shown(&self) -> Option<Row> {
         self.detail.or_else(|| self.table.selected())
     }
 
@@ -246,6 +290,8 @@ impl AppState {
             Phase::Stopping(StopMode::Now) => ("stopping", Tone::Warn),
             Phase::Stopping(StopMode::AfterRunning) => ("finishing", Tone::Warn),
             Phase::Live if self.history.is_paused() => ("paused", Tone::Warn),
+            // The study waits for its baselines only.
+            Phase::Live if counts.finished() > 0 && self.history.is_done() => ("baselines", Tone::Accent),
             Phase::Live if counts.running == 0 && counts.finished() == 0 => ("starting", Tone::Accent),
             Phase::Live => ("running", Tone::Good),
         }

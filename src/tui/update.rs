@@ -2,15 +2,18 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::Ending;
 use super::activity::Entry;
 use super::filter::Filter;
 use super::keymap::{self, Action, Context};
 use super::load::Load;
 use super::navigate;
+use super::order::Row;
+use super::panel;
+use super::profile::{Content, ProfileView};
 use super::state::{AppState, Dialog, Notice, PanelId, Phase, View};
 use super::theme::Tone;
 use super::view;
+use super::{Ending, ProfileAnswer, ProfileRequest};
 use crate::domain::trial::{Timestamp, TrialState};
 use crate::study::handle::{Command, End, StopMode, Update};
 
@@ -27,6 +30,8 @@ pub enum Msg {
     Silence,
     /// The machine's load.
     Load(Load),
+    /// A trial's marker effects came, or can't be had.
+    Profile(ProfileAnswer),
     /// A second passed.
     Tick(Timestamp),
     /// A thread of the program panicked, and this is its message.
@@ -38,6 +43,8 @@ pub enum Msg {
 pub enum Effect {
     /// Tell the study.
     Send(Command),
+    /// Have marker effects computed.
+    Ask(ProfileRequest),
     /// Give the terminal back and suspend.
     Suspend,
     /// Draw every cell anew.
@@ -51,12 +58,22 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => {
             state.stale = true;
-            return press(state, key);
+            let effects = press(state, key);
+            arrange_profile(state);
+            return effects;
         }
         Msg::Resize(columns, rows) => {
             state.size = (columns, rows);
             state.stale = true;
             navigate::keep_focus_visible(state);
+            arrange_profile(state);
+        }
+        Msg::Profile(answer) => {
+            if let Some(profile) = &mut state.profile {
+                profile.answer(answer);
+            }
+            arrange_profile(state);
+            state.stale = true;
         }
         Msg::Updates(updates) => return take(state, updates),
         Msg::Silence if state.is_live() => {
@@ -79,6 +96,16 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
         }
     }
     Vec::new()
+}
+
+/// Marker effects are put into columns when something changed, not while drawing.
+fn arrange_profile(state: &mut AppState) {
+    let panels = view::panels(state);
+    let Some((_, area)) = panels.iter().find(|(panel, _)| *panel == PanelId::Profile) else { return };
+    let columns = panel::profile::columns(state.theme, *area);
+    if let Some(profile) = &mut state.profile {
+        profile.arrange(columns);
+    }
 }
 
 fn take(state: &mut AppState, updates: Vec<Update>) -> Vec<Effect> {
@@ -131,6 +158,7 @@ pub fn panel_contexts(panel: PanelId) -> Vec<Context> {
         PanelId::Leaderboard => vec![Context::Leaderboard, Context::Moving],
         PanelId::Running => vec![Context::Running, Context::Moving],
         PanelId::Detail => vec![Context::Detail, Context::Moving],
+        PanelId::Profile => vec![Context::Profile, Context::Moving],
         PanelId::Log => vec![Context::Moving],
         PanelId::Chart => vec![],
     };
@@ -224,6 +252,7 @@ fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
         Action::Redraw => return vec![Effect::Redraw],
         Action::Pause => return pause(state),
         Action::Cancel => ask_cancel(state),
+        Action::Markers => return open_profile(state),
         Action::Help => state.dialog = Some(Dialog::Help(0)),
         Action::Filter => {
             let before = state.table.filter.text().to_owned();
@@ -240,6 +269,9 @@ fn back(state: &mut AppState) {
         state.zoomed = false;
     } else if state.view == View::Detail {
         navigate::show(state, state.origin);
+    } else if let Some(profile) = state.profile.as_ref().filter(|_| state.view == View::Profile) {
+        let origin = profile.origin;
+        navigate::show(state, origin);
     } else if !state.table.filter.text().is_empty() {
         apply(state, Filter::default());
     } else if state.view != View::Overview {
@@ -296,7 +328,36 @@ fn pause(state: &mut AppState) -> Vec<Effect> {
     }
 }
 
+/// The marker effects of the selected trial: computed elsewhere, unless they are here already.
+fn open_profile(state: &mut AppState) -> Vec<Effect> {
+    let Some(trial) = state.selected() else {
+        say(state, Tone::Warn, "no marker effects: no trial is selected".into());
+        return Vec::new();
+    };
+    let (id, word) = (trial.id, trial.state.word());
+    if trial.state != TrialState::Complete {
+        say(state, Tone::Warn, format!("no marker effects of trial {id}: it is {word}, not complete"));
+        return Vec::new();
+    }
+    let request = ProfileRequest { trial: id, params: trial.params.clone() };
+    let origin = state.view;
+    navigate::show(state, View::Profile);
+    match &mut state.profile {
+        Some(known) if known.trial == id && !matches!(known.content, Content::Failed(_)) => {
+            known.origin = origin;
+            Vec::new()
+        }
+        _ => {
+            state.profile = Some(ProfileView::of(id, origin));
+            vec![Effect::Ask(request)]
+        }
+    }
+}
+
 fn ask_cancel(state: &mut AppState) {
+    if let Some(Row::Baseline(_)) = state.selected_row() {
+        return say(state, Tone::Warn, "can't cancel a baseline".into());
+    }
     let Some(trial) = state.selected() else {
         return say(state, Tone::Warn, "can't cancel: no trial is selected".into());
     };

@@ -85,6 +85,7 @@ fn placed(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
         View::Overview => overview(state, body),
         View::Trials => vec![(PanelId::Leaderboard, body)],
         View::Detail => vec![(PanelId::Detail, body)],
+        View::Profile => vec![(PanelId::Profile, body)],
         View::Log => vec![(PanelId::Log, body)],
     }
 }

@@ -29,6 +29,7 @@ const OTHERS: &str = "
 | `trials` | total number of trials; with `ensemble.replicates` that of each search | 40 |
 | `seed` | of folds, sampler and trials | 0 |
 | `keep_checkpoints` | how many of the best trials keep their weights | 5 |
+| `baselines` | what is computed on the trials' folds beside them, on a thread of its own: a list such as `[\"gblup\", \"lasso\"]`, `\"all\"` or `\"none\"` | `[\"gblup\"]` of SNPs, none of sequences |
 
 ## `[data]`
 

@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod baselines;
+mod beside;
 mod commands;
 mod dashboard;
 mod docs;

@@ -13,8 +13,8 @@ mod split;
 use std::path::Path;
 
 use super::error::{ConfigError, one_of, quoted};
-use super::node::Node;
-use super::section::Section;
+use super::node::{Content, Node};
+use super::section::{Field, Section};
 use super::study::{DataSource, StudyConfig};
 use super::tables::{Kind, MetricKind, Tables};
 use crate::domain::event::SelectOn;
@@ -39,7 +39,7 @@ pub(super) fn study(root: &Node, file: &Path, tables: &Tables) -> Result<StudyCo
         Some(field) => field.section(),
         None => Ok(Section::absent(SECTIONS[index], &root.origin)),
     };
-    const OWN: &[&str] = &["name", "metric", "select_on", "trials", "seed", "keep_checkpoints"];
+    const OWN: &[&str] = &["name", "metric", "select_on", "trials", "seed", "keep_checkpoints", "baselines"];
     let own = section(0)?.only(OWN, "the table `study`")?;
     let data = data::read(section(1)?, select_on(&own)?, tables)?;
     let metric = metric(&own, data.task, tables)?;
@@ -50,6 +50,7 @@ pub(super) fn study(root: &Node, file: &Path, tables: &Tables) -> Result<StudyCo
         trials: own.count("trials", 1..=MANY, 40)?,
         seed: own.get("seed").map_or(Ok(0), |field| field.seed())?,
         keep_checkpoints: own.count("keep_checkpoints", 0..=MANY, 5)?,
+        baselines: own.get("baselines").map(|field| baselines(&field, tables)).transpose()?,
         data,
         model: model::read(section(2)?, tables)?,
         train: parts::train(section(3)?, tables)?,
@@ -87,6 +88,33 @@ fn metric<'t>(own: &Section<'_>, task: Task, tables: &'t Tables) -> Result<&'t M
     let message = format!("the metric `{name}` can't score the task `{}`", task.name());
     let origin = own.get("metric").map_or(own.origin().clone(), |field| field.node.origin.clone());
     Err(ConfigError::at(&origin, message, one_of(&fitting)))
+}
+
+/// The names of baselines, each once; `all` and `none` stand for a list.
+fn baselines(field: &Field<'_>, tables: &Tables) -> Result<Vec<String>, ConfigError> {
+    let owned = |names: &[&'static str]| names.iter().map(|name| (*name).to_owned()).collect();
+    if let Content::Text(word) = &field.node.content {
+        return match word.as_str() {
+            "all" => Ok(owned(&tables.baselines)),
+            "none" => Ok(Vec::new()),
+            _ => {
+                let words: Vec<_> =
+                    ["all", "none"].into_iter().chain(tables.baselines.iter().copied()).collect();
+                field.word("baseline", &words).map(|name| vec![name.to_owned()])
+            }
+        };
+    }
+    let mut names: Vec<&'static str> = Vec::new();
+    for item in field.items(r#"a list of baselines such as `["gblup"]`, "all" or "none""#)? {
+        let name = item.word("baseline", &tables.baselines)?;
+        if names.contains(&name) {
+            return Err(item
+                .node
+                .error(format!("`{}` lists {} twice", field.name, quoted(name)), "remove one"));
+        }
+        names.push(name);
+    }
+    Ok(owned(&names))
 }
 
 /// Reads only where the data come from.

@@ -1,15 +1,18 @@
-//! The score of every finished trial as a dot, and the best so far as a line.
+//! The score of every finished trial as a dot, the best so far as a line, and the baselines as dotted lines.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::text::Line;
+use ratatui::widgets::Widget;
 
 use super::empty;
 use crate::analysis::human;
 use crate::domain::direction::Direction;
+use crate::domain::value::significant;
 use crate::tui::plot::{Canvas, Scale, Stroke, axes};
-use crate::tui::state::AppState;
+use crate::tui::state::{AppState, Reference};
 use crate::tui::text;
-use crate::tui::theme::Tone;
+use crate::tui::theme::{Theme, Tone};
 
 /// What is measured, and which way is better.
 pub fn about(state: &AppState) -> String {
@@ -52,10 +55,79 @@ fn stride(count: usize, width: u16) -> usize {
     count.div_ceil(8 * usize::from(width).max(1)).max(1)
 }
 
+/// The baselines of one fold, best first: as [`AppState::references`] are of all.
+pub(super) fn references_of_fold(state: &AppState, fold: usize) -> Vec<(String, f64)> {
+    let metric = &state.history.study().metric;
+    let of_fold = |reference: &Reference| {
+        let baseline = state.history.baselines().get(reference.baseline)?;
+        Some((reference.name.clone(), *baseline.folds.get(fold)?.get(metric)?))
+    };
+    state.references.iter().filter_map(of_fold).collect()
+}
+
+/// A baseline's name, and the place of its line; below 0 or above 1 for the best one off the scale.
+type Label = (String, f64);
+
+/// A dotted line for each baseline on the scale. Gives what is to be written: the best one, which is the one
+/// to beat, also where it lies off the scale.
+pub(super) fn lines(
+    theme: Theme,
+    canvas: &mut Canvas,
+    scale: Scale,
+    references: &[(String, f64)],
+) -> Vec<Label> {
+    let mut labels = Vec::new();
+    for (number, (name, score)) in references.iter().enumerate() {
+        let y = scale.place(*score);
+        if (0.0..=1.0).contains(&y) {
+            canvas.line([(0.0, y), (1.0, y)], Stroke::Dotted, theme.style(Tone::Second));
+            labels.push((name.clone(), y));
+        } else if number == 0 {
+            labels.push((format!("{name} {}", significant(*score, 3)), y));
+        }
+    }
+    labels
+}
+
+/// The baselines' names at the right end of their lines, where there is room.
+pub(super) fn names(theme: Theme, area: Rect, labels: &[Label], buf: &mut Buffer) {
+    let mut taken = Vec::new();
+    for (name, y) in labels {
+        let symbols = theme.symbols();
+        let words = match y {
+            y if *y > 1.0 => format!(" {} {name}", symbols.up),
+            y if *y < 0.0 => format!(" {} {name}", symbols.down),
+            _ => format!(" {name}"),
+        };
+        let last = usize::from(area.height.saturating_sub(1));
+        let row = ((1.0 - y.clamp(0.0, 1.0)) * last as f64).round() as usize;
+        let width = text::width(&words) as u16;
+        if taken.contains(&row) || width + 8 > area.width || area.height == 0 {
+            continue;
+        }
+        taken.push(row);
+        let at = text::row(area, row);
+        let at = Rect { x: area.right() - width, width, ..at };
+        Line::styled(words, theme.style(Tone::Second)).render(at, buf);
+    }
+}
+
+/// The scores' range, and the best baseline's too where that does not flatten them.
+fn range(state: &AppState) -> Option<(f64, f64)> {
+    /// So many times the scores' own range may be shown.
+    const WIDEST: f64 = 3.0;
+    let (low, high) = state.best.range()?;
+    let Some(best) = state.references.first() else { return Some((low, high)) };
+    let wide = (low.min(best.score), high.max(best.score));
+    // A few scores have no range to speak of: then that of the sizes counts.
+    let own = (high - low).max(0.05 * low.abs().max(high.abs()));
+    Some(if wide.1 - wide.0 <= WIDEST * own { wide } else { (low, high) })
+}
+
 /// Draws the chart.
 pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let (theme, curve) = (state.theme, &state.best);
-    let Some((low, high)) = curve.range() else {
+    let Some((low, high)) = range(state) else {
         return empty(theme, "the first score is on its way", area, buf);
     };
     let scale = Scale::even(low, high);
@@ -63,6 +135,8 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let to = summary(curve.scores(), (low, high), area);
     let room = axes(area, buf, theme, scale, "1", &to);
     let mut canvas = Canvas::new(room, theme);
+    let references: Vec<_> = state.references.iter().map(|r| (r.name.clone(), r.score)).collect();
+    let labels = lines(theme, &mut canvas, scale, &references);
     let across = count.saturating_sub(1).max(1) as f64;
     for (i, score) in curve.scores().iter().enumerate().step_by(stride(count, area.width)) {
         canvas.dot(i as f64 / across, scale.place(*score), theme.style(Tone::Quiet));
@@ -79,4 +153,5 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     corners.extend(level.map(|y| (1.0, y)));
     canvas.line(corners, Stroke::Solid, theme.style(Tone::Good));
     canvas.render(buf);
+    names(theme, room, &labels, buf);
 }

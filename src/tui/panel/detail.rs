@@ -10,23 +10,27 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::empty;
+use super::{baseline, chart, empty};
 use crate::analysis::compare::Paired;
 use crate::analysis::human;
 use crate::analysis::parameters::plain_name;
 use crate::domain::trial::{FoldScore, Report, Trial, TrialState};
 use crate::domain::value::significant;
+use crate::tui::order::Row;
 use crate::tui::plot::{Canvas, Scale, Stroke, axes};
 use crate::tui::state::AppState;
 use crate::tui::text::{self, left, right};
 use crate::tui::theme::Tone;
 
 fn shown(state: &AppState) -> Option<&Trial> {
-    state.history.trial(state.shown()?)
+    state.history.trial(state.shown()?.trial()?)
 }
 
 /// Its number, and whether it is the best.
 pub fn about(state: &AppState) -> String {
+    if let Some(Row::Baseline(number)) = state.shown() {
+        return baseline::about(state, number);
+    }
     let Some(trial) = shown(state) else { return String::new() };
     let best = state.history.incumbent().is_some_and(|i| i.id == trial.id);
     let mark = if best { format!(" {} the best", state.theme.symbols().best) } else { String::new() };
@@ -41,6 +45,9 @@ pub fn place(state: &AppState, _rows: usize) -> String {
 
 /// Draws the trial.
 pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
+    if let Some(Row::Baseline(number)) = state.shown() {
+        return baseline::render(state, number, area, buf);
+    }
     let Some(trial) = shown(state) else {
         return empty(state.theme, "no trial yet", area, buf);
     };
@@ -213,11 +220,17 @@ fn score_chart(state: &AppState, trial: &Trial, reports: &[Report], area: Rect, 
         ),
         Span::styled(best.unwrap_or_default(), theme.style(Tone::Quiet)),
     ]);
+    let fold = state.fold % state.history.study().folds.max(1);
     let scale = Scale::fit(reports.iter().map(|r| r.score));
+    let references = chart::references_of_fold(state, fold);
     let Some((mut canvas, scale, across)) = chart(state, title, reports, scale, area, buf) else { return };
     let points = reports.iter().map(|r| (r.epoch as f64 / across, scale.place(r.score)));
+    let labels = chart::lines(theme, &mut canvas, scale, &references);
+    canvas.raise();
     canvas.line(points, Stroke::Solid, theme.style(Tone::Good));
+    let room = canvas.area();
     canvas.render(buf);
+    chart::names(theme, room, &labels, buf);
 }
 
 /// A chart's title and axes; the grid, the scale and the last epoch to draw on.

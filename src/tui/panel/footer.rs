@@ -36,7 +36,7 @@ fn filter(state: &AppState, written: &str, area: Rect, buf: &mut Buffer) {
     let verdict = match Filter::parse(written, state.history.study()) {
         Err(error) => Span::styled(error.to_string(), theme.style(Tone::Bad)),
         Ok(_) => {
-            let (shown, all) = (state.table.order().len(), state.history.trials().len());
+            let (shown, all) = (state.table.trials(), state.history.trials().len());
             Span::styled(format!("{shown} of {all}"), theme.style(Tone::Quiet))
         }
     };

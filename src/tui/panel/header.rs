@@ -3,7 +3,7 @@
 //! ```text
 //! name  model · sampler · data                        ● state
 //! ━━━━━━━━━━━━━━━──────── 16/40 trials · 2 running   cpu  mem
-//! ★ mse 62.34 ±1.23 trial 17    elapsed       left
+//! ★ mse 62.34 ±1.23 trial 17 · gblup 64.3   elapsed       left
 //! ```
 
 use ratatui::buffer::Buffer;
@@ -94,6 +94,11 @@ fn findings(state: &AppState, area: Rect, buf: &mut Buffer) {
     };
     if let Some(caution) = study.caution() {
         start.push_span(Span::styled(format!("  {caution}"), theme.style(Tone::Warn)));
+    }
+    // The best baseline: what there is to beat.
+    if let Some(baseline) = state.references.first() {
+        let words = format!("  {} {} {}", symbols.dot, baseline.name, significant(baseline.score, 4));
+        start.push_span(Span::styled(words, theme.style(Tone::Second)));
     }
     let left = match state.remaining() {
         Some((from, to)) => {

@@ -48,7 +48,7 @@ fn lines(state: &AppState) -> Vec<Line<'static>> {
 
 fn heading(state: &AppState, context: Context) -> Option<&'static str> {
     match context {
-        Context::Leaderboard | Context::Running | Context::Detail => {
+        Context::Leaderboard | Context::Running | Context::Detail | Context::Profile => {
             PANELS.iter().find(|p| p.id == state.focus).map(|p| p.title)
         }
         Context::Moving => Some("Moving"),

@@ -10,13 +10,14 @@ use ratatui::widgets::Widget;
 use super::empty;
 use crate::analysis::human;
 use crate::analysis::parameters::dependent;
+use crate::domain::baseline::BaselineScore;
 use crate::domain::space::Distribution;
 use crate::domain::trial::{Trial, TrialState};
 use crate::domain::value::{Value, significant};
-use crate::tui::order::Column;
+use crate::tui::order::{BASELINE, Column, Row};
 use crate::tui::state::{AppState, PanelId, Phase};
 use crate::tui::text::{self, left, right};
-use crate::tui::theme::Tone;
+use crate::tui::theme::{Symbols, Tone};
 
 /// Widths: mark and rank, trial, score, spread, state.
 const RANK: usize = 6;
@@ -144,14 +145,24 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let decimals = human::decimals(state.best.best().unwrap_or(0.0));
     let reasons =
         usize::from(area.width).saturating_sub(PINNED + 3 + columns.iter().map(|c| c.1).sum::<usize>());
-    for (i, id) in order.iter().enumerate().skip(from).take(height) {
-        let Some(trial) = state.history.trial(*id) else { continue };
+    for (i, row) in order.iter().enumerate().skip(from).take(height) {
         let at = text::row(area, 1 + i - from);
-        let mut line = pinned(state, trial, best == Some(*id), i == state.table.cursor(), decimals);
-        line.extend(columns.iter().map(|(column, width)| cell(state, trial, *column, *width)));
+        let selected = i == state.table.cursor();
+        let (mut line, reason) = match row {
+            Row::Trial(id) => {
+                let Some(trial) = state.history.trial(*id) else { continue };
+                let mut line = pinned(state, trial, best == Some(*id), selected, decimals);
+                line.extend(columns.iter().map(|(column, width)| cell(state, trial, *column, *width)));
+                (line, trial.state.reason())
+            }
+            Row::Baseline(number) => {
+                let Some(baseline) = state.history.baselines().get(*number) else { continue };
+                (baseline_row(state, baseline, &columns, selected, decimals), None)
+            }
+        };
         if more {
             line.push(Span::styled(theme.symbols().cut, theme.style(Tone::Quiet)));
-        } else if let Some(reason) = trial.state.reason().filter(|_| reasons >= usize::from(REASON) / 2) {
+        } else if let Some(reason) = reason.filter(|_| reasons >= usize::from(REASON) / 2) {
             line.push(Span::styled(
                 format!("  {}", text::cut(reason, reasons, theme.symbols().cut)),
                 theme.style(Tone::Quiet),
@@ -166,7 +177,7 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
 
 /// Why the selected trial has no score, for the frame's lower edge.
 pub fn foot(state: &AppState, room: usize) -> Option<Line<'static>> {
-    let trial = state.history.trial(state.table.selected()?)?;
+    let trial = state.history.trial(state.table.selected()?.trial()?)?;
     let words = format!("trial {} {}: {}", trial.id, trial.state.word(), trial.state.reason()?);
     let words = text::cut(&words, room.saturating_sub(2), state.theme.symbols().cut);
     Some(Line::styled(format!(" {words} "), state.theme.style(state.theme.state(&trial.state))))
@@ -221,10 +232,7 @@ fn pinned(
         Some(score) => (human::aligned(score, decimals), trial.spread()),
         None => (symbols.none.to_owned(), None),
     };
-    // A figure less rather than one that is cut: `0.00…` would say something else.
-    let digits = |s: f64| if significant(s, 2).len() > SPREAD - 2 { 1 } else { 2 };
-    let spread =
-        spread.map_or(String::new(), |s| format!("{}{}", symbols.plus_minus, significant(s, digits(s))));
+    let spread = spread_words(spread, symbols);
     let tone = theme.state(&trial.state);
     let strong = theme.style(if best { Tone::Good } else { Tone::Plain });
     vec![
@@ -235,6 +243,51 @@ fn pinned(
         Span::styled(right(&score, SCORE, symbols.cut), strong),
         Span::styled(format!(" {}", left(&spread, SPREAD - 1, symbols.cut)), theme.style(Tone::Quiet)),
         Span::styled(format!(" {} ", left(trial.state.word(), STATE - 1, symbols.cut)), theme.style(tone)),
+    ]
+}
+
+fn spread_words(spread: Option<f64>, symbols: &Symbols) -> String {
+    // A figure less rather than one that is cut: `0.00…` would say something else.
+    let digits = |s: f64| if significant(s, 2).len() > SPREAD - 2 { 1 } else { 2 };
+    spread.map_or(String::new(), |s| format!("{}{}", symbols.plus_minus, significant(s, digits(s))))
+}
+
+/// A baseline among the trials: without a rank or settings, its name where a trial has its number.
+fn baseline_row(
+    state: &AppState,
+    baseline: &BaselineScore,
+    columns: &[(Column, usize)],
+    selected: bool,
+    decimals: usize,
+) -> Vec<Span<'static>> {
+    let (theme, symbols) = (state.theme, state.theme.symbols());
+    let metric = &state.history.study().metric;
+    let name = text::clean(&baseline.baseline);
+    let score = baseline.mean(metric).map_or(symbols.none.to_owned(), |s| human::aligned(s, decimals));
+    let spread = spread_words(baseline.spread(metric), symbols);
+    let mut beside = String::new();
+    // A name that was cut stands whole where a trial has its settings.
+    let room = RANK + TRIAL - 2;
+    if text::width(&name) > room {
+        beside = format!("  {name}");
+    }
+    let mut width = 0;
+    for (column, own) in columns {
+        width += own;
+        if *column == Column::Time && text::width(&beside) + own <= width {
+            let time = right(&human::duration(baseline.seconds), own - 1, symbols.cut);
+            beside = format!("{} {time}", left(&beside, width - own, symbols.cut));
+        }
+    }
+    let cursor = if selected { symbols.cursor } else { " " };
+    let tone = theme.style(Tone::Second);
+    vec![
+        Span::styled(cursor, theme.style(Tone::Accent)),
+        Span::styled(format!(" {}", right(&name, room, symbols.cut)), tone),
+        Span::styled(right(&score, SCORE, symbols.cut), tone),
+        Span::styled(format!(" {}", left(&spread, SPREAD - 1, symbols.cut)), theme.style(Tone::Quiet)),
+        Span::styled(format!(" {} ", left(BASELINE, STATE - 1, symbols.cut)), tone),
+        Span::styled(left(&beside, width, symbols.cut), theme.style(Tone::Quiet)),
     ]
 }
 

@@ -11,6 +11,7 @@ use super::text;
 use super::theme::{Theme, Tone};
 use super::update::panel_contexts;
 
+mod baseline;
 mod chart;
 mod detail;
 pub mod dialog;
@@ -19,6 +20,7 @@ pub mod header;
 pub mod help;
 pub mod leaderboard;
 mod log;
+pub mod profile;
 mod running;
 
 /// A panel of the table.
@@ -70,6 +72,14 @@ pub const PANELS: &[Panel] = &[
         place: detail::place,
         foot: |_, _| None,
         render: detail::render,
+    },
+    Panel {
+        id: PanelId::Profile,
+        title: "Marker effects",
+        about: profile::about,
+        place: profile::place,
+        foot: |_, _| None,
+        render: profile::render,
     },
     Panel {
         id: PanelId::Log,
@@ -221,7 +231,8 @@ mod tests {
         for (i, panel) in PANELS.iter().enumerate() {
             assert!(PANELS[i + 1..].iter().all(|p| p.id != panel.id && p.title != panel.title));
         }
-        for id in [PanelId::Leaderboard, PanelId::Running, PanelId::Chart, PanelId::Detail, PanelId::Log] {
+        let ids = [PanelId::Leaderboard, PanelId::Running, PanelId::Chart, PanelId::Detail, PanelId::Profile];
+        for id in ids.into_iter().chain([PanelId::Log]) {
             assert!(PANELS.iter().any(|p| p.id == id), "{id:?}");
         }
     }
