@@ -215,6 +215,7 @@ pub fn kinds() -> Script {
         model: "cnn, mlp, separable-fc".into(),
         folds: 2,
         repeats: 2,
+        replicates: 1,
         epochs: 5,
         ..testing::study(SearchSpace { parameters })
     })

@@ -24,7 +24,11 @@ pub fn check(args: &StudyArgs) -> Result<Exit> {
     let config = run::load(args)?;
     let prepared = wire::prepare(&config)?;
     say(&format!("study {}", config.name))?;
-    say(&format!("  {} trials, seed {}, scored by {}", config.trials, config.seed, config.metric))?;
+    let searches = match config.ensemble.replicates() {
+        1 => String::new(),
+        replicates => format!(" in each of {replicates} searches"),
+    };
+    say(&format!("  {} trials{searches}, seed {}, scored by {}", config.trials, config.seed, config.metric))?;
     say("data")?;
     for line in prepared.objective.dataset.report().lines() {
         say(&format!("  {line}"))?;
@@ -152,10 +156,10 @@ fn cost(config: &StudyConfig, prepared: &Prepared, survey: &Survey) -> Result<()
     }
     let trainings = prepared.spec.trainings();
     let each = prepared.spec.epochs;
-    let epochs = config.trials.saturating_mul(trainings).saturating_mul(each);
+    let epochs = config.all_trials().saturating_mul(trainings).saturating_mul(each);
     say(&format!(
         "  at most {epochs} epochs ({} × {} × {}), {slots} at once, {} each",
-        counted(config.trials, "trial"),
+        counted(config.all_trials(), "trial"),
         counted(trainings, if prepared.spec.repeats > 1 { "training" } else { "fold" }),
         counted(each, "epoch"),
         counted(threads, "thread"),

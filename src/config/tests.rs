@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
+use super::study::EnsembleConfig;
 use super::tables::Tables;
 use super::testing::tables;
 use super::*;
@@ -228,6 +229,22 @@ fn the_shipped_includes_are_read_with_the_crates_own_tables() {
 }
 
 #[test]
+fn an_ensemble_is_read_and_written() {
+    let with = |sets: &[&str]| {
+        let config = load_text(SMALL, sets).unwrap();
+        let again = read(&write::toml(&config)).unwrap();
+        assert_eq!(again.ensemble, config.ensemble);
+        (config.ensemble, config.all_trials())
+    };
+    assert_eq!(with(&[]), (EnsembleConfig::None, 40));
+    let averaged = EnsembleConfig::Averaged { replicates: 25, refits: 25 };
+    assert_eq!(with(&["ensemble.kind=averaged", "ensemble.replicates=25"]), (averaged, 1000));
+    let averaged = EnsembleConfig::Averaged { replicates: 5, refits: 2 };
+    assert_eq!(with(&["ensemble.kind=averaged", "ensemble.refits=2", "study.trials=3"]), (averaged, 15));
+    assert_eq!(with(&["ensemble.kind=top"]), (EnsembleConfig::Top { top: 5, refits: 1 }, 40));
+}
+
+#[test]
 fn the_fingerprint_is_of_what_decides_a_score_only() {
     let base = load_text(SMALL, &[]).unwrap().fingerprint_text();
     let with = |set: &str| load_text(SMALL, &[set]).unwrap().fingerprint_text();
@@ -238,6 +255,7 @@ fn the_fingerprint_is_of_what_decides_a_score_only() {
         "pruner.kind=median",
         "executor.workers=3",
         "study.keep_checkpoints=0",
+        "ensemble.kind=averaged",
         "data.memory=1GiB",
         // What is loaded has a fingerprint of its own: its content, wherever it comes from.
         "data.simulate.seed=2",

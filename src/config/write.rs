@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::study::{
-    DataConfig, DataSource, DeviceChoice, ExecutorConfig, ModelConfig, Parameters, Part, StudyConfig,
-    TrainConfig,
+    DataConfig, DataSource, DeviceChoice, EnsembleConfig, ExecutorConfig, ModelConfig, Parameters, Part,
+    StudyConfig, TrainConfig,
 };
 use crate::dataset::QualityControl;
 use crate::dataset::encode::{Impute, OneHotMissing, Preprocessing};
@@ -31,6 +31,7 @@ pub fn toml(config: &StudyConfig) -> String {
     out.push_str(&train(&config.train));
     out.push_str(&part("sampler", &config.sampler));
     out.push_str(&part("pruner", &config.pruner));
+    out.push_str(&ensemble(&config.ensemble));
     out.push_str(&executor(&config.executor));
     out
 }
@@ -241,6 +242,20 @@ fn part(table: &str, part: &Part) -> String {
     let mut out = format!("\n[{table}]\n");
     line(&mut out, "kind", &text(&part.kind));
     plain(&mut out, &part.settings.0);
+    out
+}
+
+fn ensemble(ensemble: &EnsembleConfig) -> String {
+    let mut out = String::from("\n[ensemble]\n");
+    line(&mut out, "kind", &text(ensemble.name()));
+    let counts: &[(&str, usize)] = match ensemble {
+        EnsembleConfig::None => &[],
+        EnsembleConfig::Averaged { replicates, refits } => {
+            &[("replicates", *replicates), ("refits", *refits)]
+        }
+        EnsembleConfig::Top { top, refits } => &[("top", *top), ("refits", *refits)],
+    };
+    counts.iter().for_each(|(key, count)| line(&mut out, key, &count.to_string()));
     out
 }
 

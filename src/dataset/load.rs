@@ -77,7 +77,7 @@ pub fn load(spec: &DataSpec) -> Result<Dataset, DataError> {
     if columns == 0 || columns > 1 && spec.task != Task::MultiLabel {
         return Err(DataError::Columns { task: spec.task.name(), columns });
     }
-    let genotypes = (format_of(spec)?.read)(spec)?;
+    let genotypes = genotypes(spec)?;
     let phenotypes =
         if genotypes.ids.is_some() { phenotype::read(spec)? } else { phenotype::read_table(spec)? };
     let Joined { rows, records, mut individuals, mut removed } = join(spec, &genotypes, &phenotypes)?;
@@ -146,6 +146,11 @@ const NOT_READ: &[(&str, &str)] = &[
     ("xz", "unpack it, or pack it with gzip"),
     ("zst", "unpack it, or pack it with gzip"),
 ];
+
+/// All that the genotype file of `spec` holds.
+pub(super) fn genotypes(spec: &DataSpec) -> Result<Genotypes, DataError> {
+    (format_of(spec)?.read)(spec)
+}
 
 fn format_of(spec: &DataSpec) -> Result<&'static Format, DataError> {
     let name = spec.genotypes.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_lowercase();

@@ -3,6 +3,7 @@
 //! A genotype takes two bits, in memory individual by individual, or SNP by SNP in a PLINK file that is
 //! larger than that and stays mapped. Codes of a byte and floats exist for one batch at a time.
 
+pub mod align;
 mod columns;
 mod csv;
 pub mod encode;
@@ -15,6 +16,7 @@ mod packed;
 mod phenotype;
 mod plink_bed;
 mod preprocess;
+pub mod properties;
 mod qc;
 mod raw;
 mod removal;
@@ -73,6 +75,24 @@ pub struct DataSpec {
     /// Most bytes that packed genotypes may take; a larger .bed stays in its file, from which batches are
     /// decoded.
     pub memory: u64,
+}
+
+impl DataSpec {
+    /// A file of genotypes alone, of which all is kept.
+    pub fn of_genotypes(genotypes: &Path, memory: u64) -> Self {
+        DataSpec {
+            genotypes: genotypes.to_owned(),
+            format: None,
+            phenotypes: PathBuf::new(),
+            task: Task::default(),
+            trait_names: Vec::new(),
+            id_column: None,
+            maf: 0.0,
+            exclude_chromosomes: Vec::new(),
+            group_columns: Vec::new(),
+            memory,
+        }
+    }
 }
 
 /// What the codes 0, 1, ... of an individual stand for.

@@ -115,3 +115,25 @@ fn rice_is_joined_by_iid() {
     // The CSV has NA where the PLINK phenotype file has -9.
     assert_eq!(by_iid.fingerprint(), dataset.fingerprint());
 }
+
+/// The figures of docs/results/simulation.md.
+#[test]
+#[ignore = "prints a table; run with --ignored --nocapture"]
+fn properties_of_the_real_sets() {
+    let sets = [
+        ("qtlmas_a/qtlmas_a.bed", "qtlmas_a/pheno.csv", "y", None),
+        ("mice/mice.bed", "mice/pheno.csv", "BMI", Some("X")),
+        ("pig/pig.bed", "pig/pheno.csv", "temp_24h", None),
+        ("rice44k/rice44k.bed", "rice44k/pheno.csv", "Plant.height", None),
+        ("wheat/wheat.X", "wheat/wheat.Y", "1", None),
+    ];
+    for (genotypes, phenotypes, trait_name, excluded) in sets {
+        let Some(spec) = spec(genotypes, phenotypes, trait_name) else { continue };
+        let exclude_chromosomes = excluded.into_iter().map(String::from).collect();
+        let qc = QualityControl { maf: 0.01, exclude_chromosomes, ..QualityControl::default() };
+        let dataset = load(&DataSpec { qc, ..spec }).unwrap();
+        let found = properties::Properties::of(&dataset, 1).unwrap();
+        assert_eq!(found.spectrum.iter().sum::<usize>(), dataset.positions());
+        eprintln!("{genotypes}: {found:#?}");
+    }
+}

@@ -26,7 +26,7 @@ const OTHERS: &str = "
 | `name` | the study's name, and its folder's | the file's |
 | `metric` | what scores a trial, on the validation rows: of a quantity `mse`, `rmse`, `mae`, `r2`, `pearson`, `spearman`; of classes `accuracy`, `balanced-accuracy`, `f1`, `mcc`, `auroc`, `auprc`, which are means over the labels, and the last five but `mcc` over the classes; what is undefined for a class that a fold lacks is left out of its mean | `mse`; `auroc` of two classes and of labels, `balanced-accuracy` of several |
 | `select_on` | `validation`, or `test`: trials train on all individuals outside the test set and are scored on it, so that the best of them looks better than it is; takes no `data.split`, and is marked wherever a score is shown | `validation` |
-| `trials` | total number of trials | 40 |
+| `trials` | total number of trials; with `ensemble.replicates` that of each search | 40 |
 | `seed` | of folds, sampler and trials | 0 |
 | `keep_checkpoints` | how many of the best trials keep their weights | 5 |
 
@@ -60,6 +60,18 @@ Columns are those of the phenotype file, and their values stand as they are writ
 | `{ kind = \"forward\", column = \"generation\" }` | one for each generation but the first, which trains on all earlier ones; `first = 3` begins with generation 3 |
 | `{ kind = \"column\", column = \"fold\" }` | given ones: each value validates once |
 | `{ kind = \"column\", column = \"generation\", validate = [4], test = [5] }` | one, which validates on these values; `test` names the test set |
+
+## `[ensemble]`
+
+What `tune-tui fit` trains of the study's trials, each network on all individuals outside the test set, without
+early stopping, for the mean number of epochs that the folds of the chosen trials took to the epoch that counted.
+
+| setting | what it is | default |
+|---|---|---|
+| `kind` | `none`: one network with the params of the best trial; `averaged`: the search is run several times, the params of the winners are averaged (real and whole numbers by their mean, the geometric one where they are searched in the logarithm; choices by vote) and several networks are trained with the average; `top`: networks with the params of each of the best trials | `none` |
+| `replicates` | of `averaged`: how often the search is run, each time with `study.trials` trials and without knowing of the others' (trial i belongs to search i mod `replicates`) | 5 |
+| `refits` | networks with the same params and other seeds, of which the predictions are averaged | as `replicates`; 1 of `top` |
+| `top` | of `top`: how many of the best trials | 5 |
 
 ## `[executor]`
 

@@ -8,6 +8,7 @@ mod commands;
 mod dashboard;
 mod docs;
 mod networks;
+mod predict;
 mod program;
 mod real_data;
 mod resume;

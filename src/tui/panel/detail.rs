@@ -107,6 +107,10 @@ fn facts(state: &AppState, trial: &Trial) -> Vec<Line<'static>> {
     for (name, value) in study.fixed_in(&trial.params) {
         lines.push(fact(plain(name), format!("{} (fixed)", text::clean(&value.to_string())), Tone::Quiet));
     }
+    if study.replicates > 1 {
+        let search = format!("{} of {}", study.replicate(trial.id) + 1, study.replicates);
+        lines.push(fact("search", search, Tone::Plain));
+    }
     lines.push(fact("time", time, Tone::Plain));
     lines.push(fact(
         "epochs",
