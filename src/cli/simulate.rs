@@ -55,7 +55,10 @@ pub fn simulate(args: &SimulateArgs) -> Result<Exit> {
 
 /// The SNPs' frequencies and linkage disequilibrium.
 fn properties(found: &Properties) -> Result<()> {
-    say(&format!("{} individuals, {} SNPs with a minor allele frequency of {MAF} or more", found.individuals, found.snps))?;
+    say(&format!(
+        "{} individuals, {} SNPs with a minor allele frequency of {MAF} or more",
+        found.individuals, found.snps
+    ))?;
     let spectrum: Vec<String> = found.spectrum.iter().map(ToString::to_string).collect();
     say(&format!("  minor allele frequency {:.3} on average; SNPs in classes of .05:", found.mean_maf))?;
     say(&format!("  {}", spectrum.join(" ")))?;

@@ -87,8 +87,7 @@ impl DataSpec {
             task: Task::default(),
             trait_names: Vec::new(),
             id_column: None,
-            maf: 0.0,
-            exclude_chromosomes: Vec::new(),
+            qc: QualityControl::default(),
             group_columns: Vec::new(),
             memory,
         }

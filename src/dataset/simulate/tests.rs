@@ -21,7 +21,11 @@ fn made(preset: &str, changes: &[(&str, i64)], seed: u64) -> (tempfile::TempDir,
     let folder = tempfile::tempdir().unwrap();
     row.build.write(&settings, seed, &folder.path().join("data")).unwrap();
     let spec = row.build.spec(&folder.path().join("data"));
-    let spec = DataSpec { qc: QualityControl { maf: 0.01, ..QualityControl::default() }, group_columns: vec!["generation".into()], ..spec };
+    let spec = DataSpec {
+        qc: QualityControl { maf: 0.01, ..QualityControl::default() },
+        group_columns: vec!["generation".into()],
+        ..spec
+    };
     let dataset = load(&spec).unwrap();
     (folder, dataset)
 }
