@@ -72,7 +72,7 @@ pub struct DataConfig {
     pub test: Option<TestSet>,
     /// What is done to the trait before training.
     pub trait_scale: TraitScale,
-    /// Most bytes that decoded genotypes may take.
+    /// Most bytes of packed genotypes in memory.
     pub memory: u64,
 }
 

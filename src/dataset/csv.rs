@@ -30,7 +30,14 @@ impl<'a> Delimited<'a> {
         let (text, allowance) = text::open(path)?;
         let mut text = BufReader::new(text);
         let mut first = Vec::new();
-        text.read_until(b'\n', &mut first).map_err(|e| unreadable(path, e))?;
+        // The header is the first line that is not blank.
+        loop {
+            let start = first.len();
+            let read = text.read_until(b'\n', &mut first).map_err(|e| unreadable(path, e))?;
+            if read == 0 || !first[start..].trim_ascii().is_empty() {
+                break;
+            }
+        }
         let occurrences = |delimiter: u8| first.iter().filter(|b| **b == delimiter).count();
         let mut delimiter = *b"\t;,".iter().max_by_key(|d| occurrences(**d)).unwrap_or(&b',');
         if occurrences(delimiter) == 0 {

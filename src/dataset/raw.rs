@@ -13,8 +13,15 @@ use super::{Alleles, Coding, DataSpec, Genotypes, MISSING, Marker, UNKNOWN_ALLEL
 /// The columns before the SNPs.
 const LEADING: [&str; 6] = ["FID", "IID", "PAT", "MAT", "SEX", "PHENOTYPE"];
 
-/// What a column behind the leading ones holds.
-enum Column {
+/// A column behind the leading ones.
+struct Column {
+    name: String,
+    kind: Kind,
+}
+
+/// What it holds.
+#[derive(PartialEq)]
+enum Kind {
     /// The dosage of the next SNP.
     Dosage,
     /// 1 where the SNP before is heterozygous, else 0.
@@ -30,7 +37,7 @@ pub(super) fn read(spec: &DataSpec) -> Result<Genotypes, DataError> {
     let Some((_, header)) = lines.next()? else {
         return Err(DataError::file(path, "is empty"));
     };
-    let (names, columns, markers) = header_columns(path, header, &mut budget)?;
+    let (columns, markers) = header_columns(path, header, &mut budget)?;
     let mut ids = Vec::new();
     let mut codes = Vec::with_capacity(markers.len());
     let mut packed = Rows::new(markers.len());
@@ -46,7 +53,7 @@ pub(super) fn read(spec: &DataSpec) -> Result<Genotypes, DataError> {
             return Err(DataError::line(path, line, format!("{found} fields, the header has {wanted}")));
         }
         codes.clear();
-        for ((text, column), name) in fields.zip(&columns).zip(&names) {
+        for (text, Column { name, kind }) in fields.zip(&columns) {
             let wrong = |expected: &str| DataError::Cell {
                 path: path.to_owned(),
                 line,
@@ -55,9 +62,9 @@ pub(super) fn read(spec: &DataSpec) -> Result<Genotypes, DataError> {
                 expected: expected.to_owned(),
             };
             let code = dosage(text.as_bytes());
-            match column {
-                Column::Dosage => codes.push(code.ok_or_else(|| wrong("0, 1, 2 or NA"))?),
-                Column::Heterozygote => {
+            match kind {
+                Kind::Dosage => codes.push(code.ok_or_else(|| wrong("0, 1, 2 or NA"))?),
+                Kind::Heterozygote => {
                     let wanted = match codes.last() {
                         Some(1) => 1,
                         Some(&MISSING) => MISSING,
@@ -88,12 +95,12 @@ pub(super) fn read(spec: &DataSpec) -> Result<Genotypes, DataError> {
     })
 }
 
-/// The names and kinds of the columns behind the leading ones, and the SNPs among them.
+/// The columns behind the leading ones, and the SNPs among them.
 fn header_columns(
     path: &Path,
     header: &str,
     budget: &mut Budget<'_>,
-) -> Result<(Vec<String>, Vec<Column>, Vec<Marker>), DataError> {
+) -> Result<(Vec<Column>, Vec<Marker>), DataError> {
     let mut fields = header.split_ascii_whitespace();
     let leading: Vec<&str> = fields.by_ref().take(LEADING.len()).collect();
     if leading != LEADING {
@@ -104,22 +111,21 @@ fn header_columns(
         );
         return Err(DataError::line(path, 1, problem));
     }
-    let (mut names, mut columns, mut markers) = (Vec::new(), Vec::new(), Vec::<Marker>::new());
+    let (mut columns, mut markers) = (Vec::<Column>::new(), Vec::<Marker>::new());
     for name in fields {
         budget.name(name);
         budget.check(0)?;
         let of_last = name.strip_suffix("_HET").is_some_and(|snp| {
-            matches!(columns.last(), Some(Column::Dosage)) && markers.last().is_some_and(|m| m.name == snp)
+            columns.last().is_some_and(|c| c.kind == Kind::Dosage)
+                && markers.last().is_some_and(|m| m.name == snp)
         });
-        if of_last {
-            columns.push(Column::Heterozygote);
-        } else {
+        if !of_last {
             markers.push(marker(path, name)?);
-            columns.push(Column::Dosage);
         }
-        names.push(name.to_owned());
+        let kind = if of_last { Kind::Heterozygote } else { Kind::Dosage };
+        columns.push(Column { name: name.to_owned(), kind });
     }
-    Ok((names, columns, markers))
+    Ok((columns, markers))
 }
 
 /// `SNP_A`, of which `A` is counted, or `SNP_A(/G)`, which names the other allele too.

@@ -84,7 +84,7 @@ fn pig_keeps_the_phenotyped_alike_in_memory_and_mapped() {
     let dataset = load(&spec).unwrap();
     let counts = dataset.report().individuals;
     assert_eq!((counts.in_genotypes, counts.kept, dataset.report().snps.read), (251, 176, 20_597));
-    let mapped = load(&DataSpec { memory: 1 << 20, ..spec }).unwrap();
+    let mapped = load(&DataSpec { memory: 1 << 19, ..spec }).unwrap();
     assert!(mapped.is_mapped());
     assert_eq!(mapped.fingerprint(), dataset.fingerprint());
     let train: Vec<usize> = (0..140).collect();
