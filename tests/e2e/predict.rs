@@ -16,6 +16,7 @@ fn study(scratch: &Scratch, more: &str) -> String {
     if !scratch.path().join("pop").exists() {
         let simulate = ["simulate", "quick", "-o", "pop", "--set", "individuals=90", "--set", "snps=150"];
         scratch.run(&simulate).succeeds();
+        letters(&scratch.path().join("pop/genotypes.bim"));
     }
     let (genotypes, phenotypes) =
         (scratch.path().join("pop/genotypes.bed"), scratch.path().join("pop/phenotypes.csv"));
@@ -49,6 +50,18 @@ workers = 1
 
 fn report(scratch: &Scratch, model: &str) -> Value {
     serde_json::from_str(&scratch.read(&format!("{model}/report.json"))).unwrap()
+}
+
+/// Gives the SNPs of a `.bim` bases as alleles, some of them those of the other strand.
+fn letters(bim: &Path) {
+    let text = std::fs::read_to_string(bim).unwrap();
+    let pairs = ["A\tG", "C\tT", "A\tT", "G\tT", "C\tG"];
+    let lines = text.lines().zip(pairs.iter().cycle());
+    let lines = lines.map(|(line, alleles)| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        format!("{}\t{alleles}\n", fields[..4].join("\t"))
+    });
+    std::fs::write(bim, lines.collect::<String>()).unwrap();
 }
 
 /// The genotypes with the other allele counted at every SNP, and the letters of the other strand.
