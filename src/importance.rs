@@ -46,19 +46,20 @@ pub fn of_trial(
     for (number, fold) in objective.folds.iter().enumerate() {
         let network = objective.restore(&plan, checkpoints, trial, number)?;
         let (encoder, trait_scaler) = objective.fitted(&plan, fold)?;
-        let unit = trait_scaler.sd;
+        let (unit, places) = (trait_scaler.sd, encoder.places());
         let mut pass = || -> Result<()> {
             for rows in fold.validation.chunks(BATCH) {
-                let shape = (rows.len(), dataset.positions(), encoder.channels());
+                let shape = (rows.len(), encoder.positions(), encoder.channels());
                 let mut values = vec![0.0; shape.0 * shape.1 * shape.2];
                 dataset.decode(rows, &encoder, &mut values);
-                importance.add(&network, &Tensor::from_vec(values, shape, &objective.device)?, unit)?;
+                let x = Tensor::from_vec(values, shape, &objective.device)?;
+                importance.add(&network, &x, unit, &places)?;
             }
             for (output, sum) in profiles.iter_mut().enumerate() {
                 let Some(own) = output_profile(&network, output)? else { continue };
                 let share = unit / objective.folds.len() as f64;
-                let sum = sum.get_or_insert_with(|| vec![0.0; own.len()]);
-                sum.iter_mut().zip(own).for_each(|(sum, own)| *sum += share * own);
+                let sum = sum.get_or_insert_with(|| vec![0.0; dataset.positions()]);
+                places.iter().zip(own).for_each(|(place, own)| sum[*place] += share * own);
             }
             Ok(())
         };
@@ -95,12 +96,13 @@ impl Importance {
         Importance { positions, rows: 0, signed: zeros.clone(), absolute: zeros }
     }
 
-    /// Adds the rows of `x` `[rows, positions, channels]`, as `network` sees them. Gradients are of the
-    /// network's raw outputs, times `unit`: what one of training's units is in the trait's.
+    /// Adds the rows of `x` `[rows, positions, channels]`, as `network` sees them, of which each position has
+    /// its place among those that are counted. Gradients are of the network's raw outputs, times `unit`: what
+    /// one of training's units is in the trait's.
     ///
     /// # Errors
     /// Where candle refuses.
-    pub fn add(&mut self, network: &Network, x: &Tensor, unit: f64) -> Result<()> {
+    pub fn add(&mut self, network: &Network, x: &Tensor, unit: f64, places: &[usize]) -> Result<()> {
         let (rows, positions, channels) = x.dims3()?;
         let x = Var::from_tensor(x)?;
         let mut rng = Rng::new(0);
@@ -114,10 +116,10 @@ impl Importance {
             let own = output * self.positions..(output + 1) * self.positions;
             let (signed, absolute) = (&mut self.signed[own.clone()], &mut self.absolute[own]);
             for row in product.chunks_exact(positions * channels) {
-                for (position, values) in row.chunks_exact(channels).enumerate() {
+                for (place, values) in places.iter().zip(row.chunks_exact(channels)) {
                     let value = unit * values.iter().map(|v| f64::from(*v)).sum::<f64>();
-                    signed[position] += value;
-                    absolute[position] += value.abs();
+                    signed[*place] += value;
+                    absolute[*place] += value.abs();
                 }
             }
         }
@@ -182,10 +184,13 @@ mod tests {
         let x = [[[1.0_f32, 1.0], [5.0, 1.0], [1.0, 0.0]], [[-1.0, -1.0], [5.0, 0.0], [1.0, 2.0]]];
         let x = Tensor::new(&x, &Device::Cpu).unwrap();
         let mut importance = Importance::new(2, 3);
-        importance.add(&linear(), &x, 10.0).unwrap();
+        importance.add(&linear(), &x, 10.0, &[0, 1, 2]).unwrap();
         assert_eq!(importance.contribution(0), [0.0, -20.0, 60.0]);
         assert_eq!(importance.magnitude(0), [30.0, 20.0, 60.0]);
         assert_eq!(importance.magnitude(1), [0.0, 2.5, 10.0]);
+        let mut preselected = Importance::new(2, 5);
+        preselected.add(&linear(), &x, 10.0, &[0, 3, 4]).unwrap();
+        assert_eq!(preselected.contribution(0), [0.0, 0.0, 0.0, -20.0, 60.0], "at the markers' places");
     }
 
     #[test]

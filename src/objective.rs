@@ -1,6 +1,7 @@
 //! The cross-validated objective: a network is trained on each fold, once or several times with other
 //! random numbers, and the mean of all scores is the job's.
 
+mod learned;
 mod plan;
 mod survey;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use crate::domain::value::{Params, human_bytes};
 use crate::model::{Architecture, ModelRow, Network};
 use crate::train::metric::Metric;
 use crate::train::{self, Epoch, FoldData, TrainError, checkpoint, fit};
+pub use learned::Cache;
 pub use plan::Plan;
 pub use survey::Survey;
 
@@ -39,6 +41,8 @@ pub struct CrossValidation {
     pub seed: Option<u64>,
     /// How genotypes become a network's input.
     pub preprocessing: Preprocessing,
+    /// What was learned of training rows before.
+    pub cache: Cache,
     /// What scores it.
     pub metric: &'static Metric,
     /// What is done to the trait before training.
@@ -148,7 +152,10 @@ impl CrossValidation {
     /// Where the encoding does not suit the data.
     pub fn fitted(&self, plan: &Plan, fold: &Fold) -> Result<(Encoder, TraitScaler), String> {
         let preprocessing = plan.preprocessing(&self.dataset, &self.preprocessing);
-        let encoder = Encoder::fit(&self.dataset, preprocessing, &fold.train).map_err(|e| e.to_string())?;
+        let learned = self.cache.learned(&self.dataset, &preprocessing, &fold.train);
+        let encoder =
+            learned.and_then(|learned| Encoder::with(&self.dataset, preprocessing, &fold.train, learned));
+        let encoder = encoder.map_err(|e| e.to_string())?;
         Ok((encoder, TraitScaler::fit(self.dataset.target(), &fold.train, self.trait_scale)))
     }
 

@@ -62,6 +62,10 @@ pub struct DataConfig {
     pub exclude_chromosomes: Vec<String>,
     /// How genotypes become the network's input.
     pub preprocessing: Preprocessing,
+    /// Columns of the phenotype file that stand beside the genotypes.
+    pub covariates: Vec<String>,
+    /// Those of them that are categories even where all cells are numbers.
+    pub categorical: Vec<String>,
     /// How individuals are split into training and validation rows.
     pub split: Split,
     /// What is done to the trait before training.
@@ -243,6 +247,8 @@ impl DataConfig {
                 Split::Column { column, .. } => Some(column.clone()),
                 Split::Holdout { .. } | Split::KFold { .. } => None,
             },
+            covariates: self.covariates.clone(),
+            categorical: self.categorical.clone(),
             memory: self.memory,
         }
     }

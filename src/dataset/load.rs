@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::OnceLock;
 
+use super::covariate::Covariate;
 use super::error::DataError;
 use super::phenotype::Phenotypes;
 use super::report::{IndividualCounts, LoadReport, TargetSummary};
@@ -65,6 +67,7 @@ pub fn load(spec: &DataSpec) -> Result<Dataset, DataError> {
         if genotypes.ids.is_some() { phenotype::read(spec)? } else { phenotype::read_table(spec)? };
     let (rows, records, individuals) = join(spec, &genotypes, &phenotypes)?;
     let target = target(spec, &phenotypes, &records, &individuals)?;
+    let covariates = covariates(spec, &phenotypes, &records)?;
 
     let counts = genotypes.matrix.counts(&rows);
     let (columns, snps) = qc::select(spec, genotypes.coding, &genotypes.markers, &counts)?;
@@ -88,7 +91,23 @@ pub fn load(spec: &DataSpec) -> Result<Dataset, DataError> {
         },
         coding: genotypes.coding,
         target,
+        covariates,
+        planes: OnceLock::new(),
     })
+}
+
+/// The covariates of `records`.
+fn covariates(
+    spec: &DataSpec,
+    phenotypes: &Phenotypes,
+    records: &[usize],
+) -> Result<Vec<Covariate>, DataError> {
+    let read = |(column, name): (usize, &String)| {
+        let cells: Vec<&str> = records.iter().map(|r| phenotypes.covariates[*r][column].as_str()).collect();
+        Covariate::read(name, &cells, spec.categorical.contains(name), phenotypes.plink)
+            .map_err(|problem| DataError::file(&spec.phenotypes, problem))
+    };
+    spec.covariates.iter().enumerate().map(read).collect()
 }
 
 /// Endings of formats that would otherwise be taken for a table of numbers.

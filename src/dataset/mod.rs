@@ -3,16 +3,19 @@
 //! Text formats and what fits in memory are decoded to one byte a genotype; larger PLINK files stay
 //! mapped, two bits a genotype, and are decoded batch by batch. Floats exist for one batch at a time.
 
+pub mod covariate;
 mod csv;
 pub mod encode;
 pub mod error;
 mod fasta;
 pub mod fold;
+pub mod impute;
 mod load;
 mod matrix;
 mod phenotype;
 mod plink_bed;
 mod preprocess;
+pub mod preselect;
 mod qc;
 pub mod report;
 pub mod scale;
@@ -27,9 +30,12 @@ mod tests_on_real_data;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
+use covariate::{Cells, Covariate};
 use encode::Encoder;
 pub use error::DataError;
+use impute::Planes;
 pub use load::{FORMATS, Format, load};
 use matrix::Matrix;
 use serde::{Deserialize, Serialize};
@@ -60,6 +66,10 @@ pub struct DataSpec {
     pub exclude_chromosomes: Vec<String>,
     /// A column of the phenotype file to keep for [`fold::Split::Column`].
     pub group_column: Option<String>,
+    /// Columns of the phenotype file that stand beside the genotypes.
+    pub covariates: Vec<String>,
+    /// Those of them that are categories even where all cells are numbers.
+    pub categorical: Vec<String>,
     /// Most bytes that decoded genotypes may take; beyond it batches are decoded from the file.
     pub memory: u64,
 }
@@ -162,6 +172,9 @@ pub struct Dataset {
     ids: Vec<String>,
     markers: Vec<Marker>,
     groups: Option<Vec<String>>,
+    covariates: Vec<Covariate>,
+    /// What imputation by neighbours compares; made when it is first needed.
+    planes: OnceLock<Arc<Planes>>,
     report: LoadReport,
 }
 
@@ -209,8 +222,27 @@ impl Dataset {
             ids: (1..=n).map(|i| i.to_string()).collect(),
             markers: (1..=positions).map(|j| Marker::unplaced(format!("{name}{j}"))).collect(),
             groups: None,
+            covariates: Vec::new(),
+            planes: OnceLock::new(),
             report,
         }
+    }
+
+    /// With these covariates, a cell an individual.
+    ///
+    /// # Panics
+    /// Where a covariate has another number of cells.
+    #[must_use]
+    pub fn with_covariates(mut self, covariates: Vec<Covariate>) -> Self {
+        for covariate in &covariates {
+            let cells = match &covariate.cells {
+                Cells::Numbers(cells) => cells.len(),
+                Cells::Levels(cells) => cells.len(),
+            };
+            assert_eq!(cells, self.individuals(), "{}", covariate.name);
+        }
+        self.covariates = covariates;
+        self
     }
 
     /// Number of individuals: those with genotypes and a trait value.
@@ -248,6 +280,21 @@ impl Dataset {
         self.groups.as_deref()
     }
 
+    /// The covariates, in the study file's order.
+    pub fn covariates(&self) -> &[Covariate] {
+        &self.covariates
+    }
+
+    /// The genotypes as imputation by neighbours compares them.
+    fn planes(&self) -> Arc<Planes> {
+        Arc::clone(self.planes.get_or_init(|| Arc::new(Planes::of(self))))
+    }
+
+    /// Whether these are this dataset's own.
+    fn has_planes(&self, planes: &Arc<Planes>) -> bool {
+        self.planes.get().is_some_and(|own| Arc::ptr_eq(own, planes))
+    }
+
     /// What loading read, dropped and kept.
     pub fn report(&self) -> &LoadReport {
         &self.report
@@ -263,11 +310,12 @@ impl Dataset {
         if self.is_mapped() { 0 } else { self.individuals() * self.positions() }
     }
 
-    /// Decodes `rows` into `out` (rows × positions × the encoder's channels).
+    /// Decodes `rows` into `out` (rows × the encoder's positions × its channels). An encoder that was fitted on
+    /// another dataset must have been on the same positions.
     pub fn decode(&self, rows: &[usize], encoder: &Encoder, out: &mut [f32]) {
         let positions = self.positions();
-        let width = positions * encoder.channels();
-        if let Matrix::Decoded { codes, .. } = &self.matrix {
+        let width = encoder.width();
+        if let (Matrix::Decoded { codes, .. }, None) = (&self.matrix, encoder.imputer()) {
             for (row, out) in rows.iter().zip(out.chunks_exact_mut(width)) {
                 encoder.apply(&codes[row * positions..(row + 1) * positions], out);
             }
@@ -275,7 +323,11 @@ impl Dataset {
         }
         let mut codes = vec![0; rows.len().min(BATCH) * positions];
         for (rows, out) in rows.chunks(BATCH).zip(out.chunks_mut(BATCH * width)) {
-            self.matrix.read(rows, &mut codes);
+            let codes = &mut codes[..rows.len() * positions];
+            self.matrix.read(rows, codes);
+            if let Some(imputer) = encoder.imputer() {
+                imputer.fill(self, rows, codes);
+            }
             for (codes, out) in codes.chunks_exact(positions).zip(out.chunks_exact_mut(width)) {
                 encoder.apply(codes, out);
             }
@@ -289,7 +341,7 @@ impl Dataset {
         codes
     }
 
-    /// A short hash of genotypes, markers, ids, groups and target, the same on every machine: two
+    /// A short hash of genotypes, markers, ids, groups, covariates and target, the same on every machine: two
     /// datasets that differ in any of them have, but for one chance in 2³², different ones.
     pub fn fingerprint(&self) -> String {
         let mut hash = crc32fast::Hasher::new();
@@ -313,6 +365,18 @@ impl Dataset {
         }
         for value in values {
             hash.update(&value.to_bits().to_le_bytes());
+        }
+        for Covariate { name, cells } in &self.covariates {
+            text(&mut hash, name);
+            match cells {
+                Cells::Numbers(cells) => cells.iter().for_each(|cell| {
+                    // No number has these bits: a cell's are finite.
+                    hash.update(&cell.map_or(u64::MAX, f64::to_bits).to_le_bytes());
+                }),
+                Cells::Levels(cells) => cells.iter().for_each(|cell| {
+                    text(&mut hash, cell.as_deref().unwrap_or_default());
+                }),
+            }
         }
         let rows: Vec<usize> = (0..self.individuals()).collect();
         for rows in rows.chunks(BATCH) {

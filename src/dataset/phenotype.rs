@@ -19,6 +19,10 @@ pub(super) struct Phenotypes {
     pub classes: Vec<String>,
     /// The group column as written, where the study file names one.
     pub groups: Option<Vec<String>>,
+    /// The columns of [`DataSpec::covariates`] as written, a row of cells a record.
+    pub covariates: Vec<Vec<String>>,
+    /// Whether -9 means missing.
+    pub plink: bool,
 }
 
 /// Reads delimited text with a header. Columns `FID` and `IID` make it a PLINK phenotype file, in which
@@ -44,6 +48,8 @@ pub(super) fn read(spec: &DataSpec) -> Result<Phenotypes, DataError> {
         spec.trait_names.iter().map(|name| column(name, "data.trait")).collect::<Result<Vec<_>, _>>()?;
     let group_column =
         spec.group_column.as_ref().map(|name| column(name, "data.split.column")).transpose()?;
+    let covariate_columns =
+        spec.covariates.iter().map(|name| column(name, "data.covariates")).collect::<Result<Vec<_>, _>>()?;
     let id_column = match &spec.id_column {
         Some(name) => column(name, "data.id_column")?,
         None => file.id_column(),
@@ -51,14 +57,18 @@ pub(super) fn read(spec: &DataSpec) -> Result<Phenotypes, DataError> {
     let has = |name: &str| file.header.iter().any(|h| h.eq_ignore_ascii_case(name));
     let mut cells = Cells { spec, plink: has("FID") && has("IID"), classes: HashMap::new() };
     let (mut ids, mut values, mut groups) = (Vec::new(), Vec::new(), Vec::new());
+    let mut covariates = Vec::new();
     file.for_each(|line, record| {
         ids.push((line, record[id_column].trim().to_owned()));
         values.push(cells.read(line, columns.iter().map(|c| &record[*c]))?);
         groups.extend(group_column.map(|c| record[c].trim().to_owned()));
+        covariates.push(covariate_columns.iter().map(|c| record[*c].to_owned()).collect());
         Ok(())
     })?;
     let groups = group_column.map(|_| groups);
-    Ok(Phenotypes { ids: Some(unique_ids(path, ids)?), values, classes: cells.classes(), groups })
+    let plink = cells.plink;
+    let ids = Some(unique_ids(path, ids)?);
+    Ok(Phenotypes { ids, values, classes: cells.classes(), groups, covariates, plink })
 }
 
 /// Reads a whitespace table; columns are numbers from 1.
@@ -74,7 +84,7 @@ pub(super) fn read_table(spec: &DataSpec) -> Result<Phenotypes, DataError> {
         })
     };
     let mut cells = Cells { spec, plink: false, classes: HashMap::new() };
-    let (mut values, mut groups) = (Vec::new(), Vec::new());
+    let (mut values, mut groups, mut covariates) = (Vec::new(), Vec::new(), Vec::new());
     table::for_each_row(path, |line, fields| {
         let columns = spec.trait_names.iter().map(|name| index(name, "data.trait", fields.len()));
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
@@ -82,10 +92,15 @@ pub(super) fn read_table(spec: &DataSpec) -> Result<Phenotypes, DataError> {
         if let Some(name) = &spec.group_column {
             groups.push(fields[index(name, "data.split.column", fields.len())?].to_owned());
         }
+        let of_record = spec
+            .covariates
+            .iter()
+            .map(|name| Ok::<_, DataError>(fields[index(name, "data.covariates", fields.len())?].to_owned()));
+        covariates.push(of_record.collect::<Result<Vec<_>, _>>()?);
         Ok(())
     })?;
     let groups = spec.group_column.as_ref().map(|_| groups);
-    Ok(Phenotypes { ids: None, values, classes: cells.classes(), groups })
+    Ok(Phenotypes { ids: None, values, classes: cells.classes(), groups, covariates, plink: false })
 }
 
 /// Reads the cells of the trait or the labels.
@@ -154,7 +169,7 @@ impl Cells<'_> {
 }
 
 /// Whether a cell says that its value is missing.
-fn is_missing(text: &str) -> bool {
+pub(super) fn is_missing(text: &str) -> bool {
     matches!(text, "" | "." | "NA" | "na" | "NaN" | "nan" | "N/A" | "#N/A" | "NULL" | "null")
 }
 
@@ -179,6 +194,6 @@ fn expected(task: Task, text: &str) -> String {
 }
 
 /// Whether a comma in place of the point would make it a number.
-fn is_decimal_comma(text: &str) -> bool {
+pub(super) fn is_decimal_comma(text: &str) -> bool {
     text.matches(',').count() == 1 && text.replace(',', ".").parse::<f64>().is_ok()
 }

@@ -20,6 +20,8 @@ pub(super) fn spec(folder: &Path, name: &str) -> DataSpec {
         maf: 0.0,
         exclude_chromosomes: vec![],
         group_column: None,
+        covariates: vec![],
+        categorical: vec![],
         memory: 1 << 20,
     }
 }

@@ -24,6 +24,8 @@ fn spec(genotypes: &str, phenotypes: &str, trait_name: &str) -> Option<DataSpec>
         maf: 0.0,
         exclude_chromosomes: vec![],
         group_column: None,
+        covariates: vec![],
+        categorical: vec![],
         memory: 1 << 30,
     })
 }

@@ -48,8 +48,9 @@ impl Plan {
         dataset: &Dataset,
         preprocessing: &Preprocessing,
     ) -> Result<Architecture, ModelError> {
-        let channels = self.preprocessing(dataset, preprocessing).channels(dataset.coding());
-        let input = Input { positions: dataset.positions(), channels };
+        let preprocessing = self.preprocessing(dataset, preprocessing);
+        let channels = preprocessing.channels(dataset.coding());
+        let input = Input { positions: preprocessing.kept(dataset.positions()), channels };
         (self.model.build.plan)(&self.settings, input, dataset.target().outputs())
     }
 }

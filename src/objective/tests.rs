@@ -2,7 +2,7 @@ use std::cell::RefCell;
 
 use super::*;
 use crate::dataset::Target;
-use crate::dataset::encode::Encoding;
+use crate::dataset::encode::{Encoding, Impute};
 use crate::domain::setting::Settings;
 use crate::domain::table::find;
 use crate::domain::task::Task;
@@ -50,6 +50,7 @@ fn trained(metric: &str, training: &[(&str, Value)]) -> CrossValidation {
         fixed,
         seed: None,
         preprocessing: Preprocessing::default(),
+        cache: Cache::default(),
         metric: METRICS.iter().find(|m| m.name == metric).unwrap(),
         trait_scale: TraitScale::Standardize,
         device: Device::Cpu,
@@ -274,4 +275,16 @@ fn an_encoding_that_is_fixed_comes_before_the_networks_own() {
     objective.preprocessing = Encoding::OneHot.into();
     assert_eq!(channels(&objective), 3);
     assert!(objective.evaluate(&job(1e-3), &Recorder::default()).is_ok());
+}
+
+#[test]
+fn preselected_snps_are_the_networks_input() {
+    let mut objective = objective("pearson", 20);
+    objective.preprocessing = Preprocessing { preselect: Some(30), ..Preprocessing::default() };
+    let plan = objective.plan(&job(2e-3).params).unwrap();
+    assert_eq!(objective.architecture(&plan).unwrap().input().dims(), [30, 1]);
+    let score = objective.evaluate(&job(2e-3), &Recorder::default()).unwrap();
+    assert!(score > 0.3, "{score}");
+    objective.preprocessing.impute = Impute::Neighbours;
+    assert!(objective.evaluate(&job(2e-3), &Recorder::default()).is_ok());
 }

@@ -69,7 +69,7 @@ impl<'a> Batches<'a> {
     pub fn new(data: &'a FoldData<'a>, size: usize, joins: bool) -> Self {
         let longest = data.fold.train.len().max(data.fold.validation.len());
         let size = size.min(longest);
-        let values = data.dataset.positions() * data.encoder.channels();
+        let values = data.encoder.width();
         Batches { data, size, joins, buffer: vec![0.0; (size + usize::from(joins)) * values] }
     }
 
@@ -81,7 +81,7 @@ impl<'a> Batches<'a> {
     /// Inputs `[rows, positions, channels]` and targets, rows × columns, in the units of training.
     fn decode(&mut self, rows: &[usize]) -> Result<(Tensor, Vec<f64>)> {
         let FoldData { dataset, encoder, trait_scaler, device, .. } = self.data;
-        let shape = (rows.len(), dataset.positions(), encoder.channels());
+        let shape = (rows.len(), encoder.positions(), encoder.channels());
         let values = &mut self.buffer[..shape.0 * shape.1 * shape.2];
         dataset.decode(rows, encoder, values);
         let targets = dataset.target().of(rows).into_iter().map(|y| trait_scaler.forward(y));

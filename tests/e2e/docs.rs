@@ -40,9 +40,12 @@ const OTHERS: &str = "
 | `format` | `plink-bed`, `csv`, `tsv`, `table` or `fasta` | by the file's ending |
 | `id_column` | of the phenotypes | `id`, `IID` or the first |
 | `qc` | `{ maf = 0.01, exclude_chromosomes = [\"X\"] }` | `{}` |
-| `impute` | what a missing genotype becomes: the `mean` of each channel over the training rows, or their `mode`, the genotype that most of them have | `mean` |
+| `impute` | what a missing genotype becomes: the `mean` of each channel over the training rows, their `mode`, the genotype that most of them have, or that of the `neighbours`: the mean of the five training individuals whose genotypes at 20 SNPs on each side are most alike, rounded | `mean` |
 | `encoding` | `auto` (as the kind prefers); `additive` (copies of the counted allele), `dominant` (at least one), `recessive` (two), `heterozygote` (exactly one), each centred and scaled over the training rows; `onehot`; or a list, whose channels stand side by side: `[\"additive\", \"heterozygote\"]` | `auto` |
 | `onehot_missing` | a missing genotype in one-hot channels that `impute` leaves to the mean: the training rows' `frequencies`, `zeros`, or a `channel` of its own | `frequencies` |
+| `preselect` | `{ snps = 1000 }` keeps the SNPs of smallest single-marker p-value, found anew on the training rows of each fold | all SNPs |
+| `covariates` | columns of the phenotype file that go to the dense part of a network beside the genotypes: `[\"sex\", \"age\"]`; numbers are centred and scaled, a category has a column each level; missing ones are the mean, or 0 in all levels | none |
+| `categorical` | the covariates whose numbers are categories: `[\"batch\"]` | none |
 | `split` | `{ kind = \"kfold\", folds = 5 }`, `{ kind = \"holdout\", fraction = 0.2 }` or `{ kind = \"column\", column = \"generation\", validate = [5] }`; classes are not balanced over folds | 5 folds |
 | `trait_scale` | `standardize` or `center`, of a quantity | `standardize` |
 | `memory` | most bytes of decoded genotypes | `512MiB` |

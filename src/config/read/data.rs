@@ -24,6 +24,9 @@ const KEYS: &[&str] = &[
     "impute",
     "encoding",
     "onehot_missing",
+    "preselect",
+    "covariates",
+    "categorical",
     "split",
     "trait_scale",
     "memory",
@@ -48,6 +51,7 @@ pub(super) fn read(section: Section<'_>, tables: &Tables) -> Result<DataConfig, 
     }
     let (maf, exclude_chromosomes) = quality_control(&section)?;
     let scale = section.word("trait_scale", "scale", &["center", "standardize"], "standardize")?;
+    let (covariates, categorical) = preprocess::covariates(&section)?;
     Ok(DataConfig {
         source,
         task,
@@ -61,6 +65,8 @@ pub(super) fn read(section: Section<'_>, tables: &Tables) -> Result<DataConfig, 
         maf,
         exclude_chromosomes,
         preprocessing: preprocess::read(&section)?,
+        covariates,
+        categorical,
         split: section.get("split").map_or(Ok(Split::KFold { folds: 5 }), |field| split(&field))?,
         trait_scale: if scale == "center" { TraitScale::Center } else { TraitScale::Standardize },
         memory: section.get("memory").map_or(Ok(MEMORY), |field| bytes(&field))?,

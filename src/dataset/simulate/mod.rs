@@ -216,6 +216,8 @@ mod tests {
             maf: 0.01,
             exclude_chromosomes: vec![],
             group_column: Some("generation".into()),
+            covariates: vec![],
+            categorical: vec![],
             memory: 1 << 30,
         };
         let dataset = load(&spec).unwrap();

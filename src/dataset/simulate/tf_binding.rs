@@ -141,6 +141,8 @@ mod tests {
             maf: 0.0,
             exclude_chromosomes: vec![],
             group_column: Some("set".into()),
+            covariates: vec![],
+            categorical: vec![],
             memory: 1 << 30,
         });
         (folder, dataset.unwrap())
