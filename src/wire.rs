@@ -7,7 +7,7 @@ use std::sync::mpsc::Sender;
 use anyhow::{Context, Result, anyhow, bail};
 use candle_core::Device;
 
-use crate::config::study::{DataSource, DeviceChoice, ExecutorConfig, StudyConfig};
+use crate::config::study::{DataConfig, DataSource, DeviceChoice, ExecutorConfig, StudyConfig};
 use crate::config::{self, Tables, write};
 use crate::dataset::fold::{self, Partition};
 use crate::dataset::simulate::{self, PresetRow};
@@ -78,8 +78,9 @@ pub fn read_config(file: &Path, overrides: &[String]) -> Result<StudyConfig> {
 pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
     let device = device(config.executor.device)?;
     let dataset = Arc::new(load(config)?);
+    let DataConfig { split, test, .. } = &config.data;
     let Partition { folds, test } =
-        fold::partition(&config.data.split, dataset.individuals(), dataset.groups(), config.seed)?;
+        fold::partition(split, test.as_ref(), dataset.individuals(), dataset.groupings(), config.seed)?;
     let models: Vec<_> = config.model.kinds.iter().map(|kind| row(MODELS, kind)).collect::<Result<_>>()?;
     let parameters = config.parameters();
     let metric = METRICS
@@ -100,6 +101,8 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
         model: config.model.kinds.join(", "),
         sampler: config.sampler.kind.clone(),
         folds: folds.len(),
+        select_on: config.select_on(),
+        fold_sizes: folds.iter().map(|f| (f.train.len(), f.validation.len())).collect(),
         data: describe(config, &dataset),
         fingerprint: fingerprint(config, &dataset),
     };

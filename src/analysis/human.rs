@@ -27,6 +27,12 @@ pub fn rough_duration(seconds: f64) -> String {
     }
 }
 
+/// Words with a capital at their start.
+pub fn sentence(words: &str) -> String {
+    let mut rest = words.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
+}
+
 /// A count with its thousands set apart: "50,436".
 pub fn thousands(n: usize) -> String {
     let digits = n.to_string();

@@ -1,6 +1,7 @@
 //! Pure functions of the history: what the screens and reports show.
 
 pub mod best;
+pub mod compare;
 pub mod human;
 pub mod parameters;
 pub mod progress;

@@ -10,6 +10,9 @@ use crate::domain::value::{Value, human_bytes};
 use crate::objective::Survey;
 use crate::wire::{self, Prepared};
 
+/// Most folds that are listed.
+const LISTED: usize = 20;
+
 /// Width of lines of words.
 const WIDTH: usize = 76;
 
@@ -49,16 +52,27 @@ fn table(rows: &[Vec<String>]) -> Result<()> {
 }
 
 fn folds(prepared: &Prepared) -> Result<()> {
-    say(&counted(prepared.objective.folds.len(), "fold"))?;
-    let sizes = prepared.objective.folds.iter().map(|f| (f.train.len(), f.validation.len()));
-    let rows = sizes.enumerate().map(|(i, (train, validation))| {
+    let sizes = &prepared.spec.fold_sizes;
+    say(&counted(sizes.len(), "fold"))?;
+    let row = |(i, (train, validation)): (usize, &(usize, usize))| {
         vec![
             format!("fold {}", i + 1),
             format!("{train} to train on"),
             format!("{validation} to validate on"),
         ]
-    });
-    table(&rows.collect::<Vec<_>>())
+    };
+    table(&sizes.iter().enumerate().take(LISTED).map(row).collect::<Vec<_>>())?;
+    if sizes.len() > LISTED {
+        say(&format!("  … and {} more", sizes.len() - LISTED))?;
+    }
+    let individuals = counted(prepared.test.len(), "individual");
+    match prepared.spec.caution() {
+        Some(caution) => say(&format!(
+            "{caution}: the fold validates on the test set of {individuals}, so that its scores flatter"
+        )),
+        None if prepared.test.is_empty() => Ok(()),
+        None => say(&format!("test set: {individuals} that no trial sees")),
+    }
 }
 
 fn space(config: &StudyConfig) -> Result<()> {

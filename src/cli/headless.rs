@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::output::{complain, say, score};
+use super::output::{caution, complain, say, score};
 use crate::analysis::human;
 use crate::domain::event::{Event, Level, Record};
 use crate::domain::history::History;
@@ -73,8 +73,9 @@ fn line(history: &History, event: &Event) -> Option<String> {
         Event::Noted { level: Level::Warning, text } => Some(format!("warning: {text}")),
         Event::Noted { level: Level::Info, text } => Some(text.clone()),
         Event::BaselineScored { baseline } => {
-            let metric = &history.study().metric;
-            Some(format!("baseline {}: {metric} {:.4}", baseline.baseline, baseline.mean(metric)?))
+            let study = history.study();
+            let score = baseline.mean(&study.metric)?;
+            Some(format!("baseline {}: {} {score:.4}{}", baseline.baseline, study.metric, caution(study)))
         }
         Event::TrialCompleted { trial, .. }
         | Event::TrialPruned { trial, .. }

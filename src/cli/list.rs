@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::output::{columns, complain, say};
+use super::output::{caution, columns, complain, say};
 use super::{Exit, ListArgs};
 use crate::domain::history::History;
 use crate::domain::value::significant;
@@ -37,7 +37,7 @@ pub fn list(args: &ListArgs) -> Result<Exit> {
 fn row(store: &Path, history: &History) -> Vec<String> {
     let study = history.study();
     let best = match history.incumbent().and_then(|t| t.score) {
-        Some(score) => format!("{} {}", study.metric, significant(score, 4)),
+        Some(score) => format!("{} {}{}", study.metric, significant(score, 4), caution(study)),
         None => "none yet".into(),
     };
     vec![

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::Exit;
 use crate::config::ConfigError;
+use crate::domain::event::StudySpec;
 use crate::domain::history::History;
 use crate::domain::trial::Trial;
 use crate::domain::value::significant;
@@ -52,10 +53,17 @@ pub fn describe(error: &anyhow::Error) -> (String, Exit) {
 #[error("{0}")]
 pub struct UsageError(pub String);
 
-/// A trial's score with its spread over the folds: "mse 0.6509 ± 0.14"; `None` without a score.
+/// A trial's score with its spread over the folds: "mse 0.6509 ± 0.14", and a word of caution where it was
+/// selected on the test set; `None` without a score.
 pub fn score(history: &History, trial: &Trial, digits: usize) -> Option<String> {
     let spread = trial.spread().map(|s| format!(" ± {}", significant(s, 2))).unwrap_or_default();
-    Some(format!("{} {}{spread}", history.study().metric, significant(trial.score?, digits)))
+    let study = history.study();
+    Some(format!("{} {}{spread}{}", study.metric, significant(trial.score?, digits), caution(study)))
+}
+
+/// " (selected on TEST)" behind a score of such a study, else nothing.
+pub fn caution(study: &StudySpec) -> String {
+    study.caution().map_or_else(String::new, |words| format!(" ({words})"))
 }
 
 /// A table in lines: the first row is its heading, each column is as wide as its widest cell, and

@@ -11,6 +11,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use super::output::{complain, say, score};
 use super::{Exit, RunArgs, StudyArgs, headless};
+use crate::analysis::compare::Ties;
 use crate::config::StudyConfig;
 use crate::domain::history::History;
 use crate::export::summary;
@@ -137,6 +138,9 @@ fn report(args: &RunArgs, history: &History, store: &Path, end: &End) -> Result<
             say(&format!("best: {score}, trial {}", best.id))?;
             for (name, value) in &best.params {
                 say(&format!("  {name} = {value}"))?;
+            }
+            if let Some(words) = Ties::of(history).summary() {
+                say(words)?;
             }
             say(&format!("export it:  tune-tui export {}", store.display()))?;
         }

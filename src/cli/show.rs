@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use super::output::{UsageError, columns, complain, say, score};
 use super::{Exit, ShowArgs, StoredArgs, importance};
+use crate::analysis::compare::Ties;
 use crate::analysis::human;
 use crate::analysis::parameters::{dependent, is_branched};
 use crate::domain::history::History;
@@ -106,6 +107,10 @@ fn overview(history: &History) -> Result<()> {
     for line in by_kind(history) {
         say(&line)?;
     }
+    if let Some(caution) = study.caution() {
+        say(&format!("{caution}: the best of several trials was chosen by these scores, which flatter it"))?;
+    }
+    let ties = Ties::of(history);
     let branched = is_branched(&study.space);
     let apart = study.space.parameters.iter().filter(|p| !branched || p.when.is_empty());
     let names: Vec<&str> = apart.map(|p| p.name.as_str()).collect();
@@ -123,11 +128,15 @@ fn overview(history: &History) -> Result<()> {
         row.extend(names.iter().map(|n| trial.params.get(*n).map_or("-".into(), ToString::to_string)));
         row.extend(branched.then(|| dependent(&study.space, &trial.params)));
         let time = human::duration(trial.seconds(history.last()));
-        row.extend([state(trial), trial.epochs().to_string(), time]);
+        let tied = if ties.is_tied(trial.id) { ", tied with the best" } else { "" };
+        row.extend([state(trial) + tied, trial.epochs().to_string(), time]);
         rows.push(row);
     }
     for line in columns(&rows) {
         say(&line)?;
+    }
+    if let Some(words) = ties.summary() {
+        say(words)?;
     }
     if history.trials().len() > LISTED {
         say(&format!("… and {} more (--json has all)", history.trials().len() - LISTED))?;
@@ -159,8 +168,10 @@ fn state(trial: &Trial) -> String {
 }
 
 fn show_trial(history: &History, trial: &Trial, json: bool) -> Result<Exit> {
+    let ties = Ties::of(history);
     if json {
-        say(&serde_json::to_string(&summary::trial_object(trial, history.last()))?)?;
+        let object = summary::trial_object(history, &ties, trial, history.last());
+        say(&serde_json::to_string(&object)?)?;
         return Ok(Exit::Done);
     }
     let score = score(history, trial, 6).unwrap_or_else(|| "no score".into());
@@ -171,6 +182,9 @@ fn show_trial(history: &History, trial: &Trial, json: bool) -> Result<Exit> {
         state(trial),
         trial.seed
     ))?;
+    if let Some(paired) = ties.of_trial(trial.id) {
+        say(&format!("  {}", paired.words()))?;
+    }
     for (name, value) in &trial.params {
         say(&format!("  {name} = {value}"))?;
     }

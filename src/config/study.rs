@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use crate::dataset::DataSpec;
 use crate::dataset::encode::Preprocessing;
-use crate::dataset::fold::Split;
+use crate::dataset::fold::{Split, TestSet};
 use crate::dataset::scale::TraitScale;
 use crate::domain::direction::Direction;
+use crate::domain::event::SelectOn;
 use crate::domain::setting::Settings;
 use crate::domain::space::{Condition, Distribution, KIND, SearchSpace, all_hold};
 use crate::domain::task::Task;
@@ -66,8 +67,10 @@ pub struct DataConfig {
     pub covariates: Vec<String>,
     /// Those of them that are categories even where all cells are numbers.
     pub categorical: Vec<String>,
-    /// How individuals are split into training and validation rows.
+    /// How individuals outside the test set are split into training and validation rows.
     pub split: Split,
+    /// Which individuals no trial sees.
+    pub test: Option<TestSet>,
     /// What is done to the trait before training.
     pub trait_scale: TraitScale,
     /// Most bytes that decoded genotypes may take.
@@ -224,6 +227,11 @@ impl StudyConfig {
         config
     }
 
+    /// What trials are selected on.
+    pub fn select_on(&self) -> SelectOn {
+        if self.data.split == Split::OnTest { SelectOn::Test } else { SelectOn::Validation }
+    }
+
     /// A canonical text of all that decides a score: two studies with equal texts score a trial
     /// alike. How many trials there are, who suggests or prunes them and where they run are not in it.
     pub fn fingerprint_text(&self) -> String {
@@ -232,6 +240,13 @@ impl StudyConfig {
 }
 
 impl DataConfig {
+    /// The columns of the phenotype file that split and test set need, each once.
+    fn group_columns(&self) -> Vec<String> {
+        let of_test = self.test.as_ref().and_then(TestSet::column);
+        let of_split = self.split.column().filter(|column| Some(*column) != of_test);
+        of_split.into_iter().chain(of_test).cloned().collect()
+    }
+
     /// What to load, once the files are known: the user's own or those of the simulated population.
     pub fn spec(&self, genotypes: &Path, phenotypes: &Path, trait_names: Vec<String>) -> DataSpec {
         DataSpec {
@@ -243,12 +258,9 @@ impl DataConfig {
             id_column: self.id_column.clone(),
             maf: self.maf,
             exclude_chromosomes: self.exclude_chromosomes.clone(),
-            group_column: match &self.split {
-                Split::Column { column, .. } => Some(column.clone()),
-                Split::Holdout { .. } | Split::KFold { .. } => None,
-            },
             covariates: self.covariates.clone(),
             categorical: self.categorical.clone(),
+            group_columns: self.group_columns(),
             memory: self.memory,
         }
     }

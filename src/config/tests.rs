@@ -241,6 +241,9 @@ fn the_fingerprint_is_of_what_decides_a_score_only() {
         "study.seed=7",
         "study.metric=r2",
         "data.split={kind='kfold',folds=2}",
+        "data.split={kind='repeated-kfold',folds=5,repeats=2}",
+        "data.test={fraction=0.2}",
+        "data.test={column='generation',values=['5']}",
         "data.trait_scale=center",
         "model.stride=1",
         "model.filters={int=[20,99]}",
@@ -259,6 +262,33 @@ fn the_fingerprint_is_of_what_decides_a_score_only() {
     for set in other {
         assert_ne!(with(set), base, "{set}");
     }
+}
+
+#[test]
+fn every_split_and_test_set_reads_back_as_it_is_written() {
+    let splits = [
+        "split = { kind = \"repeated-kfold\", folds = 4, repeats = 3 }",
+        "split = { kind = \"leave-family-out\", column = \"sire\" }",
+        "split = { kind = \"leave-family-out\", column = \"sire\", folds = 4 }",
+        "split = { kind = \"forward\", column = \"generation\" }\ntest = { fraction = 0.1 }",
+        "split = { kind = \"forward\", column = \"generation\", first = 3 }",
+        "split = { kind = \"column\", column = \"fold\" }\ntest = { column = \"set\", values = [\"test\"] }",
+        "split = { kind = \"column\", column = 3, validate = [4], test = [5, 6] }",
+        "test = { fraction = 0.2 }\n[study]\nselect_on = \"test\"",
+    ];
+    let mut fingerprints = std::collections::BTreeSet::new();
+    for split in splits {
+        let config = read(&format!("{SMALL}{split}\n")).unwrap_or_else(|e| panic!("{e}"));
+        let again = read(&write::toml(&config)).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!((config.name.as_str(), &config), (again.name.as_str(), &again));
+        assert!(fingerprints.insert(config.fingerprint_text()), "{split}");
+    }
+    let config = read(&format!("{SMALL}{}\n", splits[6])).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(config.data.spec(Path::new("g"), Path::new("p"), vec![]).group_columns, ["3"]);
+    let config = read(&format!("{SMALL}{}\n", splits[5])).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(config.data.spec(Path::new("g"), Path::new("p"), vec![]).group_columns, ["fold", "set"]);
+    let config = read(&format!("{SMALL}{}\n", splits[7])).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(config.select_on(), crate::domain::event::SelectOn::Test);
 }
 
 proptest! {

@@ -7,8 +7,9 @@ use super::study::{
     TrainConfig,
 };
 use crate::dataset::encode::{Impute, OneHotMissing, Preprocessing};
-use crate::dataset::fold::Split;
+use crate::dataset::fold::{Split, TestSet};
 use crate::dataset::scale::TraitScale;
+use crate::domain::event::SelectOn;
 use crate::domain::space::Distribution;
 use crate::domain::space::KIND;
 use crate::domain::value::{Params, Value};
@@ -18,6 +19,7 @@ pub fn toml(config: &StudyConfig) -> String {
     let mut out = String::from("[study]\n");
     line(&mut out, "name", &text(&config.name));
     line(&mut out, "metric", &text(&config.metric));
+    select_on(&mut out, config);
     line(&mut out, "trials", &config.trials.to_string());
     line(&mut out, "seed", &config.seed.to_string());
     line(&mut out, "keep_checkpoints", &config.keep_checkpoints.to_string());
@@ -38,6 +40,7 @@ pub(super) fn deciding(config: &StudyConfig) -> String {
     let mut out = String::from("[study]\n");
     line(&mut out, "metric", &text(&config.metric));
     line(&mut out, "seed", &config.seed.to_string());
+    select_on(&mut out, config);
     out + &evaluation(&config.data) + &model(&config.model) + &train(&config.train)
 }
 
@@ -107,20 +110,57 @@ fn evaluation(data: &DataConfig) -> String {
             line(&mut out, key, &texts(names));
         }
     }
-    let split = match &data.split {
-        Split::Holdout { fraction } => format!("{{ kind = \"holdout\", fraction = {} }}", float(*fraction)),
-        Split::KFold { folds } => format!("{{ kind = \"kfold\", folds = {folds} }}"),
-        Split::Column { column, validate } => {
-            format!("{{ kind = \"column\", column = {}, validate = {} }}", text(column), texts(validate))
+    if let Some(split) = split(&data.split) {
+        line(&mut out, "split", &format!("{{ kind = {split} }}"));
+    }
+    match &data.test {
+        None => {}
+        Some(TestSet::Fraction(fraction)) => {
+            line(&mut out, "test", &format!("{{ fraction = {} }}", float(*fraction)));
         }
-    };
-    line(&mut out, "split", &split);
+        Some(TestSet::Column { column, values }) => {
+            line(&mut out, "test", &format!("{{ column = {}, values = {} }}", text(column), texts(values)));
+        }
+    }
     let scale = match data.trait_scale {
         TraitScale::Center => "center",
         TraitScale::Standardize => "standardize",
     };
     line(&mut out, "trait_scale", &text(scale));
     out
+}
+
+/// The kind of a split and its keys; none where the study selects on its test set.
+fn split(split: &Split) -> Option<String> {
+    Some(match split {
+        Split::Holdout { fraction } => format!("\"holdout\", fraction = {}", float(*fraction)),
+        Split::KFold { folds } => format!("\"kfold\", folds = {folds}"),
+        Split::RepeatedKFold { folds, repeats } => {
+            format!("\"repeated-kfold\", folds = {folds}, repeats = {repeats}")
+        }
+        Split::LeaveFamilyOut { column, folds } => {
+            let folds = folds.map_or(String::new(), |folds| format!(", folds = {folds}"));
+            format!("\"leave-family-out\", column = {}{folds}", text(column))
+        }
+        Split::Forward { column, first } => {
+            let first = first.as_ref().map_or(String::new(), |first| format!(", first = {}", text(first)));
+            format!("\"forward\", column = {}{first}", text(column))
+        }
+        Split::Column { column, validate } if validate.is_empty() => {
+            format!("\"column\", column = {}", text(column))
+        }
+        Split::Column { column, validate } => {
+            format!("\"column\", column = {}, validate = {}", text(column), texts(validate))
+        }
+        Split::OnTest => return None,
+    })
+}
+
+/// What trials are selected on, where it is not what is usual.
+fn select_on(out: &mut String, config: &StudyConfig) {
+    if config.select_on() != SelectOn::default() {
+        line(out, "select_on", &text(config.select_on().word()));
+    }
 }
 
 /// What is not as usual, and the encoding.

@@ -1,11 +1,15 @@
-//! Splits into training and validation rows.
+//! Splits into training and validation rows, and the test set that is taken out before.
 
-use std::collections::BTreeSet;
+mod by_column;
+#[cfg(test)]
+mod tests;
 
-use super::error::{DataError, listed};
+use by_column::Column;
+
+use super::error::DataError;
 use crate::domain::seed::{Rng, derive};
 
-/// How the individuals are split: `data.split` of the study file.
+/// How the individuals outside the test set are split: `data.split` of the study file.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Split {
     /// A random fraction is held out for validation.
@@ -18,13 +22,61 @@ pub enum Split {
         /// At least 2.
         folds: usize,
     },
-    /// One fold: rows whose value in a column of the phenotype file is listed validate.
+    /// [`Split::KFold`] with several shuffles; the folds of all of them, one shuffle after the other.
+    RepeatedKFold {
+        /// Folds of each shuffle, at least 2.
+        folds: usize,
+        /// Shuffles, at least 1; the first is that of [`Split::KFold`].
+        repeats: usize,
+    },
+    /// Families, which a column of the phenotype file names, are never torn apart.
+    LeaveFamilyOut {
+        /// The column.
+        column: String,
+        /// Into how many folds of about equal size families are put together; each is one where `None`.
+        folds: Option<usize>,
+    },
+    /// Each generation validates on its own after training on all earlier ones.
+    Forward {
+        /// The column of the phenotype file that numbers the generations.
+        column: String,
+        /// The first generation to validate on, as written in the file; the second one where `None`.
+        first: Option<String>,
+    },
+    /// Rows are chosen by their value in a column of the phenotype file.
     Column {
         /// The column.
         column: String,
-        /// Values of the validation rows, as written in the file.
+        /// Values of the validation rows of the one fold, as written in the file. Where there are none each
+        /// value of the column validates once: the column gives the folds.
         validate: Vec<String>,
     },
+    /// The one fold trains on all rows outside the test set and validates on the test set: of studies that
+    /// select on it and say so (`study.select_on = "test"`). No other split has a test row in a fold.
+    OnTest,
+}
+
+/// Which individuals no trial sees: `data.test` of the study file.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TestSet {
+    /// A random fraction.
+    Fraction(f64),
+    /// Rows by their value in a column of the phenotype file.
+    Column {
+        /// The column.
+        column: String,
+        /// The test rows' values, as written in the file.
+        values: Vec<String>,
+    },
+}
+
+/// A column of the phenotype file that groups the individuals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grouping {
+    /// The column's name.
+    pub column: String,
+    /// Each individual's value, as written in the file.
+    pub values: Vec<String>,
 }
 
 /// Row numbers of the dataset, ascending, disjoint, neither empty.
@@ -46,174 +98,139 @@ pub struct Partition {
     pub test: Vec<usize>,
 }
 
+impl Split {
+    /// The column that it needs.
+    pub fn column(&self) -> Option<&String> {
+        match self {
+            Split::LeaveFamilyOut { column, .. }
+            | Split::Forward { column, .. }
+            | Split::Column { column, .. } => Some(column),
+            Split::Holdout { .. } | Split::KFold { .. } | Split::RepeatedKFold { .. } | Split::OnTest => None,
+        }
+    }
+}
+
+impl TestSet {
+    /// The column that it needs.
+    pub fn column(&self) -> Option<&String> {
+        match self {
+            TestSet::Column { column, .. } => Some(column),
+            TestSet::Fraction(_) => None,
+        }
+    }
+}
+
 impl Partition {
     /// All rows outside the test set, ascending: what a final model is trained on.
     pub fn development(&self, individuals: usize) -> Vec<usize> {
-        (0..individuals).filter(|row| self.test.binary_search(row).is_err()).collect()
+        outside(&self.test, individuals)
     }
 }
 
-/// The folds and the test set of `individuals` rows; arguments as of [`split`].
+/// The rows that are not in `test`, which is ascending.
+fn outside(test: &[usize], individuals: usize) -> Vec<usize> {
+    (0..individuals).filter(|row| test.binary_search(row).is_err()).collect()
+}
+
+/// The folds and the test set of `individuals` rows, which is taken out before folds are made; `groupings` hold
+/// the columns that `split` and `test` name. A pure function of its arguments.
 ///
 /// # Errors
-/// As [`split`].
+/// Where a side of a fold or the test set would be empty, a value does not occur, a row that must belong to a
+/// group has no value, or a split on the test set has none.
 pub fn partition(
-    kind: &Split,
+    split: &Split,
+    test: Option<&TestSet>,
     individuals: usize,
-    groups: Option<&[String]>,
+    groupings: &[Grouping],
     seed: u64,
 ) -> Result<Partition, DataError> {
-    Ok(Partition { folds: split(kind, individuals, groups, seed)?, test: Vec::new() })
+    let test = test.map_or(Ok(Vec::new()), |test| test_rows(test, individuals, groupings, seed))?;
+    let rows = outside(&test, individuals);
+    let by = |name| Column::of(name, groupings, &rows);
+    let folds = match split {
+        Split::Holdout { fraction } => vec![holdout(*fraction, &rows, seed)?],
+        Split::KFold { folds } => k_fold(*folds, &rows, seed, 0)?,
+        Split::RepeatedKFold { folds, repeats } => {
+            let shuffles = (0..*repeats).map(|repeat| k_fold(*folds, &rows, seed, repeat as u64));
+            shuffles.collect::<Result<Vec<_>, _>>()?.concat()
+        }
+        Split::LeaveFamilyOut { column, folds: None } => by(column)?.each()?,
+        Split::LeaveFamilyOut { column, folds: Some(folds) } => by(column)?.families(*folds, seed)?,
+        Split::Forward { column, first } => by(column)?.forward(first.as_deref())?,
+        Split::Column { column, validate } if validate.is_empty() => by(column)?.each()?,
+        Split::Column { column, validate } => vec![by(column)?.listed(validate)?],
+        Split::OnTest if test.is_empty() => {
+            return refused("a study that selects on its test set has none: name one in `data.test`".into());
+        }
+        Split::OnTest => vec![Fold { train: rows, validation: test.clone() }],
+    };
+    Ok(Partition { folds, test })
 }
 
-/// The folds of `individuals` rows; `groups` are the rows' values in the column that
-/// [`Split::Column`] names. A pure function of its arguments.
-///
-/// # Errors
-/// Where a side of a fold would be empty, or a value to validate on does not occur.
-pub fn split(
-    split: &Split,
+fn refused<T>(problem: String) -> Result<T, DataError> {
+    Err(DataError::Split(problem))
+}
+
+fn test_rows(
+    test: &TestSet,
     individuals: usize,
-    groups: Option<&[String]>,
+    groupings: &[Grouping],
     seed: u64,
-) -> Result<Vec<Fold>, DataError> {
-    match split {
-        Split::Holdout { fraction } => holdout(*fraction, individuals, seed).map(|fold| vec![fold]),
-        Split::KFold { folds } => k_fold(*folds, individuals, seed),
-        Split::Column { column, validate } => by_column(column, validate, groups).map(|fold| vec![fold]),
+) -> Result<Vec<usize>, DataError> {
+    let all: Vec<usize> = (0..individuals).collect();
+    match test {
+        TestSet::Fraction(fraction) => {
+            let Some(held_out) = held_out(*fraction, individuals) else {
+                return refused(format!(
+                    "a test set of {fraction} of {individuals} individuals leaves none on one side: choose a \
+                     fraction in `data.test` that leaves both"
+                ));
+            };
+            let places = places(individuals, derive(seed, "test", 0));
+            Ok(all.into_iter().filter(|row| places[*row] < held_out).collect())
+        }
+        TestSet::Column { column, values } => Column::of(column, groupings, &all)?.test(values),
     }
 }
 
-/// For each row its place in a random order.
-fn places(individuals: usize, seed: u64) -> Vec<usize> {
-    let mut places: Vec<usize> = (0..individuals).collect();
-    Rng::new(derive(seed, "folds", 0)).shuffle(&mut places);
+/// How many of `rows` are a fraction of them; `None` where that leaves none on one side.
+fn held_out(fraction: f64, rows: usize) -> Option<usize> {
+    let held_out = (fraction * rows as f64).round() as usize;
+    (1..rows).contains(&held_out).then_some(held_out)
+}
+
+/// For each of `rows` its place in a random order.
+fn places(rows: usize, seed: u64) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..rows).collect();
+    Rng::new(seed).shuffle(&mut places);
     places
 }
 
-/// The fold that validates on the rows that `validates`.
-fn fold(individuals: usize, validates: impl Fn(usize) -> bool) -> Fold {
-    let (validation, train) = (0..individuals).partition(|row| validates(*row));
-    Fold { train, validation }
+/// The fold of `rows` that validates on those whose place in `rows` `validates`.
+fn fold(rows: &[usize], validates: impl Fn(usize) -> bool) -> Fold {
+    let (validation, train): (Vec<_>, Vec<_>) = (0..rows.len()).partition(|i| validates(*i));
+    let rows = |places: Vec<usize>| places.into_iter().map(|i| rows[i]).collect();
+    Fold { train: rows(train), validation: rows(validation) }
 }
 
-fn holdout(fraction: f64, individuals: usize, seed: u64) -> Result<Fold, DataError> {
-    let held_out = (fraction * individuals as f64).round() as usize;
-    if held_out == 0 || held_out >= individuals {
-        return Err(DataError::Split(format!(
-            "a holdout of {fraction} leaves {} of {individuals} individuals to train on and {held_out} to validate on: \
-             choose a fraction that leaves both",
-            individuals.saturating_sub(held_out)
-        )));
-    }
-    let places = places(individuals, seed);
-    Ok(fold(individuals, |row| places[row] < held_out))
-}
-
-fn k_fold(folds: usize, individuals: usize, seed: u64) -> Result<Vec<Fold>, DataError> {
-    if folds < 2 || folds > individuals {
-        return Err(DataError::Split(format!(
-            "{individuals} individuals can't be split into {folds} folds: choose 2 to {individuals} folds"
-        )));
-    }
-    let places = places(individuals, seed);
-    Ok((0..folds).map(|f| fold(individuals, |row| places[row] % folds == f)).collect())
-}
-
-fn by_column(column: &str, validate: &[String], groups: Option<&[String]>) -> Result<Fold, DataError> {
-    let Some(groups) = groups else {
-        return Err(DataError::Split(format!("the column `{column}` to split by was not read")));
+fn holdout(fraction: f64, rows: &[usize], seed: u64) -> Result<Fold, DataError> {
+    let n = rows.len();
+    let Some(held_out) = held_out(fraction, n) else {
+        return refused(format!(
+            "a holdout of {fraction} of {n} individuals leaves none on one side: choose a fraction in `data.split` \
+             that leaves both"
+        ));
     };
-    let occurring: BTreeSet<&String> = groups.iter().collect();
-    let occurring: Vec<String> = occurring.into_iter().cloned().collect();
-    if let Some(value) = validate.iter().find(|v| !occurring.contains(v)) {
-        return Err(DataError::Split(format!(
-            "no individual has the value `{value}` in the column `{column}` to validate on: those that occur are {}",
-            listed(&occurring)
-        )));
-    }
-    let fold = fold(groups.len(), |row| validate.contains(&groups[row]));
-    if fold.train.is_empty() || fold.validation.is_empty() {
-        return Err(DataError::Split(format!(
-            "validating on {} of the column `{column}` leaves {} individuals to train on and {} to validate on: \
-             those that occur are {}",
-            if validate.is_empty() { "no value".into() } else { listed(validate) },
-            fold.train.len(),
-            fold.validation.len(),
-            listed(&occurring)
-        )));
-    }
-    Ok(fold)
+    let places = places(n, derive(seed, "folds", 0));
+    Ok(fold(rows, |i| places[i] < held_out))
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn every_row_validates_once_and_sizes_differ_by_at_most_one(
-            individuals in 2_usize..200, folds in 2_usize..12, seed: u64,
-        ) {
-            prop_assume!(folds <= individuals);
-            let made = split(&Split::KFold { folds }, individuals, None, seed).unwrap();
-            prop_assert_eq!(&made, &split(&Split::KFold { folds }, individuals, None, seed).unwrap());
-            let mut validated = vec![0; individuals];
-            for fold in &made {
-                let mut all: Vec<usize> = fold.train.iter().chain(&fold.validation).copied().collect();
-                prop_assert!(fold.train.is_sorted() && fold.validation.is_sorted());
-                all.sort_unstable();
-                prop_assert_eq!(all, (0..individuals).collect::<Vec<_>>());
-                fold.validation.iter().for_each(|row| validated[*row] += 1);
-            }
-            prop_assert!(validated.iter().all(|times| *times == 1));
-            let sizes: Vec<usize> = made.iter().map(|f| f.validation.len()).collect();
-            prop_assert!(sizes.iter().max().unwrap() - sizes.iter().min().unwrap() <= 1);
-        }
-
-        #[test]
-        fn a_holdout_is_disjoint_complete_and_of_the_size_asked(individuals in 3_usize..200, seed: u64) {
-            let fold = &split(&Split::Holdout { fraction: 0.3 }, individuals, None, seed).unwrap()[0];
-            prop_assert_eq!(fold.validation.len(), (0.3 * individuals as f64).round() as usize);
-            prop_assert_eq!(fold.train.len() + fold.validation.len(), individuals);
-            prop_assert!(fold.validation.iter().all(|row| !fold.train.contains(row)));
-        }
+fn k_fold(folds: usize, rows: &[usize], seed: u64, repeat: u64) -> Result<Vec<Fold>, DataError> {
+    let n = rows.len();
+    if folds < 2 || folds > n {
+        return refused(format!("{n} individuals can't be split into {folds} folds: choose 2 to {n} folds"));
     }
-
-    #[test]
-    fn the_seed_decides_the_folds() {
-        let folds = |seed| split(&Split::KFold { folds: 5 }, 50, None, seed).unwrap();
-        assert_ne!(folds(1), folds(2));
-        assert_ne!(folds(1)[0].validation, (0..10).collect::<Vec<_>>(), "not shuffled");
-    }
-
-    fn refusal(kind: Split, individuals: usize, groups: Option<&[String]>) -> String {
-        split(&kind, individuals, groups, 1).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn an_empty_side_is_refused() {
-        assert!(refusal(Split::KFold { folds: 8 }, 7, None).contains("choose 2 to 7 folds"));
-        assert!(refusal(Split::KFold { folds: 1 }, 7, None).contains("1 folds"));
-        assert!(refusal(Split::Holdout { fraction: 0.01 }, 20, None).contains("0 to validate on"));
-        assert!(refusal(Split::Holdout { fraction: 0.99 }, 20, None).contains("leaves 0 of 20"));
-        assert!(refusal(Split::Holdout { fraction: f64::NAN }, 20, None).contains("NaN"));
-    }
-
-    #[test]
-    fn a_column_splits_by_its_values() {
-        let groups: Vec<String> = ["1", "4", "2", "4", "1"].map(String::from).to_vec();
-        let by = |values: &[&str]| Split::Column {
-            column: "generation".into(),
-            validate: values.iter().map(|v| (*v).to_owned()).collect(),
-        };
-        let fold = &split(&by(&["4"]), 5, Some(&groups), 1).unwrap()[0];
-        assert_eq!((&fold.train[..], &fold.validation[..]), (&[0, 2, 4][..], &[1, 3][..]));
-        let text = refusal(by(&["4", "5"]), 5, Some(&groups));
-        assert!(text.contains("`5`") && text.contains("`1`, `2`, `4`"), "{text}");
-        assert!(refusal(by(&["1", "2", "4"]), 5, Some(&groups)).contains("leaves 0 individuals to train on"));
-        assert!(refusal(by(&[]), 5, Some(&groups)).contains("no value"));
-    }
+    let places = places(n, derive(seed, "folds", repeat));
+    Ok((0..folds).map(|f| fold(rows, |i| places[i] % folds == f)).collect())
 }

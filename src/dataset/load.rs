@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use super::covariate::Covariate;
 use super::error::DataError;
+use super::fold::Grouping;
 use super::phenotype::Phenotypes;
 use super::report::{IndividualCounts, LoadReport, TargetSummary};
 use super::{DataSpec, Dataset, FEWEST, Genotypes, Target, csv, fasta, phenotype, plink_bed, qc, table};
@@ -79,7 +80,7 @@ pub fn load(spec: &DataSpec) -> Result<Dataset, DataError> {
     Ok(Dataset {
         ids,
         markers: columns.iter().map(|j| genotypes.markers[*j].clone()).collect(),
-        groups: phenotypes.groups.map(|g| records.iter().map(|r| g[*r].clone()).collect()),
+        groupings: phenotypes.groupings.into_iter().map(|g| of_records(g, &records)).collect(),
         matrix: genotypes.matrix.select(&rows, &columns, spec.memory),
         report: LoadReport {
             coding: genotypes.coding,
@@ -108,6 +109,12 @@ fn covariates(
             .map_err(|problem| DataError::file(&spec.phenotypes, problem))
     };
     spec.covariates.iter().enumerate().map(read).collect()
+}
+
+/// A grouping of `records` alone.
+fn of_records(grouping: Grouping, records: &[usize]) -> Grouping {
+    let values = records.iter().map(|r| grouping.values[*r].clone()).collect();
+    Grouping { column: grouping.column, values }
 }
 
 /// Endings of formats that would otherwise be taken for a table of numbers.

@@ -35,6 +35,7 @@ use std::sync::{Arc, OnceLock};
 use covariate::{Cells, Covariate};
 use encode::Encoder;
 pub use error::DataError;
+use fold::Grouping;
 use impute::Planes;
 pub use load::{FORMATS, Format, load};
 use matrix::Matrix;
@@ -64,12 +65,12 @@ pub struct DataSpec {
     pub maf: f64,
     /// Chromosomes to leave out, as the `.bim` names them.
     pub exclude_chromosomes: Vec<String>,
-    /// A column of the phenotype file to keep for [`fold::Split::Column`].
-    pub group_column: Option<String>,
     /// Columns of the phenotype file that stand beside the genotypes.
     pub covariates: Vec<String>,
     /// Those of them that are categories even where all cells are numbers.
     pub categorical: Vec<String>,
+    /// Columns of the phenotype file to keep for [`fold::partition`]; each once.
+    pub group_columns: Vec<String>,
     /// Most bytes that decoded genotypes may take; beyond it batches are decoded from the file.
     pub memory: u64,
 }
@@ -171,10 +172,10 @@ pub struct Dataset {
     target: Target,
     ids: Vec<String>,
     markers: Vec<Marker>,
-    groups: Option<Vec<String>>,
     covariates: Vec<Covariate>,
     /// What imputation by neighbours compares; made when it is first needed.
     planes: OnceLock<Arc<Planes>>,
+    groupings: Vec<Grouping>,
     report: LoadReport,
 }
 
@@ -221,9 +222,9 @@ impl Dataset {
             target,
             ids: (1..=n).map(|i| i.to_string()).collect(),
             markers: (1..=positions).map(|j| Marker::unplaced(format!("{name}{j}"))).collect(),
-            groups: None,
             covariates: Vec::new(),
             planes: OnceLock::new(),
+            groupings: Vec::new(),
             report,
         }
     }
@@ -275,9 +276,9 @@ impl Dataset {
         &self.markers
     }
 
-    /// Each individual's value in [`DataSpec::group_column`], as written in the file.
-    pub fn groups(&self) -> Option<&[String]> {
-        self.groups.as_deref()
+    /// The individuals' values in [`DataSpec::group_columns`], in their order.
+    pub fn groupings(&self) -> &[Grouping] {
+        &self.groupings
     }
 
     /// The covariates, in the study file's order.
@@ -359,7 +360,8 @@ impl Dataset {
             hash.update(&marker.position.unwrap_or_default().to_le_bytes());
         }
         let Target { names, classes, values, .. } = &self.target;
-        for names in [names, classes, &self.ids].into_iter().chain(&self.groups) {
+        let groups = self.groupings.iter().map(|grouping| &grouping.values);
+        for names in [names, classes, &self.ids].into_iter().chain(groups) {
             hash.update(&(names.len() as u64).to_le_bytes());
             names.iter().for_each(|name| text(&mut hash, name));
         }

@@ -1,9 +1,10 @@
-//! The trait or the labels, and the column that groups individuals.
+//! The trait or the labels, and the columns that group individuals.
 
 use std::collections::HashMap;
 
 use super::csv::Delimited;
 use super::error::DataError;
+use super::fold::Grouping;
 use super::{DataSpec, table, unique_ids};
 use crate::domain::task::Task;
 
@@ -17,12 +18,21 @@ pub(super) struct Phenotypes {
     pub values: Vec<Option<Vec<f64>>>,
     /// The classes, in the order in which they occur first; none where the task has none.
     pub classes: Vec<String>,
-    /// The group column as written, where the study file names one.
-    pub groups: Option<Vec<String>>,
     /// The columns of [`DataSpec::covariates`] as written, a row of cells a record.
     pub covariates: Vec<Vec<String>>,
     /// Whether -9 means missing.
     pub plink: bool,
+    /// The columns that group the records, as written.
+    pub groupings: Vec<Grouping>,
+}
+
+/// The keys of the study file that name columns which group the records.
+const GROUPS: &str = "data.split.column or data.test.column";
+
+/// The columns that group the records, still empty.
+fn groupings(spec: &DataSpec) -> Vec<Grouping> {
+    let grouping = |column: &String| Grouping { column: column.clone(), values: Vec::new() };
+    spec.group_columns.iter().map(grouping).collect()
 }
 
 /// Reads delimited text with a header. Columns `FID` and `IID` make it a PLINK phenotype file, in which
@@ -46,8 +56,8 @@ pub(super) fn read(spec: &DataSpec) -> Result<Phenotypes, DataError> {
     };
     let columns =
         spec.trait_names.iter().map(|name| column(name, "data.trait")).collect::<Result<Vec<_>, _>>()?;
-    let group_column =
-        spec.group_column.as_ref().map(|name| column(name, "data.split.column")).transpose()?;
+    let group_columns =
+        spec.group_columns.iter().map(|name| column(name, GROUPS)).collect::<Result<Vec<_>, _>>()?;
     let covariate_columns =
         spec.covariates.iter().map(|name| column(name, "data.covariates")).collect::<Result<Vec<_>, _>>()?;
     let id_column = match &spec.id_column {
@@ -56,19 +66,20 @@ pub(super) fn read(spec: &DataSpec) -> Result<Phenotypes, DataError> {
     };
     let has = |name: &str| file.header.iter().any(|h| h.eq_ignore_ascii_case(name));
     let mut cells = Cells { spec, plink: has("FID") && has("IID"), classes: HashMap::new() };
-    let (mut ids, mut values, mut groups) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ids, mut values, mut groupings) = (Vec::new(), Vec::new(), groupings(spec));
     let mut covariates = Vec::new();
     file.for_each(|line, record| {
         ids.push((line, record[id_column].trim().to_owned()));
         values.push(cells.read(line, columns.iter().map(|c| &record[*c]))?);
-        groups.extend(group_column.map(|c| record[c].trim().to_owned()));
+        for (grouping, column) in groupings.iter_mut().zip(&group_columns) {
+            grouping.values.push(record[*column].trim().to_owned());
+        }
         covariates.push(covariate_columns.iter().map(|c| record[*c].to_owned()).collect());
         Ok(())
     })?;
-    let groups = group_column.map(|_| groups);
     let plink = cells.plink;
     let ids = Some(unique_ids(path, ids)?);
-    Ok(Phenotypes { ids, values, classes: cells.classes(), groups, covariates, plink })
+    Ok(Phenotypes { ids, values, classes: cells.classes(), groupings, covariates, plink })
 }
 
 /// Reads a whitespace table; columns are numbers from 1.
@@ -84,13 +95,14 @@ pub(super) fn read_table(spec: &DataSpec) -> Result<Phenotypes, DataError> {
         })
     };
     let mut cells = Cells { spec, plink: false, classes: HashMap::new() };
-    let (mut values, mut groups, mut covariates) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut values, mut groupings, mut covariates) = (Vec::new(), groupings(spec), Vec::new());
     table::for_each_row(path, |line, fields| {
         let columns = spec.trait_names.iter().map(|name| index(name, "data.trait", fields.len()));
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
         values.push(cells.read(line, columns.iter().map(|c| fields[*c]))?);
-        if let Some(name) = &spec.group_column {
-            groups.push(fields[index(name, "data.split.column", fields.len())?].to_owned());
+        for grouping in &mut groupings {
+            let column = index(&grouping.column, GROUPS, fields.len())?;
+            grouping.values.push(fields[column].to_owned());
         }
         let of_record = spec
             .covariates
@@ -99,8 +111,7 @@ pub(super) fn read_table(spec: &DataSpec) -> Result<Phenotypes, DataError> {
         covariates.push(of_record.collect::<Result<Vec<_>, _>>()?);
         Ok(())
     })?;
-    let groups = spec.group_column.as_ref().map(|_| groups);
-    Ok(Phenotypes { ids: None, values, classes: cells.classes(), groups, covariates, plink: false })
+    Ok(Phenotypes { ids: None, values, classes: cells.classes(), groupings, covariates, plink: false })
 }
 
 /// Reads the cells of the trait or the labels.

@@ -19,9 +19,9 @@ pub(super) fn spec(folder: &Path, name: &str) -> DataSpec {
         id_column: None,
         maf: 0.0,
         exclude_chromosomes: vec![],
-        group_column: None,
         covariates: vec![],
         categorical: vec![],
+        group_columns: Vec::new(),
         memory: 1 << 20,
     }
 }
@@ -75,11 +75,11 @@ fn plink() -> TempDir {
 #[test]
 fn csv_is_joined_by_id_in_the_genotypes_order() {
     let folder = folder(&[("g.csv", GENOTYPES), ("phenotypes.csv", PHENOTYPES)]);
-    let spec = DataSpec { group_column: Some("line".into()), ..spec(folder.path(), "g.csv") };
+    let spec = DataSpec { group_columns: vec!["line".into()], ..spec(folder.path(), "g.csv") };
     let dataset = load(&spec).unwrap();
     assert_eq!(dataset.ids(), ["i1", "i2", "i5"]);
     assert_eq!(dataset.target().values, [-10.0, 2.0, 5.5]);
-    assert_eq!(dataset.groups().unwrap(), ["a", "a", "b"]);
+    assert_eq!(dataset.groupings()[0].values, ["a", "a", "b"]);
     let names: Vec<&str> = dataset.markers().iter().map(|m| m.name.as_str()).collect();
     assert_eq!(names, ["snp_a", "snp_b", "snp_c"], "snp_d is monomorphic among the joined");
     assert_eq!(dataset.codes(&[0, 1, 2]), [0, 1, 2, 1, MISSING, 2, 0, 2, 1]);
@@ -174,13 +174,13 @@ fn tables_are_matched_by_row() {
     let spec = DataSpec {
         phenotypes: folder.path().join("p.Y"),
         trait_names: vec!["2".into()],
-        group_column: Some("3".into()),
+        group_columns: vec!["3".into()],
         ..spec(folder.path(), "g.X")
     };
     let dataset = load(&spec).unwrap();
     assert_eq!(dataset.target().values, [7.0, 8.0, 9.0]);
     assert_eq!(
-        (dataset.positions(), dataset.ids(), dataset.groups().unwrap()[2].as_str()),
+        (dataset.positions(), dataset.ids(), dataset.groupings()[0].values[2].as_str()),
         (2, &["1", "2", "3"].map(String::from)[..], "w")
     );
     let says = |spec: DataSpec| load(&spec).unwrap_err().to_string();
@@ -192,7 +192,7 @@ fn tables_are_matched_by_row() {
     let short = DataSpec {
         phenotypes: folder.path().join("short.Y"),
         trait_names: vec!["1".into()],
-        group_column: None,
+        group_columns: Vec::new(),
         ..spec.clone()
     };
     assert_says(&says(short), &["3 rows", "short.Y has 2"]);

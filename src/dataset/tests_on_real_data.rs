@@ -23,9 +23,9 @@ fn spec(genotypes: &str, phenotypes: &str, trait_name: &str) -> Option<DataSpec>
         id_column: None,
         maf: 0.0,
         exclude_chromosomes: vec![],
-        group_column: None,
         covariates: vec![],
         categorical: vec![],
+        group_columns: Vec::new(),
         memory: 1 << 30,
     })
 }

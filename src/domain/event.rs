@@ -42,6 +42,12 @@ pub struct StudySpec {
     pub folds: usize,
     /// Most epochs a fold is trained for.
     pub epochs: usize,
+    /// What trials are selected on.
+    #[serde(default, skip_serializing_if = "SelectOn::is_usual")]
+    pub select_on: SelectOn,
+    /// Training and validation rows of each fold; none in journals of older versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fold_sizes: Vec<(usize, usize)>,
     /// Most times that each fold is trained.
     #[serde(default = "one")]
     pub repeats: usize,
@@ -52,6 +58,14 @@ pub struct StudySpec {
 }
 
 impl StudySpec {
+    /// What its scores are shown with where they are not validation scores; nothing where they are.
+    pub fn caution(&self) -> Option<&'static str> {
+        match self.select_on {
+            SelectOn::Validation => None,
+            SelectOn::Test => Some("selected on TEST"),
+        }
+    }
+
     /// Most trainings of a trial: its folds, as often as they are repeated.
     pub fn trainings(&self) -> usize {
         self.folds.max(1) * self.repeats.max(1)
@@ -74,6 +88,34 @@ impl StudySpec {
 
 fn one() -> usize {
     1
+}
+
+/// What trials are selected on: `study.select_on` of the study file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SelectOn {
+    /// The validation rows of folds.
+    #[default]
+    Validation,
+    /// The test set: scores are too good then, because the best of many was chosen by them.
+    Test,
+}
+
+impl SelectOn {
+    /// Both.
+    pub const ALL: [SelectOn; 2] = [SelectOn::Validation, SelectOn::Test];
+
+    /// As the study file says it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            SelectOn::Validation => "validation",
+            SelectOn::Test => "test",
+        }
+    }
+
+    fn is_usual(&self) -> bool {
+        *self == SelectOn::default()
+    }
 }
 
 /// Hashes of what decides a score.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::direction::Direction;
-use super::event::{Event, FORMAT, Fingerprint, Record, StudySpec};
+use super::event::{Event, FORMAT, Fingerprint, Record, SelectOn, StudySpec};
 use super::history::History;
 use super::space::{Condition, Distribution, Parameter, SearchSpace};
 use super::trial::{FoldScore, Report, TrialId};
@@ -69,6 +69,8 @@ pub fn study(space: SearchSpace) -> StudySpec {
         model: "none".into(),
         sampler: "none".into(),
         folds: 2,
+        select_on: SelectOn::Validation,
+        fold_sizes: Vec::new(),
         epochs: 10,
         repeats: 1,
         data: "none".into(),

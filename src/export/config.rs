@@ -15,8 +15,12 @@ pub(super) fn export(export: &Export<'_>) -> Result<String, ExportError> {
     };
     let config = export.config.fixed_to(trial);
     let spread = trial.spread().map_or_else(String::new, |sd| format!(" ± {sd:?} (standard deviation)"));
+    let caution = export.history.study().caution();
+    let caution = caution.map(|words| {
+        format!("# {words}: the score flatters, because the best of several was chosen by it.\n")
+    });
     Ok(format!(
-        "# Trial {id} of the study {study}: {metric} {score:?}{spread} over {folds} fold(s).\n\
+        "# Trial {id} of the study {study}: {metric} {score:?}{spread} over {folds} fold(s).\n{caution}\
          # Written by `tune-tui export`. Start it where the study was started, so that relative paths hold:\n\
          #     tune-tui run FILE --headless\n\
          # `tune-tui export --verify` trains it again and compares the score.\n\n{toml}",
@@ -24,6 +28,7 @@ pub(super) fn export(export: &Export<'_>) -> Result<String, ExportError> {
         study = export.config.name,
         metric = export.config.metric,
         folds = trial.folds.len(),
+        caution = caution.unwrap_or_default(),
         toml = write::toml(&config),
     ))
 }

@@ -2,11 +2,14 @@
 
 use super::summary::trial_object;
 use super::{Export, ExportError};
+use crate::analysis::compare::Ties;
 use crate::domain::value::Value;
 
 /// One array of trial objects, those of `show --json`.
 pub(super) fn json(export: &Export<'_>) -> Result<String, ExportError> {
-    let objects: Vec<_> = export.trials.iter().map(|trial| trial_object(trial, export.now)).collect();
+    let ties = Ties::of(export.history);
+    let objects: Vec<_> =
+        export.trials.iter().map(|trial| trial_object(export.history, &ties, trial, export.now)).collect();
     Ok(serde_json::to_string_pretty(&objects)? + "\n")
 }
 
@@ -16,8 +19,10 @@ pub(super) fn csv(export: &Export<'_>) -> Result<String, ExportError> {
         export.history.study().space.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
     let mut writer = csv::Writer::from_writer(Vec::new());
     let header = ["id", "state", "score", "spread"].into_iter();
-    let header = header.chain(names.iter().copied()).chain(["epochs", "seconds", "seed"]);
+    let header =
+        header.chain(names.iter().copied()).chain(["epochs", "seconds", "seed", "tied", "selected_on"]);
     writer.write_record(header).map_err(refused)?;
+    let ties = Ties::of(export.history);
     let number = |v: Option<f64>| v.map_or_else(String::new, |v| v.to_string());
     for trial in export.trials {
         let mut row = vec![
@@ -31,6 +36,8 @@ pub(super) fn csv(export: &Export<'_>) -> Result<String, ExportError> {
             trial.epochs().to_string(),
             trial.seconds(export.now).to_string(),
             trial.seed.to_string(),
+            ties.of_trial(trial.id).map_or_else(String::new, |paired| paired.tied().to_string()),
+            export.history.study().select_on.word().to_owned(),
         ]);
         writer.write_record(&row).map_err(refused)?;
     }

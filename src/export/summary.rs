@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::domain::event::StudySpec;
+use crate::analysis::compare::Ties;
+use crate::domain::event::{SelectOn, StudySpec};
 use crate::domain::history::History;
 use crate::domain::trial::{FoldScore, Timestamp, Trial, TrialId};
 use crate::domain::value::Params;
@@ -15,6 +16,13 @@ pub struct TrialObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     score: Option<f64>,
+    /// What the score is of: validation rows, or the test set.
+    selected_on: SelectOn,
+    /// Whether the paired comparison tells it from the best trial, and its p value; absent without a verdict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tied: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p: Option<f64>,
     params: &'a Params,
     seed: u64,
     folds: &'a [FoldScore],
@@ -27,6 +35,7 @@ pub struct TrialObject<'a> {
 struct Best<'a> {
     trial: TrialId,
     score: Option<f64>,
+    selected_on: SelectOn,
     params: &'a Params,
 }
 
@@ -58,13 +67,17 @@ struct Show<'a> {
     trials: Vec<TrialObject<'a>>,
 }
 
-/// One trial; `now` ends the seconds of one that still runs.
-pub fn trial_object(trial: &Trial, now: Timestamp) -> TrialObject<'_> {
+/// One trial of a history with these `ties`; `now` ends the seconds of one that still runs.
+pub fn trial_object<'a>(history: &History, ties: &Ties, trial: &'a Trial, now: Timestamp) -> TrialObject<'a> {
+    let paired = ties.of_trial(trial.id);
     TrialObject {
         id: trial.id,
         state: trial.state.word(),
         reason: trial.state.reason(),
         score: trial.score,
+        selected_on: history.study().select_on,
+        tied: paired.map(|paired| paired.tied()),
+        p: paired.map(|paired| paired.p),
         params: &trial.params,
         seed: trial.seed,
         folds: &trial.folds,
@@ -74,7 +87,9 @@ pub fn trial_object(trial: &Trial, now: Timestamp) -> TrialObject<'_> {
 }
 
 fn best(history: &History) -> Option<Best<'_>> {
-    history.incumbent().map(|trial| Best { trial: trial.id, score: trial.score, params: &trial.params })
+    let selected_on = history.study().select_on;
+    let trial = history.incumbent()?;
+    Some(Best { trial: trial.id, score: trial.score, selected_on, params: &trial.params })
 }
 
 /// `show --json`: one object with the study, its best trial (or null) and all trials by number.
@@ -82,7 +97,8 @@ fn best(history: &History) -> Option<Best<'_>> {
 /// # Errors
 /// Where JSON can't be written.
 pub fn show(history: &History, now: Timestamp) -> serde_json::Result<String> {
-    let trials = history.trials().iter().map(|trial| trial_object(trial, now)).collect();
+    let ties = Ties::of(history);
+    let trials = history.trials().iter().map(|trial| trial_object(history, &ties, trial, now)).collect();
     serde_json::to_string(&Show { study: history.study(), best: best(history), trials })
 }
 

@@ -25,6 +25,7 @@ fn history(config: &StudyConfig, points: [Params; 3]) -> History {
         seed: config.seed,
         metric: config.metric.clone(),
         direction: config.direction,
+        select_on: config.select_on(),
         fixed: config.parameters().fixed,
         model: config.model.kinds.join(", "),
         sampler: config.sampler.kind.clone(),
@@ -108,7 +109,7 @@ fn rows_have_a_field_for_each_parameter_and_empty_ones_for_what_is_missing() {
     let all: Vec<&Trial> = history.trials().iter().collect();
     let csv = write("csv", &config, &history, &all).unwrap();
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
-    let header = "id,state,score,spread,filters,kernel,l1,activation,learning_rate,epochs,seconds,seed";
+    let header = "id,state,score,spread,filters,kernel,l1,activation,learning_rate,epochs,seconds,seed,tied,selected_on";
     assert_eq!(reader.headers().unwrap().iter().collect::<Vec<_>>().join(","), header);
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     assert_eq!((&rows[1][1], &rows[1][2], &rows[1][7]), ("complete", "0.25", "a,\"b\""));
@@ -117,15 +118,35 @@ fn rows_have_a_field_for_each_parameter_and_empty_ones_for_what_is_missing() {
 }
 
 #[test]
+fn what_is_selected_on_test_says_so_everywhere() {
+    let mut config = study();
+    config.data.split = crate::dataset::fold::Split::OnTest;
+    config.data.test = Some(crate::dataset::fold::TestSet::Fraction(0.25));
+    let history = history(&config, middle());
+    let best = best(&history, 1);
+    let toml = write("toml", &config, &history, &best).unwrap();
+    assert!(toml.contains("\n# selected on TEST: ") && toml.contains("select_on = \"test\""), "{toml}");
+    let json: serde_json::Value =
+        serde_json::from_str(&write("json", &config, &history, &best).unwrap()).unwrap();
+    assert_eq!(json[0]["selected_on"], "test");
+    assert!(write("csv", &config, &history, &best).unwrap().trim_end().ends_with(",test"));
+    for line in [summary::show(&history, 0).unwrap(), summary::summary_line(&history, 0).unwrap()] {
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let best = line.get("summary").unwrap_or(&line);
+        assert_eq!(best["best"]["selected_on"], "test");
+    }
+}
+
+#[test]
 fn json_has_the_keys_that_are_promised() {
     let config = study();
     let history = history(&config, middle());
     let shown: serde_json::Value = serde_json::from_str(&summary::show(&history, 60_000).unwrap()).unwrap();
-    assert_eq!(shown["best"]["trial"], 1);
+    assert_eq!((&shown["best"]["trial"], &shown["best"]["selected_on"]), (&1.into(), &"validation".into()));
     assert_eq!(shown["study"]["name"], "pig");
     let mut keys: Vec<_> = shown["trials"][2].as_object().unwrap().keys().collect();
     keys.sort();
-    assert_eq!(keys, ["epochs", "folds", "id", "params", "score", "seconds", "seed", "state"]);
+    assert_eq!(keys, ["epochs", "folds", "id", "params", "score", "seconds", "seed", "selected_on", "state"]);
     assert!(shown["trials"][2]["score"].is_null());
     let json = write("json", &config, &history, &best(&history, 2)).unwrap();
     let exported: serde_json::Value = serde_json::from_str(&json).unwrap();

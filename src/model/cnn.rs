@@ -8,9 +8,9 @@ use super::architecture::Architecture;
 use super::conv_stack;
 use super::dense_stack::{self, Presets, dense_settings};
 use super::layer::{Activation, Dense, Flatten, Penalty, Regularize};
-use super::table::{concat, count, penalty_settings, when};
+use super::table::{PENALTY, concat, count, penalty_settings, when};
 use super::{Input, Model, ModelError, ModelRow};
-use crate::domain::setting::{Accepts, Is, Preset, Setting, Settings, Variant};
+use crate::domain::setting::{Is, Preset, Setting, Settings, Variant};
 use crate::domain::table::Row;
 
 const SETTINGS: &[Setting] = &concat::<{ count(PARTS) }>(PARTS);
@@ -34,16 +34,11 @@ const PARTS: &[&[Setting]] = &[
 const OUTPUT: &[Setting] = &[
     Setting::new(
         "l1",
-        Accepts::Float { min: 0.0, max: 1e6 },
+        PENALTY,
         Preset::SearchFloat { low: 1e-3, high: 1.0, log: true },
         "L1 penalty on the weights of the output",
     ),
-    Setting::new(
-        "l2",
-        Accepts::Float { min: 0.0, max: 1e6 },
-        Preset::Float(0.0),
-        "L2 penalty on the weights of the output",
-    ),
+    Setting::new("l2", PENALTY, Preset::Float(0.0), "L2 penalty on the weights of the output"),
 ];
 
 const VARIANTS: &[Variant] = &[

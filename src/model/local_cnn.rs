@@ -8,8 +8,8 @@
 use super::architecture::Architecture;
 use super::block::{Behind, Norm};
 use super::dense_stack::{self, DenseBlock};
-use super::layer::{Activation, Dense, Flatten, LocalConv1d, MaxPool1d, Regularize};
-use super::table::SHARE;
+use super::layer::{Activation, Dense, Flatten, LocalConv1d, MaxPool1d, Penalty, Regularize};
+use super::table::{PENALTY, SHARE};
 use super::{Input, Model, ModelError, ModelRow};
 use crate::domain::setting::{Accepts, Is, Preset, Setting, Settings, Variant};
 use crate::domain::table::Row;
@@ -48,7 +48,7 @@ const SETTINGS: &[Setting] = &[
     ),
     Setting::new(
         "n_layers",
-        Accepts::Int { min: 1, max: 16 },
+        Accepts::Int { min: 0, max: 16 },
         Preset::SearchInt { low: 1, high: 3, log: false },
         "hidden dense layers",
     ),
@@ -57,7 +57,8 @@ const SETTINGS: &[Setting] = &[
         Accepts::Float { min: 1e-6, max: 100.0 },
         Preset::SearchFloat { low: 0.1, high: 0.7, log: false },
         "units of the first dense layer relative to its inputs",
-    ),
+    )
+    .when("n_layers", Is::AtLeast(1)),
     Setting::new(
         "perc_decrease_per_layer",
         SHARE,
@@ -65,6 +66,33 @@ const SETTINGS: &[Setting] = &[
         "share of units that each further dense layer has less",
     )
     .when("n_layers", Is::AtLeast(2)),
+    Setting::new(
+        "batch_norm",
+        Accepts::Word(Norm::WORDS),
+        Preset::Word("after"),
+        "batch normalisation before or after the activation of each layer but the output",
+    ),
+    Setting::new("local_l1", PENALTY, Preset::Float(0.0), "L1 penalty on the kernels of the local layer"),
+    Setting::new("local_l2", PENALTY, Preset::Float(0.0), "L2 penalty on the kernels of the local layer"),
+    Setting::new("l1", PENALTY, Preset::Float(0.0), "L1 penalty on the weights of the output"),
+    Setting::new("l2", PENALTY, Preset::Float(0.0), "L2 penalty on the weights of the output"),
+];
+
+/// The variant `sparse`. A linear local layer with one filter a window and a linear output give SNP j the effect
+/// b = u·v; an L1 penalty on both factors is the penalty 2√|b| on their product, which leaves large effects
+/// nearly unshrunken and most at 0 (Hoff 2017, "Lasso, fractional norm and structured sparse estimation using
+/// a Hadamard product parametrization", Computational Statistics & Data Analysis 115:186).
+const SPARSE: &[(&str, Preset)] = &[
+    ("filters", Preset::Int(1)),
+    ("kernel_size_exp", Preset::Float(0.0)),
+    ("stride_perc_of_kernel_size", Preset::Float(1.0)),
+    ("act_function", Preset::Word("linear")),
+    ("dropout", Preset::Float(0.0)),
+    ("maxpool", Preset::Int(1)),
+    ("n_layers", Preset::Int(0)),
+    ("batch_norm", Preset::Word("none")),
+    ("local_l1", Preset::SearchFloat { low: 0.01, high: 1.0, log: true }),
+    ("l1", Preset::SearchFloat { low: 0.01, high: 1.0, log: true }),
 ];
 
 /// The row of the table of models.
@@ -75,11 +103,18 @@ pub const ROW: ModelRow = Row {
     build: Model {
         plan,
         one_hot: true,
-        variants: &[Variant {
-            name: "large",
-            help: "easyPheno's search from 20,000 SNPs on: kernels of 8 to 128",
-            values: &[("kernel_size_exp", Preset::SearchFloats(&[3.0, 4.0, 5.0, 6.0, 7.0]))],
-        }],
+        variants: &[
+            Variant {
+                name: "large",
+                help: "easyPheno's search from 20,000 SNPs on: kernels of 8 to 128",
+                values: &[("kernel_size_exp", Preset::SearchFloats(&[3.0, 4.0, 5.0, 6.0, 7.0]))],
+            },
+            Variant {
+                name: "sparse",
+                help: "linear, one filter a SNP, L1 penalties on both layers: few SNPs with large effects",
+                values: SPARSE,
+            },
+        ],
     },
 };
 
@@ -87,23 +122,29 @@ fn plan(settings: &Settings, input: Input, outputs: usize) -> Result<Architectur
     let mut plan = Architecture::new(input.shape());
     let behind = Behind {
         activation: Activation::named(settings.word("act_function")),
-        norm: Norm::After,
+        norm: Norm::named(settings.word("batch_norm")),
         dropout: settings.float("dropout"),
         spatial: false,
     };
     local(&mut plan, settings, behind)?;
     plan.push(Flatten)?;
-    let factor = "n_initial_units_factor";
-    let mut units = dense_stack::first(plan.output().size(), settings.float(factor), factor)?;
+    let mut units = 0;
     for layer in 0..settings.count("n_layers") {
-        if layer > 0 {
-            let decrease = "perc_decrease_per_layer";
-            units = dense_stack::next(units, settings.float(decrease), decrease)?;
-        }
+        let (factor, decrease) = ("n_initial_units_factor", "perc_decrease_per_layer");
+        units = match layer {
+            0 => dense_stack::first(plan.output().size(), settings.float(factor), factor)?,
+            _ => dense_stack::next(units, settings.float(decrease), decrease)?,
+        };
         DenseBlock { units, regularize: Regularize::default(), behind }.push(&mut plan)?;
     }
-    plan.push(Dense { units: outputs, regularize: Regularize::default() })?;
+    plan.push(Dense { units: outputs, regularize: kernel_penalty(settings, "") })?;
     Ok(plan)
+}
+
+/// The penalties on a layer's kernel, behind their prefix.
+fn kernel_penalty(settings: &Settings, prefix: &str) -> Regularize {
+    let strength = |name: &str| settings.float(&format!("{prefix}{name}"));
+    Regularize { kernel: Penalty { l1: strength("l1"), l2: strength("l2") }, ..Regularize::default() }
 }
 
 /// The locally connected layer, what follows it, and max pooling.
@@ -120,7 +161,7 @@ fn local(plan: &mut Architecture, settings: &Settings, behind: Behind) -> Result
     }
     let stride = ((kernel as f64 * settings.float("stride_perc_of_kernel_size")) as usize).max(1);
     let filters = settings.count("filters");
-    plan.push(LocalConv1d { filters, kernel, stride, regularize: Regularize::default() })?;
+    plan.push(LocalConv1d { filters, kernel, stride, regularize: kernel_penalty(settings, "local_") })?;
     behind.push(plan)?;
     let (size, (outputs, _)) =
         (settings.count("maxpool"), plan.output().sequence().map_err(ModelError::Shape)?);

@@ -10,7 +10,7 @@ use super::block::Behind;
 use super::conv_stack::{self, ConvBlock, Pool};
 use super::dense_stack::DenseBlock;
 use super::layer::{Activation, Dense, Flatten, Regularize, SeparableFc};
-use super::table::SHARE;
+use super::table::{PENALTY, SHARE};
 use super::{Input, Model, ModelError, ModelRow};
 use crate::domain::setting::{Accepts, Is, Preset, Setting, Settings, Variant};
 use crate::domain::table::Row;
@@ -77,7 +77,7 @@ const SETTINGS: &[Setting] = &[
     .when("separable", Is::True),
     Setting::new(
         "curvature",
-        Accepts::Float { min: 0.0, max: 1e6 },
+        PENALTY,
         Preset::Float(0.0),
         "penalty on the curvature of the weights of positions",
     )

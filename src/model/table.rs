@@ -6,6 +6,9 @@ use crate::domain::setting::{Accepts, Is, Setting, Settings, When};
 /// What a share that may be nothing but not all accepts: dropout, a decrease.
 pub const SHARE: Accepts = Accepts::Float { min: 0.0, max: 0.99 };
 
+/// What the strength of a penalty accepts.
+pub const PENALTY: Accepts = Accepts::Float { min: 0.0, max: 1e6 };
+
 /// How many rows the parts have together.
 pub const fn count(parts: &[&[Setting]]) -> usize {
     let (mut rows, mut part) = (0, 0);
@@ -46,9 +49,10 @@ pub const fn when<const N: usize>(mut rows: [Setting; N], setting: &'static str,
 /// The settings of the penalties on layers of a kind, each name behind a prefix.
 macro_rules! penalty_settings {
     ($prefix:literal, $of:literal) => {{
-        use crate::domain::setting::{Accepts, Preset, Setting};
+        use crate::domain::setting::{Preset, Setting};
+        use crate::model::table::PENALTY;
         const fn row(name: &'static str, help: &'static str) -> Setting {
-            Setting::new(name, Accepts::Float { min: 0.0, max: 1e6 }, Preset::Float(0.0), help)
+            Setting::new(name, PENALTY, Preset::Float(0.0), help)
         }
         [
             row(concat!($prefix, "l1"), concat!("L1 penalty on the kernels of the ", $of)),

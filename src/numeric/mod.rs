@@ -1,6 +1,9 @@
 //! Numerical methods.
 
+pub mod dense;
 pub mod gaussian_process;
 pub mod kernel;
 pub mod linalg;
 pub mod minimize;
+pub mod reml;
+pub mod student;

@@ -5,6 +5,7 @@ use super::load::Load;
 use super::order::Table;
 use super::theme::{Options, Theme, Tone};
 use crate::analysis::best::BestCurve;
+use crate::analysis::compare::Ties;
 use crate::analysis::progress::{self, Pace};
 use crate::domain::event::Record;
 use crate::domain::history::History;
@@ -98,6 +99,8 @@ pub struct AppState {
     pub zoomed: bool,
     /// The leaderboard's order and selection.
     pub table: Table,
+    /// Which trials are tied with the best.
+    pub ties: Ties,
     /// The trials in the slots, by number.
     pub running: Vec<TrialId>,
     /// The selected one of them, by its place.
@@ -147,6 +150,7 @@ impl AppState {
             focus: PanelId::Leaderboard,
             zoomed: false,
             table,
+            ties: Ties::of(&history),
             running,
             running_cursor: 0,
             detail: None,
@@ -207,6 +211,7 @@ impl AppState {
     /// Makes anew what depends on the history as a whole.
     pub fn refresh(&mut self) {
         self.table.refresh(&self.history, self.now);
+        self.ties.refresh(&self.history);
         self.best.rescale();
         self.running_cursor = self.running_cursor.min(self.running.len().saturating_sub(1));
     }

@@ -51,6 +51,8 @@ pub struct Symbols {
     pub cut_left: &'static str,
     /// The best trial.
     pub best: &'static str,
+    /// A trial that can't be told from the best.
+    pub tied: &'static str,
     /// The row or panel that has the focus.
     pub cursor: &'static str,
     /// Between score and spread.
@@ -77,6 +79,7 @@ const UNICODE: Symbols = Symbols {
     cut: "…",
     cut_left: "…",
     best: "★",
+    tied: "≈",
     cursor: "▸",
     plus_minus: "±",
     range: "–",
@@ -93,6 +96,7 @@ const ASCII: Symbols = Symbols {
     cut: "~",
     cut_left: "~",
     best: "*",
+    tied: "=",
     cursor: ">",
     plus_minus: "+-",
     range: "-",

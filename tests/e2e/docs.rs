@@ -25,6 +25,7 @@ const OTHERS: &str = "
 |---|---|---|
 | `name` | the study's name, and its folder's | the file's |
 | `metric` | what scores a trial, on the validation rows: of a quantity `mse`, `rmse`, `mae`, `r2`, `pearson`, `spearman`; of classes `accuracy`, `balanced-accuracy`, `f1`, `mcc`, `auroc`, `auprc`, which are means over the labels, and the last five but `mcc` over the classes; what is undefined for a class that a fold lacks is left out of its mean | `mse`; `auroc` of two classes and of labels, `balanced-accuracy` of several |
+| `select_on` | `validation`, or `test`: trials train on all individuals outside the test set and are scored on it, so that the best of them looks better than it is; takes no `data.split`, and is marked wherever a score is shown | `validation` |
 | `trials` | total number of trials | 40 |
 | `seed` | of folds, sampler and trials | 0 |
 | `keep_checkpoints` | how many of the best trials keep their weights | 5 |
@@ -40,15 +41,28 @@ const OTHERS: &str = "
 | `format` | `plink-bed`, `csv`, `tsv`, `table` or `fasta` | by the file's ending |
 | `id_column` | of the phenotypes | `id`, `IID` or the first |
 | `qc` | `{ maf = 0.01, exclude_chromosomes = [\"X\"] }` | `{}` |
+| `split` | how the individuals outside the test set are split, see below; classes are not balanced over folds | `{ kind = \"kfold\", folds = 5 }` |
+| `test` | individuals that no trial sees: `{ fraction = 0.2 }` by chance, or `{ column = \"generation\", values = [5] }` | none |
 | `impute` | what a missing genotype becomes: the `mean` of each channel over the training rows, their `mode`, the genotype that most of them have, or that of the `neighbours`: the mean of the five training individuals whose genotypes at 20 SNPs on each side are most alike, rounded | `mean` |
 | `encoding` | `auto` (as the kind prefers); `additive` (copies of the counted allele), `dominant` (at least one), `recessive` (two), `heterozygote` (exactly one), each centred and scaled over the training rows; `onehot`; or a list, whose channels stand side by side: `[\"additive\", \"heterozygote\"]` | `auto` |
 | `onehot_missing` | a missing genotype in one-hot channels that `impute` leaves to the mean: the training rows' `frequencies`, `zeros`, or a `channel` of its own | `frequencies` |
 | `preselect` | `{ snps = 1000 }` keeps the SNPs of smallest single-marker p-value, found anew on the training rows of each fold | all SNPs |
 | `covariates` | columns of the phenotype file that go to the dense part of a network beside the genotypes: `[\"sex\", \"age\"]`; numbers are centred and scaled, a category has a column each level; missing ones are the mean, or 0 in all levels | none |
 | `categorical` | the covariates whose numbers are categories: `[\"batch\"]` | none |
-| `split` | `{ kind = \"kfold\", folds = 5 }`, `{ kind = \"holdout\", fraction = 0.2 }` or `{ kind = \"column\", column = \"generation\", validate = [5] }`; classes are not balanced over folds | 5 folds |
 | `trait_scale` | `standardize` or `center`, of a quantity | `standardize` |
 | `memory` | most bytes of decoded genotypes | `512MiB` |
+
+Columns are those of the phenotype file, and their values stand as they are written there.
+
+| `data.split` | folds |
+|---|---|
+| `{ kind = \"kfold\", folds = 5 }` | random ones of equal size, each validates once |
+| `{ kind = \"repeated-kfold\", folds = 5, repeats = 2 }` | the same with several shuffles; `train.repeats` is another thing, the same folds trained again |
+| `{ kind = \"holdout\", fraction = 0.2 }` | one, which validates on a random fraction |
+| `{ kind = \"leave-family-out\", column = \"family\" }` | one for each family; `folds = 5` puts families together to folds of about equal size and tears none |
+| `{ kind = \"forward\", column = \"generation\" }` | one for each generation but the first, which trains on all earlier ones; `first = 3` begins with generation 3 |
+| `{ kind = \"column\", column = \"fold\" }` | given ones: each value validates once |
+| `{ kind = \"column\", column = \"generation\", validate = [4], test = [5] }` | one, which validates on these values; `test` names the test set |
 
 ## `[executor]`
 

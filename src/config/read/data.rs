@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{MANY, kind, preprocess, settings};
+use super::{kind, preprocess, settings, split};
 use crate::config::error::{ConfigError, quoted};
 use crate::config::node::Content;
 use crate::config::section::{Field, Section};
 use crate::config::study::{DataConfig, DataSource};
 use crate::config::tables::Tables;
-use crate::dataset::fold::Split;
 use crate::dataset::scale::TraitScale;
+use crate::domain::event::SelectOn;
 use crate::domain::task::Task;
 
 const KEYS: &[&str] = &[
@@ -28,13 +28,18 @@ const KEYS: &[&str] = &[
     "covariates",
     "categorical",
     "split",
+    "test",
     "trait_scale",
     "memory",
 ];
 
 const MEMORY: u64 = 512 << 20;
 
-pub(super) fn read(section: Section<'_>, tables: &Tables) -> Result<DataConfig, ConfigError> {
+pub(super) fn read(
+    section: Section<'_>,
+    select_on: SelectOn,
+    tables: &Tables,
+) -> Result<DataConfig, ConfigError> {
     let section = section.only(KEYS, "the table `data`")?;
     let source = source(&section, tables)?;
     let usual = match &source {
@@ -52,6 +57,7 @@ pub(super) fn read(section: Section<'_>, tables: &Tables) -> Result<DataConfig, 
     let (maf, exclude_chromosomes) = quality_control(&section)?;
     let scale = section.word("trait_scale", "scale", &["center", "standardize"], "standardize")?;
     let (covariates, categorical) = preprocess::covariates(&section)?;
+    let (split, test) = split::read(&section, select_on)?;
     Ok(DataConfig {
         source,
         task,
@@ -67,7 +73,8 @@ pub(super) fn read(section: Section<'_>, tables: &Tables) -> Result<DataConfig, 
         preprocessing: preprocess::read(&section)?,
         covariates,
         categorical,
-        split: section.get("split").map_or(Ok(Split::KFold { folds: 5 }), |field| split(&field))?,
+        split,
+        test,
         trait_scale: if scale == "center" { TraitScale::Center } else { TraitScale::Standardize },
         memory: section.get("memory").map_or(Ok(MEMORY), |field| bytes(&field))?,
     })
@@ -145,39 +152,6 @@ fn quality_control(section: &Section<'_>) -> Result<(f64, Vec<String>), ConfigEr
     };
     let excluded = table.get("exclude_chromosomes").map_or(Ok(Vec::new()), |field| field.names())?;
     Ok((maf, excluded))
-}
-
-fn split(field: &Field<'_>) -> Result<Split, ConfigError> {
-    let table = field.section()?;
-    let kind = table
-        .need("kind", r#"split = { kind = "kfold", folds = 5 }"#)?
-        .word("split", &["holdout", "kfold", "column"])?;
-    let owner = format!("the split `{kind}`");
-    match kind {
-        "holdout" => {
-            let table = table.only(&["kind", "fraction"], &owner)?;
-            let Some(field) = table.get("fraction") else { return Ok(Split::Holdout { fraction: 0.2 }) };
-            let fraction = field.float()?;
-            if fraction <= 0.0 || fraction >= 1.0 {
-                return Err(field.wrong("a fraction above 0 and below 1"));
-            }
-            Ok(Split::Holdout { fraction })
-        }
-        "kfold" => {
-            let table = table.only(&["kind", "folds"], &owner)?;
-            Ok(Split::KFold { folds: table.count("folds", 2..=MANY, 5)? })
-        }
-        _ => {
-            let table = table.only(&["kind", "column", "validate"], &owner)?;
-            let column = table.need("column", r#"column = "generation""#)?.name()?;
-            let listed = table.need("validate", r#"validate = ["5"]"#)?;
-            let validate = listed.names()?;
-            if validate.is_empty() {
-                return Err(listed.wrong("at least one value of the column"));
-            }
-            Ok(Split::Column { column, validate })
-        }
-    }
 }
 
 /// A number of bytes: plain, or as text with a binary unit.

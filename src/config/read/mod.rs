@@ -6,6 +6,7 @@ mod parameters;
 mod parts;
 mod preprocess;
 mod search;
+mod split;
 
 use std::path::Path;
 
@@ -14,6 +15,7 @@ use super::node::Node;
 use super::section::Section;
 use super::study::{DataSource, StudyConfig};
 use super::tables::{Kind, MetricKind, Tables};
+use crate::domain::event::SelectOn;
 use crate::domain::setting::Settings;
 use crate::domain::task::Task;
 
@@ -35,9 +37,9 @@ pub(super) fn study(root: &Node, file: &Path, tables: &Tables) -> Result<StudyCo
         Some(field) => field.section(),
         None => Ok(Section::absent(SECTIONS[index], &root.origin)),
     };
-    let own =
-        section(0)?.only(&["name", "metric", "trials", "seed", "keep_checkpoints"], "the table `study`")?;
-    let data = data::read(section(1)?, tables)?;
+    const OWN: &[&str] = &["name", "metric", "select_on", "trials", "seed", "keep_checkpoints"];
+    let own = section(0)?.only(OWN, "the table `study`")?;
+    let data = data::read(section(1)?, select_on(&own)?, tables)?;
     let metric = metric(&own, data.task, tables)?;
     Ok(StudyConfig {
         name: name(&own, file)?,
@@ -53,6 +55,13 @@ pub(super) fn study(root: &Node, file: &Path, tables: &Tables) -> Result<StudyCo
         pruner: parts::part(section(5)?, "pruner", &tables.pruners, "none")?,
         executor: parts::executor(section(6)?)?,
     })
+}
+
+/// What trials are selected on.
+fn select_on(own: &Section<'_>) -> Result<SelectOn, ConfigError> {
+    let words = SelectOn::ALL.map(SelectOn::word);
+    let word = own.word("select_on", "part of the data", &words, SelectOn::default().word())?;
+    Ok(SelectOn::ALL.into_iter().find(|on| on.word() == word).unwrap_or_default())
 }
 
 /// What scores a trial: what the file says, or what is usual for the task.

@@ -192,7 +192,7 @@ mod tests {
 
     use super::*;
     use crate::dataset::encode::{Encoder, Encoding};
-    use crate::dataset::fold::{Fold, Split, split};
+    use crate::dataset::fold::{Fold, Split, partition};
     use crate::dataset::scale::{TraitScale, TraitScaler};
     use crate::dataset::{DataSpec, Dataset, load};
     use crate::domain::table::find;
@@ -215,9 +215,9 @@ mod tests {
             id_column: None,
             maf: 0.01,
             exclude_chromosomes: vec![],
-            group_column: Some("generation".into()),
             covariates: vec![],
             categorical: vec![],
+            group_columns: vec!["generation".into()],
             memory: 1 << 30,
         };
         let dataset = load(&spec).unwrap();
@@ -290,7 +290,7 @@ mod tests {
     #[test]
     fn the_quick_preset_can_be_predicted() {
         let (_folder, dataset) = made("quick", &[], 1);
-        let folds = split(&Split::KFold { folds: 5 }, 600, None, 1).unwrap();
+        let folds = partition(&Split::KFold { folds: 5 }, None, 600, &[], 1).unwrap().folds;
         let correlations: Vec<f64> = folds.iter().map(|fold| gblup(&dataset, fold)).collect();
         let mean = correlations.iter().sum::<f64>() / correlations.len() as f64;
         eprintln!("mean {mean}: {correlations:?}");
@@ -303,7 +303,7 @@ mod tests {
         let sums = sums(&folder);
         assert_eq!(sums, [0x2e34_4626, 0x1e09_f8fd, 0xc913_64ae, 0x566b_e47f, 0x229d_0d5e], "{sums:#010x?}");
         let mut sizes = [0; 5];
-        for generation in dataset.groups().unwrap() {
+        for generation in &dataset.groupings()[0].values {
             sizes[generation.parse::<usize>().unwrap() - 1] += 1;
         }
         assert_eq!(sizes, [20, 450, 928, 928, 900]);

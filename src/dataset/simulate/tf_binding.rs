@@ -121,7 +121,7 @@ mod tests {
 
     use super::super::PRESETS;
     use super::*;
-    use crate::dataset::fold::{Split, split};
+    use crate::dataset::fold::{Split, partition};
     use crate::dataset::{Coding, DataSpec, Dataset, load};
     use crate::domain::table::find;
 
@@ -140,9 +140,9 @@ mod tests {
             id_column: None,
             maf: 0.0,
             exclude_chromosomes: vec![],
-            group_column: Some("set".into()),
             covariates: vec![],
             categorical: vec![],
+            group_columns: vec!["set".into()],
             memory: 1 << 30,
         });
         (folder, dataset.unwrap())
@@ -159,7 +159,7 @@ mod tests {
             (8000, 200, Coding::Bases)
         );
         let by_set = Split::Column { column: "set".into(), validate: vec!["validation".into()] };
-        let fold = split(&by_set, 8000, dataset.groups(), 1).unwrap().remove(0);
+        let fold = partition(&by_set, None, 8000, dataset.groupings(), 1).unwrap().folds.remove(0);
         assert_eq!(dataset.target().class_counts(&fold.train), [[4800, 1600], [3200, 3200], [3200, 3200]]);
         assert_eq!(dataset.target().class_counts(&fold.validation), [[1200, 400], [800, 800], [800, 800]]);
         let rows: Vec<&[f64]> = (0..4).map(|i| dataset.target().row(i)).collect();

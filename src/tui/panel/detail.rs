@@ -82,6 +82,10 @@ fn facts(state: &AppState, trial: &Trial) -> Vec<Line<'static>> {
         ));
         lines[0].push_span(Span::raw(spread.unwrap_or_default()));
     }
+    if let Some(paired) = state.ties.of_trial(trial.id) {
+        let tone = if paired.tied() { Tone::Good } else { Tone::Quiet };
+        lines.push(Line::styled(paired.words(), theme.style(tone)));
+    }
     if let Some(reason) = trial.state.reason() {
         lines.push(Line::styled(text::clean(reason), theme.style(theme.state(&trial.state))));
     }

@@ -77,7 +77,7 @@ fn progress(state: &AppState, area: Rect, buf: &mut Buffer) {
 fn findings(state: &AppState, area: Rect, buf: &mut Buffer) {
     let (theme, symbols, study) = (state.theme, state.theme.symbols(), state.history.study());
     let quiet = theme.style(Tone::Quiet);
-    let start = match state.history.incumbent() {
+    let mut start = match state.history.incumbent() {
         None => Line::styled(format!("{} no score yet", symbols.none), quiet),
         Some(best) => {
             let score = best.score.map(|s| significant(s, 4)).unwrap_or_default();
@@ -92,6 +92,9 @@ fn findings(state: &AppState, area: Rect, buf: &mut Buffer) {
             ])
         }
     };
+    if let Some(caution) = study.caution() {
+        start.push_span(Span::styled(format!("  {caution}"), theme.style(Tone::Warn)));
+    }
     let left = match state.remaining() {
         Some((from, to)) => {
             let (from, to) = (human::rough_duration(from), human::rough_duration(to));
@@ -157,9 +160,11 @@ fn verdict(state: &AppState) -> Option<(&'static str, String, Tone)> {
         }
         End::Done => {
             let trials = human::thousands(counts.finished());
+            let ties = state.ties.summary().map(|words| format!(" {}.", human::sentence(words)));
+            let ties = ties.unwrap_or_default();
             (
                 "Finished",
-                format!("All {trials} trials ended in {}.", human::duration(state.elapsed())),
+                format!("All {trials} trials ended in {}.{ties}", human::duration(state.elapsed())),
                 Tone::Good,
             )
         }

@@ -32,7 +32,7 @@ const PARAMETER: usize = 13;
 /// Width of the parameters that depend on others.
 const DEPENDENT: usize = 44;
 
-/// How it is sorted and filtered.
+/// How it is sorted and filtered, behind a word of caution where the scores need one.
 pub fn about(state: &AppState) -> String {
     let (table, symbols) = (&state.table, state.theme.symbols());
     let column = table.sort.name(&state.history.study().space);
@@ -42,9 +42,11 @@ pub fn about(state: &AppState) -> String {
     } else {
         format!("by {column}{turned}")
     };
+    let caution = state.history.study().caution();
+    let caution = caution.map_or_else(String::new, |words| format!("{} {words} ", symbols.dot));
     match table.filter.text() {
-        "" => format!("{} {order}", symbols.dot),
-        filter => format!("{0} {order} {0} /{filter}", symbols.dot),
+        "" => format!("{caution}{} {order}", symbols.dot),
+        filter => format!("{caution}{0} {order} {0} /{filter}", symbols.dot),
     }
 }
 
@@ -209,7 +211,11 @@ fn pinned(
 ) -> Vec<Span<'static>> {
     let (theme, symbols) = (state.theme, state.theme.symbols());
     let cursor = if selected { symbols.cursor } else { " " };
-    let star = if best { symbols.best } else { " " };
+    let star = match (best, state.ties.is_tied(trial.id)) {
+        (true, _) => symbols.best,
+        (false, true) => symbols.tied,
+        (false, false) => " ",
+    };
     let rank = state.table.rank(trial.id).map_or(symbols.none.to_owned(), |r| r.to_string());
     let (score, spread) = match trial.score {
         Some(score) => (human::aligned(score, decimals), trial.spread()),
