@@ -9,7 +9,7 @@ use crate::domain::seed::Rng;
 use crate::domain::trial::TrialId;
 use crate::domain::value::Params;
 use crate::model::Network;
-use crate::model::layer::{Mode, Pass, Shape};
+use crate::model::layer::{Mode, Pass, Shape, covariate_tensor};
 use crate::objective::CrossValidation;
 
 /// Rows that go through a network at once.
@@ -53,7 +53,9 @@ pub fn of_trial(
                 let mut values = vec![0.0; shape.0 * shape.1 * shape.2];
                 dataset.decode(rows, &encoder, &mut values);
                 let x = Tensor::from_vec(values, shape, &objective.device)?;
-                importance.add(&network, &x, unit, &places)?;
+                let covariates = encoder.covariates().apply(dataset.covariates(), rows);
+                let covariates = covariate_tensor(&covariates, rows.len(), &objective.device)?;
+                importance.add(&network, &x, covariates, unit, &places)?;
             }
             for (output, sum) in profiles.iter_mut().enumerate() {
                 let Some(own) = output_profile(&network, output)? else { continue };
@@ -96,17 +98,24 @@ impl Importance {
         Importance { positions, rows: 0, signed: zeros.clone(), absolute: zeros }
     }
 
-    /// Adds the rows of `x` `[rows, positions, channels]`, as `network` sees them, of which each position has
+    /// Adds the rows of `x` `[rows, positions, channels]`, beside their covariates, as `network` sees them, of which each position has
     /// its place among those that are counted. Gradients are of the network's raw outputs, times `unit`: what
     /// one of training's units is in the trait's.
     ///
     /// # Errors
     /// Where candle refuses.
-    pub fn add(&mut self, network: &Network, x: &Tensor, unit: f64, places: &[usize]) -> Result<()> {
+    pub fn add(
+        &mut self,
+        network: &Network,
+        x: &Tensor,
+        covariates: Option<Tensor>,
+        unit: f64,
+        places: &[usize],
+    ) -> Result<()> {
         let (rows, positions, channels) = x.dims3()?;
         let x = Var::from_tensor(x)?;
         let mut rng = Rng::new(0);
-        let y = network.forward(&x, &mut Pass::new(Mode::Evaluate, &mut rng))?;
+        let y = network.forward(&x, &mut Pass::new(Mode::Evaluate, &mut rng).with_covariates(covariates))?;
         for output in 0..y.dim(1)? {
             // Rows do not see each other in evaluation, so the sum's gradient holds each row's own.
             let grads = y.narrow(1, output, 1)?.sum_all()?.backward()?;
@@ -152,7 +161,8 @@ impl Importance {
 /// Where candle refuses.
 pub fn output_profile(network: &Network, output: usize) -> Result<Option<Vec<f64>>> {
     let Some((Shape::Sequence { positions, channels }, kernel)) = network.readout() else { return Ok(None) };
-    let weights = kernel.narrow(1, output, 1)?.flatten_all()?.to_vec1::<f32>()?;
+    let weights =
+        kernel.narrow(0, 0, positions * channels)?.narrow(1, output, 1)?.flatten_all()?.to_vec1::<f32>()?;
     let sums: Vec<f64> =
         weights.chunks_exact(channels).map(|w| w.iter().map(|w| f64::from(w.abs())).sum()).collect();
     let inputs = network.architecture().input().dims()[0];
@@ -184,12 +194,12 @@ mod tests {
         let x = [[[1.0_f32, 1.0], [5.0, 1.0], [1.0, 0.0]], [[-1.0, -1.0], [5.0, 0.0], [1.0, 2.0]]];
         let x = Tensor::new(&x, &Device::Cpu).unwrap();
         let mut importance = Importance::new(2, 3);
-        importance.add(&linear(), &x, 10.0, &[0, 1, 2]).unwrap();
+        importance.add(&linear(), &x, None, 10.0, &[0, 1, 2]).unwrap();
         assert_eq!(importance.contribution(0), [0.0, -20.0, 60.0]);
         assert_eq!(importance.magnitude(0), [30.0, 20.0, 60.0]);
         assert_eq!(importance.magnitude(1), [0.0, 2.5, 10.0]);
         let mut preselected = Importance::new(2, 5);
-        preselected.add(&linear(), &x, 10.0, &[0, 3, 4]).unwrap();
+        preselected.add(&linear(), &x, None, 10.0, &[0, 3, 4]).unwrap();
         assert_eq!(preselected.contribution(0), [0.0, 0.0, 0.0, -20.0, 60.0], "at the markers' places");
     }
 

@@ -29,6 +29,9 @@ pub fn check(args: &StudyArgs) -> Result<Exit> {
     for line in prepared.objective.dataset.report().lines() {
         say(&format!("  {line}"))?;
     }
+    for covariate in prepared.objective.dataset.covariates() {
+        say(&format!("  {}", covariate.line()))?;
+    }
     for warning in prepared.objective.dataset.report().warnings() {
         say(&format!("  warning: {warning}"))?;
     }
