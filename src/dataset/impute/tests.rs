@@ -15,14 +15,17 @@ fn population(individuals: usize, snps: usize, missing: f64) -> (Vec<u8>, Vec<u8
         .collect();
     let mut truth = Vec::with_capacity(individuals * snps);
     for _ in 0..individuals {
-        let mut of = [rng.below(8) as usize, rng.below(8) as usize];
-        for j in 0..snps {
+        let mut of = [rng.below(8), rng.below(8)];
+        // Haplotypes go on from SNP to SNP, chromosomes do not.
+        let mut j = 0;
+        while j < snps {
             for founder in &mut of {
                 if j == snps / 2 || rng.uniform() < 0.01 {
-                    *founder = rng.below(8) as usize;
+                    *founder = rng.below(8);
                 }
             }
             truth.push(founders[of[0]][j] + founders[of[1]][j]);
+            j += 1;
         }
     }
     let holes = truth.iter().map(|code| if rng.uniform() < missing { MISSING } else { *code }).collect();
