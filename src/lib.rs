@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 pub mod dataset;
 pub mod domain;
+pub mod ensemble;
 pub mod executor;
 pub mod export;
 pub mod importance;

@@ -1,5 +1,8 @@
 //! From a study file to running parts: the composition root.
 
+pub mod fit;
+pub mod predict;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -51,7 +54,7 @@ pub struct Prepared {
     pub spec: StudySpec,
     /// What gives a trial its score; it keeps no checkpoints yet.
     pub objective: CrossValidation,
-    /// Rows of the untouched test set, which the objective never sees.
+    /// Rows of the untouched test set, which the objective never sees unless the study selects on it.
     pub test: Vec<usize>,
 }
 
@@ -95,6 +98,7 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
         direction: config.direction,
         epochs: parameters.largest("epochs").map_or(1, |epochs| epochs as usize),
         repeats: parameters.largest("repeats").map_or(1, |repeats| repeats as usize),
+        replicates: config.ensemble.replicates(),
         space: parameters.space,
         fixed: parameters.fixed,
         conditions: parameters.conditions,
@@ -163,10 +167,11 @@ pub fn open(
         // A viewer that has left does not end the search.
         publish: Box::new(move |record| drop(updates.send(Update::Recorded(record.clone())))),
     };
-    let mut study = Study::open(parts, spec, opened.history, config.trials)?;
+    let mut study = Study::open(parts, spec, opened.history, config.all_trials())?;
     keep_config(config, store)?;
     // What was joined and dropped stands at the head of the study's log.
-    for line in report.lines().into_iter().filter(|_| is_new) {
+    let removed = report.removed.iter().map(|r| format!("left out: {r}"));
+    for line in report.lines().into_iter().chain(removed).filter(|_| is_new) {
         study.note(Level::Info, line)?;
     }
     for notice in opened.notices.into_iter().chain(notice).chain(report.warnings()) {
@@ -186,12 +191,12 @@ pub fn archive(store: &Path) -> Result<Option<PathBuf>> {
     Ok(Some(file::archive(store, now(), &host())?))
 }
 
-/// The study file kept in a store.
+/// The study file kept in a store, with `key=value` overrides in it.
 ///
 /// # Errors
 /// Where it is missing or damaged.
-pub fn kept_config(store: &Path) -> Result<StudyConfig> {
-    read_config(&store.join(KEPT_CONFIG), &[])
+pub fn kept_config(store: &Path, overrides: &[String]) -> Result<StudyConfig> {
+    read_config(&store.join(KEPT_CONFIG), overrides)
 }
 
 /// Trains what the text of an exported config describes, on this thread, and returns its score.
@@ -215,7 +220,7 @@ pub fn importance(
     history: &History,
     trial: &Trial,
 ) -> Result<(Arc<Dataset>, Vec<OutputImportance>)> {
-    let config = kept_config(store)?;
+    let config = kept_config(store, &[])?;
     let prepared = prepare(&config)?;
     let Fingerprint { data, .. } = &prepared.spec.fingerprint;
     if *data != history.study().fingerprint.data {

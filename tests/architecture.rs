@@ -39,6 +39,8 @@ const FENCES: &[(&str, &[&str])] = &[
     ("ratatui", &["tui"]),
     ("crossterm", &["tui"]),
     ("memmap2", &["dataset"]),
+    ("flate2", &["dataset/text.rs", "dataset/vcf.rs"]),
+    ("noodles_vcf", &["dataset/vcf.rs"]),
     ("clap", &["cli", "main.rs"]),
 ];
 

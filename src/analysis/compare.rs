@@ -54,12 +54,15 @@ impl Paired {
         self.p >= LEVEL
     }
 
-    /// "tied with the best (p = 0.31)", or that it is worse.
+    /// "tied with the best (p = 0.31)", or that it is not.
     pub fn words(&self) -> String {
-        let p = if self.p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {:.2}", self.p) };
-        // Two digits would say 0.05 of what is below it.
-        let p = if self.p < LEVEL && self.p >= 0.001 { format!("p = {:.3}", self.p) } else { p };
-        format!("{} ({p})", if self.tied() { "tied with the best" } else { "worse than the best" })
+        let p = match self.p {
+            p if p < 0.001 => "p < 0.001".to_owned(),
+            // Two digits would say 0.05 of what is a little below it.
+            p if p < LEVEL => format!("p = {p:.3}"),
+            p => format!("p = {p:.2}"),
+        };
+        format!("{}tied with the best ({p})", if self.tied() { "" } else { "not " })
     }
 }
 
@@ -216,7 +219,7 @@ mod tests {
         assert_eq!(trial(&study(4, &[]), other, best), Some(paired));
         let many = trial(&study(4, &[(1_000_000, 1); 4]), other, best).unwrap();
         assert!(!many.tied() && (many.p - 0.0305).abs() < 1e-3, "{many:?}");
-        assert_eq!(many.words(), "worse than the best (p = 0.030)");
+        assert_eq!(many.words(), "not tied with the best (p = 0.030)");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::event::{Event, Level, Record, StudySpec};
+use crate::domain::event::{Event, Level, Record, SelectOn, StudySpec};
 use crate::domain::history::History;
 use crate::domain::seed::{Rng, derive};
 use crate::domain::space::{Condition, Distribution, Parameter, SearchSpace};
@@ -215,6 +215,7 @@ pub fn kinds() -> Script {
         model: "cnn, mlp, separable-fc".into(),
         folds: 2,
         repeats: 2,
+        replicates: 1,
         epochs: 5,
         ..testing::study(SearchSpace { parameters })
     })
@@ -273,6 +274,30 @@ pub fn finished() -> Script {
         s.complete(60.0 + f64::from(i * 7 % 12) * 2.5, 45_000);
     }
     s
+}
+
+/// A finished study that selects on its test set: one fold, trained three times. Trial 1 is tied with the best,
+/// which is trial 2.
+pub fn on_test() -> Script {
+    let mut script = Script::of(StudySpec {
+        name: "papers".into(),
+        select_on: SelectOn::Test,
+        folds: 1,
+        repeats: 3,
+        epochs: 5,
+        fold_sizes: vec![(90, 30)],
+        ..testing::study(space())
+    })
+    .opened(3, 1);
+    for scores in [[80.0, 80.5, 81.0], [64.5, 63.0, 66.0], [64.0, 64.5, 62.0]] {
+        let trial = script.start();
+        for score in scores {
+            script.train(trial, 5, 300 + 10 * trial as u64);
+            script.end_fold(trial, score);
+        }
+        script.finish(trial, scores.iter().sum::<f64>() / 3.0);
+    }
+    script
 }
 
 /// Ten thousand trials of a hundred reports, eight more running.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::BaselineRow;
 use super::score::{self, Predictions};
-use crate::dataset::{DataSpec, Dataset, load};
+use crate::dataset::{DataSpec, Dataset, QualityControl, load};
 use crate::domain::seed::Rng;
 use crate::domain::task::Task;
 
@@ -27,8 +27,7 @@ pub fn dataset(genotypes: &str, phenotypes: &str, trait_name: &str) -> Option<Da
         task: Task::Regression,
         trait_names: vec![trait_name.into()],
         id_column: None,
-        maf: 0.0,
-        exclude_chromosomes: vec![],
+        qc: QualityControl::default(),
         group_columns: vec![],
         covariates: vec![],
         categorical: vec![],

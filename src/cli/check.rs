@@ -24,13 +24,22 @@ pub fn check(args: &StudyArgs) -> Result<Exit> {
     let config = run::load(args)?;
     let prepared = wire::prepare(&config)?;
     say(&format!("study {}", config.name))?;
-    say(&format!("  {} trials, seed {}, scored by {}", config.trials, config.seed, config.metric))?;
+    let searches = match config.ensemble.replicates() {
+        1 => String::new(),
+        replicates => format!(" in each of {replicates} searches"),
+    };
+    say(&format!("  {} trials{searches}, seed {}, scored by {}", config.trials, config.seed, config.metric))?;
     say("data")?;
     for line in prepared.objective.dataset.report().lines() {
         say(&format!("  {line}"))?;
     }
     for covariate in prepared.objective.dataset.covariates() {
         say(&format!("  {}", covariate.line()))?;
+    }
+    let removed = prepared.objective.dataset.report().table();
+    if !removed.is_empty() {
+        say("  left out")?;
+        columns(&removed).iter().try_for_each(|line| say(&format!("    {line}")))?;
     }
     for warning in prepared.objective.dataset.report().warnings() {
         say(&format!("  warning: {warning}"))?;
@@ -150,10 +159,10 @@ fn cost(config: &StudyConfig, prepared: &Prepared, survey: &Survey) -> Result<()
     }
     let trainings = prepared.spec.trainings();
     let each = prepared.spec.epochs;
-    let epochs = config.trials.saturating_mul(trainings).saturating_mul(each);
+    let epochs = config.all_trials().saturating_mul(trainings).saturating_mul(each);
     say(&format!(
         "  at most {epochs} epochs ({} × {} × {}), {slots} at once, {} each",
-        counted(config.trials, "trial"),
+        counted(config.all_trials(), "trial"),
         counted(trainings, if prepared.spec.repeats > 1 { "training" } else { "fold" }),
         counted(each, "epoch"),
         counted(threads, "thread"),

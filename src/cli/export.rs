@@ -27,7 +27,7 @@ pub fn export(args: &ExportArgs) -> Result<Exit> {
     }
     let store = show::locate(&args.stored)?;
     let history = journal::read(&store)?.history;
-    let config = wire::kept_config(&store)?;
+    let config = wire::kept_config(&store, &[])?;
     let best = match args.trial {
         Some(id) => vec![show::trial(&history, id)?],
         None => export::best(&history, args.top.max(1)),

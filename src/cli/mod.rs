@@ -2,11 +2,13 @@
 
 mod check;
 mod export;
+mod fit;
 mod headless;
 mod importance;
 mod list;
 mod network;
 mod output;
+mod predict;
 mod run;
 mod show;
 mod simulate;
@@ -75,6 +77,10 @@ enum Command {
     List(ListArgs),
     /// Write the best trials as a runnable study file, JSON or CSV
     Export(ExportArgs),
+    /// Train the final model or ensemble of a study on all individuals outside its test set
+    Fit(FitArgs),
+    /// Predict individuals from their genotypes, with a model that `fit` has written
+    Predict(PredictArgs),
     /// Write a simulated population as PLINK or FASTA, and CSV files
     Simulate(SimulateArgs),
 }
@@ -88,7 +94,7 @@ struct StudyArgs {
     /// Change a setting of the study file, e.g. --set model.filters=32 or --set sampler.kind=random
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Total number of trials (not "more")
+    /// Total number of trials (not "more"); with `ensemble.replicates`, those of each search
     #[arg(long)]
     trials: Option<u64>,
     /// Trials that run at once
@@ -119,7 +125,7 @@ struct RunArgs {
     ascii: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 struct StoreArgs {
     /// The folder that holds the studies' stores
     #[arg(long, value_name = "DIR", default_value = "runs")]
@@ -198,6 +204,44 @@ struct SimulateArgs {
     set: Vec<String>,
 }
 
+#[derive(Debug, Args)]
+struct FitArgs {
+    /// The study's name, its study file, or its store's folder; or an exported study file, in which every
+    /// parameter is fixed (it is cross-validated first, to learn how many epochs to train)
+    #[arg(value_name = "STUDY|CONFIG.toml|DIR")]
+    study: String,
+    #[command(flatten)]
+    store: StoreArgs,
+    /// The folder to write the model into; must not exist yet
+    #[arg(short, long, value_name = "MODELDIR")]
+    output: PathBuf,
+    /// Change what is made of the trials, e.g. --set ensemble.kind=top --set ensemble.top=10
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+struct PredictArgs {
+    /// A folder that `tune-tui fit` has written
+    #[arg(value_name = "MODELDIR")]
+    model: PathBuf,
+    /// The genotypes, in any format that a study reads
+    #[arg(long, value_name = "FILE")]
+    genotypes: PathBuf,
+    /// The format, where the file's ending does not say it
+    #[arg(long)]
+    format: Option<String>,
+    /// The column of ids of a table, where it is not the usual one
+    #[arg(long, value_name = "COLUMN")]
+    id_column: Option<String>,
+    /// Look for SNPs whose ids are not in the file at their chromosome and position
+    #[arg(long)]
+    by_position: bool,
+    /// Where to write the predictions as CSV: a file, or - for standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+}
+
 /// Parses the command line and does what it says.
 pub fn main() -> ExitCode {
     process::prepare();
@@ -208,6 +252,8 @@ pub fn main() -> ExitCode {
         Command::Show(args) => show::show(&args),
         Command::List(args) => list::list(&args),
         Command::Export(args) => export::export(&args),
+        Command::Fit(args) => fit::fit(&args),
+        Command::Predict(args) => predict::predict(&args),
         Command::Simulate(args) => simulate::simulate(&args),
     };
     finish(outcome).into()

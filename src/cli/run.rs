@@ -69,7 +69,7 @@ pub fn load(args: &StudyArgs) -> Result<StudyConfig> {
 
 /// Holds the number of the signal that arrived: TERM, INT or QUIT; HUP too with the dashboard, whose terminal
 /// is then gone. A headless study needs no terminal and goes on.
-fn signals(headless: bool) -> Result<Arc<AtomicUsize>> {
+pub(super) fn signals(headless: bool) -> Result<Arc<AtomicUsize>> {
     let received = Arc::new(AtomicUsize::new(0));
     let ignored = Arc::new(AtomicUsize::new(0));
     let hangup = if headless { &ignored } else { &received };

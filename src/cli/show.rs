@@ -115,6 +115,8 @@ fn overview(history: &History) -> Result<()> {
     let apart = study.space.parameters.iter().filter(|p| !branched || p.when.is_empty());
     let names: Vec<&str> = apart.map(|p| p.name.as_str()).collect();
     let mut header = vec!["trial".to_owned(), study.metric.clone(), "±".into()];
+    let searches = (study.replicates > 1).then_some("search");
+    header.extend(searches.map(str::to_owned));
     header.extend(names.iter().map(|n| (*n).to_owned()));
     header.extend(branched.then(|| "settings".to_owned()));
     header.extend(["state", "epochs", "time"].map(str::to_owned));
@@ -125,6 +127,7 @@ fn overview(history: &History) -> Result<()> {
             trial.score.map_or("-".into(), |s| significant(s, 4)),
             trial.spread().map_or("-".into(), |s| significant(s, 2)),
         ];
+        row.extend(searches.map(|_| (study.replicate(trial.id) + 1).to_string()));
         row.extend(names.iter().map(|n| trial.params.get(*n).map_or("-".into(), ToString::to_string)));
         row.extend(branched.then(|| dependent(&study.space, &trial.params)));
         let time = human::duration(trial.seconds(history.last()));

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::DataSpec;
 use crate::dataset::encode::Preprocessing;
 use crate::dataset::fold::{Split, TestSet};
 use crate::dataset::scale::TraitScale;
+use crate::dataset::{DataSpec, QualityControl};
 use crate::domain::direction::Direction;
+pub use crate::domain::ensemble::EnsembleConfig;
 use crate::domain::event::SelectOn;
 use crate::domain::setting::Settings;
 use crate::domain::space::{Condition, Distribution, KIND, SearchSpace, all_hold};
@@ -24,7 +25,7 @@ pub struct StudyConfig {
     pub metric: String,
     /// Whether a smaller or larger score is better; follows from the metric.
     pub direction: Direction,
-    /// Total number of trials wanted.
+    /// Number of trials wanted, of each replicate of the search.
     pub trials: usize,
     /// Seeds the folds, the sampler and the trials.
     pub seed: u64,
@@ -40,6 +41,8 @@ pub struct StudyConfig {
     pub sampler: Part,
     /// Which trials are not worth finishing.
     pub pruner: Part,
+    /// What becomes of the trials.
+    pub ensemble: EnsembleConfig,
     /// Where trials run.
     pub executor: ExecutorConfig,
 }
@@ -57,10 +60,8 @@ pub struct DataConfig {
     pub format: Option<String>,
     /// The phenotype file's column of ids, where it is not the usual one.
     pub id_column: Option<String>,
-    /// Least minor allele frequency.
-    pub maf: f64,
-    /// Chromosomes to leave out.
-    pub exclude_chromosomes: Vec<String>,
+    /// Which SNPs and individuals are kept.
+    pub qc: QualityControl,
     /// How genotypes become the network's input.
     pub preprocessing: Preprocessing,
     /// Columns of the phenotype file that stand beside the genotypes.
@@ -216,11 +217,17 @@ impl StudyConfig {
         all
     }
 
+    /// The trials of all replicates of the search.
+    pub fn all_trials(&self) -> usize {
+        self.trials.saturating_mul(self.ensemble.replicates())
+    }
+
     /// The study that trains one trial of this study again, with its values and its seed.
     pub fn fixed_to(&self, trial: &Trial) -> StudyConfig {
         let mut config = self.clone();
         config.name = format!("{}-trial-{}", self.name, trial.id);
         config.trials = 1;
+        config.ensemble = EnsembleConfig::None;
         config.model = self.model.fixed_to(&trial.params);
         config.train.parameters = self.train.parameters.fixed_to(&trial.params);
         config.train.seed = Some(trial.seed);
@@ -256,8 +263,7 @@ impl DataConfig {
             task: self.task,
             trait_names,
             id_column: self.id_column.clone(),
-            maf: self.maf,
-            exclude_chromosomes: self.exclude_chromosomes.clone(),
+            qc: self.qc.clone(),
             covariates: self.covariates.clone(),
             categorical: self.categorical.clone(),
             group_columns: self.group_columns(),

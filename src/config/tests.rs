@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
+use super::study::EnsembleConfig;
 use super::tables::Tables;
 use super::testing::tables;
 use super::*;
@@ -100,6 +101,15 @@ fn the_studies_that_are_shipped_are_good() {
 }
 
 #[test]
+fn quality_control_reads_back_as_it_was() {
+    let qc = "qc = { maf = 0.05, missing = 0.1, individual_missing = 0.2, hwe = 1e-9, chromosomes = [1, \"2A\"], exclude_chromosomes = [\"X\"] }";
+    let config = read(&format!("{SMALL}{qc}\n")).unwrap();
+    assert_eq!(config.data.qc.chromosomes, ["1", "2A"]);
+    assert_eq!((config.data.qc.missing, config.data.qc.hwe), (Some(0.1), Some(1e-9)));
+    assert_eq!(read(&write::toml(&config)).unwrap(), config);
+}
+
+#[test]
 fn what_is_not_written_has_its_default() {
     let config = read(SMALL).unwrap();
     assert_eq!((config.name.as_str(), config.metric.as_str(), config.trials), ("study", "mse", 40));
@@ -133,7 +143,7 @@ fn a_study_file_wins_over_its_includes_and_set_wins_over_both() {
     let config = load(&["study.trials=4", "model.filters = { int = [2, 3] }", "sampler.kind=random"]);
     assert_eq!((config.trials, config.sampler.kind.as_str()), (4, "random"));
     let config = load(&["data.qc.maf=0.25", "executor.device=cuda:1", "data.memory=1GiB"]);
-    assert_eq!((config.data.maf, config.data.memory), (0.25, 1 << 30));
+    assert_eq!((config.data.qc.maf, config.data.memory), (0.25, 1 << 30));
     assert_eq!(config.executor.device, study::DeviceChoice::Cuda(1));
 }
 
@@ -219,6 +229,22 @@ fn the_shipped_includes_are_read_with_the_crates_own_tables() {
 }
 
 #[test]
+fn an_ensemble_is_read_and_written() {
+    let with = |sets: &[&str]| {
+        let config = load_text(SMALL, sets).unwrap();
+        let again = read(&write::toml(&config)).unwrap();
+        assert_eq!(again.ensemble, config.ensemble);
+        (config.ensemble, config.all_trials())
+    };
+    assert_eq!(with(&[]), (EnsembleConfig::None, 40));
+    let averaged = EnsembleConfig::Averaged { replicates: 25, refits: 25 };
+    assert_eq!(with(&["ensemble.kind=averaged", "ensemble.replicates=25"]), (averaged, 1000));
+    let averaged = EnsembleConfig::Averaged { replicates: 5, refits: 2 };
+    assert_eq!(with(&["ensemble.kind=averaged", "ensemble.refits=2", "study.trials=3"]), (averaged, 15));
+    assert_eq!(with(&["ensemble.kind=top"]), (EnsembleConfig::Top { top: 5, refits: 1 }, 40));
+}
+
+#[test]
 fn the_fingerprint_is_of_what_decides_a_score_only() {
     let base = load_text(SMALL, &[]).unwrap().fingerprint_text();
     let with = |set: &str| load_text(SMALL, &[set]).unwrap().fingerprint_text();
@@ -229,10 +255,12 @@ fn the_fingerprint_is_of_what_decides_a_score_only() {
         "pruner.kind=median",
         "executor.workers=3",
         "study.keep_checkpoints=0",
+        "ensemble.kind=averaged",
         "data.memory=1GiB",
         // What is loaded has a fingerprint of its own: its content, wherever it comes from.
         "data.simulate.seed=2",
         "data.qc.maf=0.1",
+        "data.qc.hwe=1e-6",
     ];
     for set in same {
         assert_eq!(with(set), base, "{set}");

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use super::study::{
-    DataConfig, DataSource, DeviceChoice, ExecutorConfig, ModelConfig, Parameters, Part, StudyConfig,
-    TrainConfig,
+    DataConfig, DataSource, DeviceChoice, EnsembleConfig, ExecutorConfig, ModelConfig, Parameters, Part,
+    StudyConfig, TrainConfig,
 };
+use crate::dataset::QualityControl;
 use crate::dataset::encode::{Impute, OneHotMissing, Preprocessing};
 use crate::dataset::fold::{Split, TestSet};
 use crate::dataset::scale::TraitScale;
@@ -30,6 +31,7 @@ pub fn toml(config: &StudyConfig) -> String {
     out.push_str(&train(&config.train));
     out.push_str(&part("sampler", &config.sampler));
     out.push_str(&part("pruner", &config.pruner));
+    out.push_str(&ensemble(&config.ensemble));
     out.push_str(&executor(&config.executor));
     out
 }
@@ -95,9 +97,25 @@ fn source(data: &DataConfig) -> String {
             line(&mut out, key, &text(value));
         }
     }
-    let excluded = texts(&data.exclude_chromosomes);
-    line(&mut out, "qc", &format!("{{ maf = {}, exclude_chromosomes = {excluded} }}", float(data.maf)));
+    line(&mut out, "qc", &quality_control(&data.qc));
     out
+}
+
+/// As an inline table; what is not asked for is not written.
+fn quality_control(qc: &QualityControl) -> String {
+    let excluded = texts(&qc.exclude_chromosomes);
+    let mut out = format!("{{ maf = {}, exclude_chromosomes = {excluded}", float(qc.maf));
+    let thresholds =
+        [("missing", qc.missing), ("individual_missing", qc.individual_missing), ("hwe", qc.hwe)];
+    for (key, value) in thresholds {
+        if let Some(value) = value {
+            out += &format!(", {key} = {}", float(value));
+        }
+    }
+    if !qc.chromosomes.is_empty() {
+        out += &format!(", chromosomes = {}", texts(&qc.chromosomes));
+    }
+    out + " }"
 }
 
 /// What is made of it.
@@ -232,6 +250,20 @@ fn part(table: &str, part: &Part) -> String {
     let mut out = format!("\n[{table}]\n");
     line(&mut out, "kind", &text(&part.kind));
     plain(&mut out, &part.settings.0);
+    out
+}
+
+fn ensemble(ensemble: &EnsembleConfig) -> String {
+    let mut out = String::from("\n[ensemble]\n");
+    line(&mut out, "kind", &text(ensemble.name()));
+    let counts: &[(&str, usize)] = match ensemble {
+        EnsembleConfig::None => &[],
+        EnsembleConfig::Averaged { replicates, refits } => {
+            &[("replicates", *replicates), ("refits", *refits)]
+        }
+        EnsembleConfig::Top { top, refits } => &[("top", *top), ("refits", *refits)],
+    };
+    counts.iter().for_each(|(key, count)| line(&mut out, key, &count.to_string()));
     out
 }
 

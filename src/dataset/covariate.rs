@@ -34,7 +34,7 @@ impl Covariate {
     /// # Errors
     /// Where the column is neither: what is wrong with it and what to do.
     pub fn read(name: &str, cells: &[&str], categorical: bool, plink: bool) -> Result<Self, String> {
-        let is_there = |cell: &str| !is_missing(cell) && !(plink && number(cell) == Some(-9.0));
+        let is_there = |cell: &str| !(is_missing(cell) || plink && number(cell) == Some(-9.0));
         let cells: Vec<Option<&str>> =
             cells.iter().map(|cell| Some(cell.trim()).filter(|cell| is_there(cell))).collect();
         let name = name.to_owned();

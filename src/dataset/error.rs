@@ -70,9 +70,11 @@ pub enum DataError {
         /// The columns there are.
         known: Vec<String>,
     },
-    /// Two records of one individual.
+    /// Several records of one individual.
     #[error(
-        "{path}, line {line}: the id `{id}` stands on line {first} already: ids must be unique, keep one record an individual"
+        "{path}, line {line}: the id `{id}` stands on line {first} already{}: ids must be unique, keep one record an \
+         individual",
+        more(.others)
     )]
     DuplicateId {
         /// The file.
@@ -83,21 +85,29 @@ pub enum DataError {
         first: u64,
         /// Its second line.
         line: u64,
+        /// What else occurs more than once.
+        others: Vec<String>,
     },
     /// Genotypes and phenotypes share no id.
     #[error(
-        "no id occurs both in {genotypes} (such as `{genotype_id}`) and in {phenotypes} (such as `{phenotype_id}`): \
-         check that both mean the individual id (IID, not FID), and name the phenotypes' column with `data.id_column`"
+        "no id occurs both in {genotypes} ({genotyped} individuals, such as {}) and in {phenotypes} ({recorded} records, \
+         such as {}): check that both mean the individual id (IID, not FID), and name the phenotypes' column with \
+         `data.id_column`",
+        listed(.genotype_ids), listed(.phenotype_ids)
     )]
     NothingInCommon {
         /// The genotype file.
         genotypes: PathBuf,
-        /// Its first id.
-        genotype_id: String,
+        /// Its individuals.
+        genotyped: usize,
+        /// The first of them.
+        genotype_ids: Vec<String>,
         /// The phenotype file.
         phenotypes: PathBuf,
-        /// Its first id.
-        phenotype_id: String,
+        /// Its records.
+        recorded: usize,
+        /// The ids of the first.
+        phenotype_ids: Vec<String>,
     },
     /// Tables without ids are matched by row, and their lengths differ.
     #[error(
@@ -160,8 +170,8 @@ pub enum DataError {
     /// Too few individuals have both genotypes and a trait value.
     #[error(
         "{left} individuals have both genotypes and a value of {}, at least {} are needed \
-         ({joined} are in both files, {trait_missing} of them without a value)",
-        listed(.names), super::FEWEST
+         ({joined} are in both files, {trait_missing} of them without a value{})",
+        listed(.names), super::FEWEST, lost(*.genotypes_missing)
     )]
     TooFew {
         /// The trait, or the labels.
@@ -172,41 +182,46 @@ pub enum DataError {
         joined: usize,
         /// Of those, without a value.
         trait_missing: usize,
+        /// Of those, left out for their missing genotypes.
+        genotypes_missing: usize,
     },
     /// Quality control left nothing.
     #[error(
-        "no SNP is left after quality control: {counts}; lower `data.qc.maf` or exclude fewer chromosomes"
+        "no SNP is left after quality control: {counts}; change the rules of `data.qc` that took the most"
     )]
     NoSnps {
         /// What was lost to which rule.
         counts: SnpCounts,
     },
-    /// A chromosome to exclude does not occur.
-    #[error("no SNP lies on chromosome `{name}`, which is to be excluded: the chromosomes are {}", listed(.known))]
+    /// A chromosome to keep or exclude does not occur.
+    #[error("no SNP lies on chromosome `{name}` (data.qc.{key}): the chromosomes are {}", listed(.known))]
     UnknownChromosome {
         /// As the study file has it.
         name: String,
+        /// The key of `data.qc` that lists it.
+        key: &'static str,
         /// The chromosomes there are.
         known: Vec<String>,
     },
-    /// Chromosomes are to be excluded, but the format has no map.
+    /// Chromosomes are to be kept or excluded, but the format has no map.
     #[error(
-        "{path} names no chromosomes, so none can be excluded: use PLINK's .bed, or leave the SNPs out of the file"
+        "{path} names no chromosomes, so `data.qc.{key}` can choose none: use PLINK's .bed, or leave the SNPs out of \
+         the file"
     )]
     NoMap {
         /// The genotype file.
         path: PathBuf,
+        /// The key of `data.qc`.
+        key: &'static str,
     },
-    /// Genotypes of a text file take more memory than they may.
-    #[error(
-        "the genotypes of {path} take more than the {} MiB that `data.memory` allows: raise it, {remedy}", .memory >> 20
-    )]
+    /// What a text file holds takes more memory than it may.
+    #[error("what {path} holds takes more than {} MiB of memory: {remedy}", .memory >> 20)]
     TooLarge {
-        /// The genotype file.
+        /// The file.
         path: PathBuf,
         /// Bytes allowed.
         memory: u64,
-        /// What else to do, after "raise it, ".
+        /// What to do.
         remedy: &'static str,
     },
     /// The encoding does not suit the data; the text says why and what to change.
@@ -217,8 +232,9 @@ pub enum DataError {
     Split(String),
 }
 
-/// What else to do with a text file of SNPs that is [`DataError::TooLarge`].
-pub(super) const CONVERT: &str = "or convert the file to PLINK's .bed, which is read batch by batch";
+/// What to do with a text file of SNPs that is [`DataError::TooLarge`].
+pub(super) const CONVERT: &str =
+    "raise `data.memory`, or convert the file to PLINK's .bed, which is decoded batch by batch";
 
 impl DataError {
     pub(super) fn file(path: &Path, problem: impl Into<String>) -> Self {
@@ -243,6 +259,22 @@ fn did_you_mean(word: &str, known: &[String]) -> String {
         .min_by_key(|(distance, _)| *distance)
         .filter(|(distance, _)| *distance <= 1 + word.chars().count() / 4);
     nearest.map(|(_, k)| format!(" (did you mean `{k}`?)")).unwrap_or_default()
+}
+
+/// ", 4 with ..." where there are any.
+fn lost(genotypes_missing: usize) -> String {
+    match genotypes_missing {
+        0 => String::new(),
+        n => format!(", {n} with more missing genotypes than `data.qc.individual_missing` allows"),
+    }
+}
+
+/// " (and so do ...)" where there are others.
+fn more(others: &[String]) -> String {
+    match others {
+        [] => String::new(),
+        others => format!(" ({} more ids occur twice: {})", others.len(), listed(others)),
+    }
 }
 
 /// At most this many names are listed in an error.

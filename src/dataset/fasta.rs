@@ -4,28 +4,33 @@ use std::path::Path;
 
 use super::error::DataError;
 use super::matrix::Matrix;
-use super::table::read_text;
+use super::text::{Budget, Lines, NAME};
 use super::{Coding, DataSpec, Genotypes, MISSING, Marker, unique_ids};
 
 /// The letters of the codes 0 to 3.
 pub(super) const BASES: [u8; 4] = *b"ACGT";
 
+/// What to do with too many sequences.
+const KEEP_FEWER: &str = "raise `data.memory`, or keep fewer sequences in the file";
+
 /// Reads records of a line `>id description` and lines of bases. A position is a marker.
 pub(super) fn read(spec: &DataSpec) -> Result<Genotypes, DataError> {
     let path = &spec.genotypes;
     let mut records = Records { path, ids: Vec::new(), codes: Vec::new(), length: None };
-    for (line, content) in (1..).zip(read_text(path)?.lines()) {
+    let mut budget = Budget::new(path, spec.memory, KEEP_FEWER);
+    Lines::open(path)?.for_each(|line, content| {
         if let Some(header) = content.strip_prefix('>') {
             records.finish()?;
             let id = header.split_ascii_whitespace().next().unwrap_or_default();
+            budget.name(id);
             records.ids.push((line, id.to_owned()));
         } else {
             records.bases(line, content)?;
         }
-        if records.codes.len() as u64 > spec.memory {
-            return Err(DataError::too_large(path, spec.memory, "or keep fewer sequences in the file"));
-        }
-    }
+        // Each position is a marker with a name.
+        let positions = records.length.unwrap_or(records.codes.len());
+        budget.check(positions.saturating_mul(NAME).saturating_add(records.codes.len()))
+    })?;
     records.finish()?;
     let Some(length) = records.length else {
         return Err(DataError::file(path, "holds no record: each starts with a line such as `>sequence1`"));
@@ -36,7 +41,8 @@ pub(super) fn read(spec: &DataSpec) -> Result<Genotypes, DataError> {
         ids: Some(ids),
         markers: (1..=length).map(|p| Marker::unplaced(format!("base {p}"))).collect(),
         coding: Coding::Bases,
-        matrix: Matrix::Decoded { positions: length, codes: records.codes },
+        matrix: Matrix::Bases { positions: length, codes: records.codes },
+        left_out: vec![],
     })
 }
 
@@ -104,7 +110,7 @@ fn code(letter: char) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{assert_says, folder, spec};
-    use super::super::{Dataset, load};
+    use super::super::{Dataset, QualityControl, load};
     use super::*;
 
     const PHENOTYPES: &[u8] = b"id,y\nb,2\na,1\nc,3\n";
@@ -144,8 +150,14 @@ mod tests {
     fn what_is_meant_for_snps_is_refused_rather_than_ignored() {
         let text = ">a\nAC\n>b\nAG\n>c\nAT\n";
         let refusal = |change: &dyn Fn(DataSpec) -> DataSpec| loaded(text, change).unwrap_err().to_string();
-        assert_says(&refusal(&|s| DataSpec { maf: 0.05, ..s }), &["data.qc.maf", "0.05", "remove it"]);
-        let excluded = |s| DataSpec { exclude_chromosomes: vec!["1".into()], ..s };
+        assert_says(
+            &refusal(&|s| DataSpec { qc: QualityControl { maf: 0.05, ..Default::default() }, ..s }),
+            &["data.qc.maf", "0.05", "remove it"],
+        );
+        let excluded = |s| {
+            let qc = QualityControl { exclude_chromosomes: vec!["1".into()], ..Default::default() };
+            DataSpec { qc, ..s }
+        };
         assert_says(&refusal(&excluded), &["names no chromosomes"]);
         assert_says(&refusal(&|s| DataSpec { memory: 5, ..s }), &["data.memory", "fewer sequences"]);
     }

@@ -94,7 +94,7 @@ pub struct Partition {
     /// What trials are trained and scored on; no row of `test` is in any of them, unless the study selects on
     /// its test set and says so.
     pub folds: Vec<Fold>,
-    /// Rows of the untouched test set, ascending; empty where there is none. No objective is given them.
+    /// Rows of the untouched test set, ascending; empty where there is none.
     pub test: Vec<usize>,
 }
 

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::error::DataError;
-use super::{BATCH, Coding, Dataset, MISSING};
+use super::{Coding, Dataset, MISSING};
 
 /// SNPs on each side of the missing one that are compared.
 const WINDOW: usize = 20;
@@ -61,11 +61,7 @@ impl Planes {
         let positions = dataset.positions();
         let mut planes = Planes::new(positions, 0);
         let rows: Vec<usize> = (0..dataset.individuals()).collect();
-        let mut codes = vec![0; rows.len().min(BATCH) * positions];
-        for rows in rows.chunks(BATCH) {
-            dataset.matrix.read(rows, &mut codes);
-            planes.push(&codes[..rows.len() * positions]);
-        }
+        dataset.matrix.each_row(&rows, |codes| planes.push(codes));
         planes
     }
 

@@ -1,8 +1,10 @@
 //! Genotypes or sequences and a trait: reading, quality control, folds, encoding, decoding to batches.
 //!
-//! Text formats and what fits in memory are decoded to one byte a genotype; larger PLINK files stay
-//! mapped, two bits a genotype, and are decoded batch by batch. Floats exist for one batch at a time.
+//! A genotype takes two bits, in memory individual by individual, or SNP by SNP in a PLINK file that is
+//! larger than that and stays mapped. Codes of a byte and floats exist for one batch at a time.
 
+pub mod align;
+mod columns;
 pub mod covariate;
 mod csv;
 pub mod encode;
@@ -12,19 +14,27 @@ pub mod fold;
 pub mod impute;
 mod load;
 mod matrix;
+mod packed;
 mod phenotype;
 mod plink_bed;
 mod preprocess;
 pub mod preselect;
+pub mod properties;
 mod qc;
+mod raw;
+mod removal;
 pub mod report;
 pub mod scale;
 pub mod simulate;
 mod table;
 mod target;
+mod text;
+mod vcf;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_on_bad_input;
 #[cfg(test)]
 mod tests_on_real_data;
 
@@ -39,6 +49,9 @@ use fold::Grouping;
 use impute::Planes;
 pub use load::{FORMATS, Format, load};
 use matrix::Matrix;
+use packed::Rows;
+pub use qc::QualityControl;
+pub use removal::Removal;
 use serde::{Deserialize, Serialize};
 
 use report::{IndividualCounts, LoadReport, SnpCounts, TargetSummary};
@@ -61,18 +74,36 @@ pub struct DataSpec {
     pub trait_names: Vec<String>,
     /// The phenotype file's column of ids; `id`, `IID` or the first column where `None`.
     pub id_column: Option<String>,
-    /// Keep SNPs whose minor allele frequency is at least this; monomorphic ones always go.
-    pub maf: f64,
-    /// Chromosomes to leave out, as the `.bim` names them.
-    pub exclude_chromosomes: Vec<String>,
     /// Columns of the phenotype file that stand beside the genotypes.
     pub covariates: Vec<String>,
     /// Those of them that are categories even where all cells are numbers.
     pub categorical: Vec<String>,
+    /// Which SNPs and individuals are kept.
+    pub qc: QualityControl,
     /// Columns of the phenotype file to keep for [`fold::partition`]; each once.
     pub group_columns: Vec<String>,
-    /// Most bytes that decoded genotypes may take; beyond it batches are decoded from the file.
+    /// Most bytes that packed genotypes may take; a larger .bed stays in its file, from which batches are
+    /// decoded.
     pub memory: u64,
+}
+
+impl DataSpec {
+    /// A file of genotypes alone, of which all is kept.
+    pub fn of_genotypes(genotypes: &Path, memory: u64) -> Self {
+        DataSpec {
+            genotypes: genotypes.to_owned(),
+            format: None,
+            phenotypes: PathBuf::new(),
+            task: Task::default(),
+            trait_names: Vec::new(),
+            id_column: None,
+            qc: QualityControl::default(),
+            group_columns: Vec::new(),
+            covariates: vec![],
+            categorical: vec![],
+            memory,
+        }
+    }
 }
 
 /// What the codes 0, 1, ... of an individual stand for.
@@ -105,11 +136,11 @@ impl Coding {
 /// The code of a missing genotype or base.
 pub const MISSING: u8 = 4;
 
+/// Rows that are imputed at once.
+const BATCH: usize = 32;
+
 /// The fewest individuals that can be split into training and validation rows and scored.
 pub const FEWEST: usize = 3;
-
-/// Rows that are decoded from the map at once.
-const BATCH: usize = 32;
 
 /// A SNP, or a base of a sequence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,9 +160,12 @@ pub struct Marker {
 pub struct Alleles {
     /// The one that a dosage counts: PLINK's A1, a VCF's alternative.
     pub counted: String,
-    /// The other one: PLINK's A2, a VCF's reference.
+    /// The other one: PLINK's A2, a VCF's reference; [`UNKNOWN_ALLELE`] where the format does not name it.
     pub other: String,
 }
+
+/// What stands for an allele that is not known, in PLINK's files too.
+pub const UNKNOWN_ALLELE: &str = "0";
 
 impl Marker {
     fn unplaced(name: String) -> Self {
@@ -148,18 +182,33 @@ struct Genotypes {
     markers: Vec<Marker>,
     coding: Coding,
     matrix: Matrix,
+    /// What the reading function left out or took as missing.
+    left_out: Vec<Removal>,
+}
+
+impl Genotypes {
+    /// The id of a row, or its number from 1 where there are no ids.
+    fn name(&self, row: usize) -> String {
+        self.ids.as_ref().map_or_else(|| (row + 1).to_string(), |ids| ids[row].clone())
+    }
 }
 
 /// The ids without their lines, or an error where one is empty or occurs twice.
 fn unique_ids(path: &Path, ids: Vec<(u64, String)>) -> Result<Vec<String>, DataError> {
-    let mut first = HashMap::with_capacity(ids.len());
+    let mut lines = HashMap::with_capacity(ids.len());
+    let mut twice = Vec::new();
     for (line, id) in &ids {
         if id.is_empty() {
             return Err(DataError::line(path, *line, "the id is empty"));
         }
-        if let Some(first) = first.insert(id.as_str(), *line) {
-            return Err(DataError::DuplicateId { path: path.to_owned(), id: id.clone(), first, line: *line });
+        if let Some(first) = lines.insert(id.as_str(), *line) {
+            twice.push((first, *line, id));
         }
+    }
+    if let [(first, line, id), others @ ..] = twice.as_slice() {
+        let others = others.iter().map(|(.., id)| (*id).clone()).collect();
+        let (path, id) = (path.to_owned(), (*id).clone());
+        return Err(DataError::DuplicateId { path, id, first: *first, line: *line, others });
     }
     Ok(ids.into_iter().map(|(_, id)| id).collect())
 }
@@ -211,13 +260,23 @@ impl Dataset {
             snps: SnpCounts { read: positions, kept: positions, ..SnpCounts::default() },
             maf: 0.0,
             missing_rate: missing as f64 / codes.len().max(1) as f64,
+            removed: vec![],
+            same_names: Removal::new("SNPs", "none"),
+        };
+        let matrix = match coding {
+            Coding::Bases => Matrix::Bases { positions, codes },
+            Coding::Dosages => {
+                let mut rows = Rows::new(positions);
+                codes.chunks_exact(positions.max(1)).for_each(|codes| rows.push(codes));
+                Matrix::Rows(rows)
+            }
         };
         let name = match coding {
             Coding::Dosages => "snp",
             Coding::Bases => "base ",
         };
         Dataset {
-            matrix: Matrix::Decoded { positions, codes },
+            matrix,
             coding,
             target,
             ids: (1..=n).map(|i| i.to_string()).collect(),
@@ -303,35 +362,31 @@ impl Dataset {
 
     /// Whether batches are decoded from the mapped file rather than from memory.
     pub fn is_mapped(&self) -> bool {
-        matches!(self.matrix, Matrix::Packed { .. })
+        self.matrix.is_mapped()
     }
 
     /// Bytes that the genotypes take in memory; the pages of a mapped file are the system's.
     pub fn resident_bytes(&self) -> usize {
-        if self.is_mapped() { 0 } else { self.individuals() * self.positions() }
+        self.matrix.resident_bytes()
     }
 
     /// Decodes `rows` into `out` (rows × the encoder's positions × its channels). An encoder that was fitted on
     /// another dataset must have been on the same positions.
     pub fn decode(&self, rows: &[usize], encoder: &Encoder, out: &mut [f32]) {
-        let positions = self.positions();
-        let width = encoder.width();
-        if let (Matrix::Decoded { codes, .. }, None) = (&self.matrix, encoder.imputer()) {
-            for (row, out) in rows.iter().zip(out.chunks_exact_mut(width)) {
-                encoder.apply(&codes[row * positions..(row + 1) * positions], out);
-            }
-            return;
-        }
-        let mut codes = vec![0; rows.len().min(BATCH) * positions];
-        for (rows, out) in rows.chunks(BATCH).zip(out.chunks_mut(BATCH * width)) {
-            let codes = &mut codes[..rows.len() * positions];
-            self.matrix.read(rows, codes);
-            if let Some(imputer) = encoder.imputer() {
-                imputer.fill(self, rows, codes);
-            }
-            for (codes, out) in codes.chunks_exact(positions).zip(out.chunks_exact_mut(width)) {
+        let mut out = out.chunks_exact_mut(encoder.width());
+        let mut encode = |codes: &[u8]| {
+            if let Some(out) = out.next() {
                 encoder.apply(codes, out);
             }
+        };
+        let Some(imputer) = encoder.imputer() else { return self.matrix.each_row(rows, encode) };
+        let positions = self.positions();
+        let mut codes = vec![0; rows.len().min(BATCH) * positions];
+        for rows in rows.chunks(BATCH) {
+            let codes = &mut codes[..rows.len() * positions];
+            self.matrix.read(rows, codes);
+            imputer.fill(self, rows, codes);
+            codes.chunks_exact(positions).for_each(&mut encode);
         }
     }
 
@@ -380,10 +435,7 @@ impl Dataset {
                 }),
             }
         }
-        let rows: Vec<usize> = (0..self.individuals()).collect();
-        for rows in rows.chunks(BATCH) {
-            hash.update(&self.codes(rows));
-        }
+        self.matrix.each_part(self.individuals(), |bytes| hash.update(bytes));
         format!("{:08x}", hash.finalize())
     }
 }

@@ -5,8 +5,15 @@ use std::collections::HashMap;
 use super::csv::Delimited;
 use super::error::DataError;
 use super::fold::Grouping;
+use super::text::Budget;
 use super::{DataSpec, table, unique_ids};
 use crate::domain::task::Task;
+
+/// Most bytes that ids and groups may take: millions of individuals. `data.memory` is about genotypes.
+const MEMORY: u64 = 256 << 20;
+
+/// What to do where that is not enough.
+const FEWER: &str = "keep fewer records in the file";
 
 /// Phenotype records in the file's order.
 #[derive(Debug)]
@@ -39,7 +46,7 @@ fn groupings(spec: &DataSpec) -> Vec<Grouping> {
 /// -9 means missing; elsewhere -9 is a value like any other.
 pub(super) fn read(spec: &DataSpec) -> Result<Phenotypes, DataError> {
     let path = &spec.phenotypes;
-    let file = Delimited::open(path)?;
+    let file = Delimited::open(path, MEMORY)?;
     let column = |name: &String, role| {
         if file.header.iter().filter(|h| *h == name).count() > 1 {
             return Err(DataError::file(
@@ -66,16 +73,19 @@ pub(super) fn read(spec: &DataSpec) -> Result<Phenotypes, DataError> {
     };
     let has = |name: &str| file.header.iter().any(|h| h.eq_ignore_ascii_case(name));
     let mut cells = Cells { spec, plink: has("FID") && has("IID"), classes: HashMap::new() };
+    let mut budget = Budget::new(path, MEMORY, FEWER);
     let (mut ids, mut values, mut groupings) = (Vec::new(), Vec::new(), groupings(spec));
     let mut covariates = Vec::new();
     file.for_each(|line, record| {
+        columns.iter().chain([&id_column]).for_each(|c| budget.name(&record[*c]));
         ids.push((line, record[id_column].trim().to_owned()));
         values.push(cells.read(line, columns.iter().map(|c| &record[*c]))?);
         for (grouping, column) in groupings.iter_mut().zip(&group_columns) {
+            budget.name(&record[*column]);
             grouping.values.push(record[*column].trim().to_owned());
         }
         covariates.push(covariate_columns.iter().map(|c| record[*c].to_owned()).collect());
-        Ok(())
+        budget.check(0)
     })?;
     let plink = cells.plink;
     let ids = Some(unique_ids(path, ids)?);
@@ -94,14 +104,17 @@ pub(super) fn read_table(spec: &DataSpec) -> Result<Phenotypes, DataError> {
             DataError::file(path, problem)
         })
     };
+    let mut budget = Budget::new(path, MEMORY, FEWER);
     let mut cells = Cells { spec, plink: false, classes: HashMap::new() };
     let (mut values, mut groupings, mut covariates) = (Vec::new(), groupings(spec), Vec::new());
     table::for_each_row(path, |line, fields| {
         let columns = spec.trait_names.iter().map(|name| index(name, "data.trait", fields.len()));
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
+        columns.iter().for_each(|c| budget.name(fields[*c]));
         values.push(cells.read(line, columns.iter().map(|c| fields[*c]))?);
         for grouping in &mut groupings {
             let column = index(&grouping.column, GROUPS, fields.len())?;
+            budget.name(fields[column]);
             grouping.values.push(fields[column].to_owned());
         }
         let of_record = spec
@@ -109,7 +122,7 @@ pub(super) fn read_table(spec: &DataSpec) -> Result<Phenotypes, DataError> {
             .iter()
             .map(|name| Ok::<_, DataError>(fields[index(name, "data.covariates", fields.len())?].to_owned()));
         covariates.push(of_record.collect::<Result<Vec<_>, _>>()?);
-        Ok(())
+        budget.check(0)
     })?;
     Ok(Phenotypes { ids: None, values, classes: cells.classes(), groupings, covariates, plink: false })
 }

@@ -4,13 +4,18 @@
 #![expect(unsafe_code, reason = "the memory map of the .bed")]
 
 use std::fs::File;
+use std::io;
 use std::path::Path;
 
 use memmap2::Mmap;
 
+use super::columns::Columns;
 use super::error::DataError;
 use super::matrix::Matrix;
-use super::{Alleles, Coding, DataSpec, Genotypes, MISSING, Marker, unique_ids};
+pub(super) use super::packed::CODE;
+use super::packed::EACH;
+use super::text::Lines;
+use super::{Alleles, Coding, DataSpec, Genotypes, Marker, unique_ids};
 
 /// The first two bytes of every PLINK 1 `.bed`.
 pub(super) const MAGIC: [u8; 2] = [0x6c, 0x1b];
@@ -19,18 +24,29 @@ pub(super) const SNP_MAJOR: u8 = 1;
 /// Magic and mode.
 const HEADER: usize = 3;
 
-/// The dosage of A1 behind each two-bit code: 00 two copies, 01 missing, 10 one, 11 none.
-const DOSAGE: [u8; 4] = [2, MISSING, 1, 0];
-
-/// The two-bit code of a dosage that is not missing: the inverse of [`DOSAGE`].
-pub(super) const CODE: [u8; 3] = [0b11, 0b10, 0b00];
-
 /// The genotypes of a `.bed`, two bits each, SNP by SNP.
 #[derive(Debug)]
 pub(super) struct Bed {
-    map: Mmap,
+    bytes: Bytes,
     /// Bytes a SNP.
     stride: usize,
+}
+
+#[derive(Debug)]
+enum Bytes {
+    /// A whole file.
+    Mapped { map: Mmap, file: File },
+    /// The genotypes alone, of another format that goes SNP by SNP.
+    Owned(Vec<u8>),
+}
+
+/// Maps a whole file.
+fn map(file: &File) -> io::Result<Mmap> {
+    // SAFETY: the map is read only, private to `Bed`, and every access is bounds-checked against its
+    // length. What remains is another process that rewrites or truncates the file meanwhile: reads then
+    // give other bytes, or the process gets SIGBUS. Nothing read from the map is trusted: codes are
+    // masked to two bits.
+    unsafe { Mmap::map(file) }
 }
 
 impl Bed {
@@ -38,64 +54,84 @@ impl Bed {
     fn open(path: &Path, individuals: usize, snps: usize) -> Result<Self, DataError> {
         let refused = |source| DataError::Read { path: path.to_owned(), source };
         let file = File::open(path).map_err(refused)?;
-        // SAFETY: the map is read only, private to this struct, and every access is bounds-checked
-        // against its length. What remains is another process that rewrites or truncates the file
-        // meanwhile: reads then give other bytes, or the process gets SIGBUS. Nothing read from the
-        // map is trusted: codes are masked to two bits.
-        let map = unsafe { Mmap::map(&file) }.map_err(refused)?;
+        let map = map(&file).map_err(refused)?;
+        header(path, &map)?;
         let found = map.len();
-        if found < HEADER {
-            return Err(DataError::file(path, format!("{found} bytes are too few for a PLINK .bed")));
+        let stride = individuals.div_ceil(EACH);
+        let expected = stride.checked_mul(snps).and_then(|bytes| bytes.checked_add(HEADER));
+        if expected != Some(found) {
+            let state = if expected.is_none_or(|expected| found < expected) {
+                "is truncated or belongs to others"
+            } else {
+                "belongs to others"
+            };
+            let expected = expected.map_or("too many".to_owned(), |bytes| bytes.to_string());
+            let problem = format!(
+                "{found} bytes found, {expected} expected for the {snps} SNPs of the .bim and the {individuals} \
+                 individuals of the .fam: the .bed {state}, copy all three files again"
+            );
+            return Err(DataError::file(path, problem));
         }
-        if map[..2] != MAGIC {
-            return Err(DataError::file(
-                path,
-                format!(
-                    "starts with the bytes {:02x} {:02x}, a PLINK 1 .bed starts with 6c 1b: is this another kind of file, such as UCSC's BED?",
-                    map[0], map[1]
-                ),
-            ));
-        }
-        match map[2] {
-            SNP_MAJOR => {}
-            0 => {
-                return Err(DataError::file(
-                    path,
-                    "holds the genotypes individual by individual (an old layout): rewrite it with `plink --bfile OLD --make-bed --out NEW`",
-                ));
-            }
-            mode => {
-                return Err(DataError::file(
-                    path,
-                    format!("the third byte is {mode:02x}, expected 01 (SNP-major)"),
-                ));
-            }
-        }
-        let stride = individuals.div_ceil(4);
-        let expected = HEADER + stride * snps;
-        if found != expected {
-            let state =
-                if found < expected { "is truncated or belongs to others" } else { "belongs to others" };
-            return Err(DataError::file(
-                path,
-                format!(
-                    "{found} bytes found, {expected} expected for the {snps} SNPs of the .bim and the {individuals} \
-                     individuals of the .fam: the .bed {state}, copy all three files again"
-                ),
-            ));
-        }
-        Ok(Bed { map, stride })
+        Ok(Bed { bytes: Bytes::Mapped { map, file }, stride })
+    }
+
+    /// The genotypes of SNPs, `stride` bytes each.
+    pub fn in_memory(bytes: Vec<u8>, stride: usize) -> Self {
+        Bed { bytes: Bytes::Owned(bytes), stride }
+    }
+
+    /// Bytes a SNP.
+    pub fn stride(&self) -> usize {
+        self.stride
     }
 
     /// The packed genotypes of a SNP.
     pub fn column(&self, snp: usize) -> &[u8] {
-        &self.map[HEADER + snp * self.stride..][..self.stride]
+        let bytes = match &self.bytes {
+            Bytes::Mapped { map, .. } => &map[HEADER..],
+            Bytes::Owned(bytes) => bytes,
+        };
+        &bytes[snp * self.stride..][..self.stride]
     }
 
-    /// The dosage of an individual in a column.
-    pub fn code(&self, column: &[u8], individual: usize) -> u8 {
-        DOSAGE[usize::from(column[individual / 4] >> (2 * (individual % 4)) & 3)]
+    /// Whether the genotypes lie in a file.
+    pub fn is_mapped(&self) -> bool {
+        matches!(self.bytes, Bytes::Mapped { .. })
     }
+
+    /// Gives the pages back that were read so far: what goes through the whole file once would otherwise
+    /// count as resident for as long as it is open.
+    pub fn release(&mut self) {
+        if let Bytes::Mapped { map: pages, file } = &mut self.bytes {
+            // Where the file can't be mapped anew the old map stays as good as it was.
+            if let Ok(fresh) = map(file)
+                && fresh.len() == pages.len()
+            {
+                *pages = fresh;
+            }
+        }
+    }
+}
+
+/// Checks magic and mode.
+fn header(path: &Path, map: &[u8]) -> Result<(), DataError> {
+    let problem = match map {
+        [a, b, SNP_MAJOR, ..] if [*a, *b] == MAGIC => return Ok(()),
+        [a, b, 0, ..] if [*a, *b] == MAGIC => {
+            "holds the genotypes individual by individual (an old layout): rewrite it with `plink --bfile OLD \
+             --make-bed --out NEW`"
+                .to_owned()
+        }
+        [a, b, mode, ..] if [*a, *b] == MAGIC => {
+            format!("the third byte is {mode:02x}, expected 01 (SNP-major)")
+        }
+        [a, b, _, ..] => format!(
+            "starts with the bytes {a:02x} {b:02x}, a PLINK 1 .bed starts with 6c 1b: is this another kind of file, \
+             such as UCSC's BED?"
+        ),
+        few => format!("{} bytes are too few for a PLINK .bed", few.len()),
+    };
+    Err(DataError::file(path, problem))
 }
 
 /// Reads `.bim` and `.fam`, maps the `.bed`.
@@ -111,9 +147,8 @@ pub(super) fn read(spec: &DataSpec) -> Result<Genotypes, DataError> {
     let ids = read_fam(&path.with_extension("fam"))?;
     let bed = Bed::open(path, ids.len(), markers.len())?;
     let individuals = ids.len();
-    let matrix =
-        Matrix::Packed { bed, rows: (0..individuals).collect(), columns: (0..markers.len()).collect() };
-    Ok(Genotypes { ids: Some(ids), individuals, markers, coding: Coding::Dosages, matrix })
+    let matrix = Matrix::Columns(Columns::all(bed, individuals, markers.len()));
+    Ok(Genotypes { ids: Some(ids), individuals, markers, coding: Coding::Dosages, matrix, left_out: vec![] })
 }
 
 /// Chromosome, name, position in Morgans, position in base pairs, A1, A2.
@@ -154,16 +189,19 @@ fn for_each_line(
     wanted: &str,
     mut each: impl FnMut(u64, [&str; 6]) -> Result<(), DataError>,
 ) -> Result<(), DataError> {
-    let text = super::table::read_text(path)?;
-    for (line, content) in (1..).zip(text.lines()) {
-        let fields: Vec<&str> = content.split_ascii_whitespace().collect();
-        if fields.is_empty() {
-            continue;
+    Lines::open(path)?.for_each(|line, content| {
+        let mut fields = [""; 6];
+        let mut found = 0;
+        for field in content.split_ascii_whitespace() {
+            if let Some(place) = fields.get_mut(found) {
+                *place = field;
+            }
+            found += 1;
         }
-        let fields = <[&str; 6]>::try_from(fields.as_slice()).map_err(|_| {
-            DataError::line(path, line, format!("{} fields, expected 6: {wanted}", fields.len()))
-        })?;
-        each(line, fields)?;
-    }
-    Ok(())
+        match found {
+            0 => Ok(()),
+            6 => each(line, fields),
+            _ => Err(DataError::line(path, line, format!("{found} fields, expected 6: {wanted}"))),
+        }
+    })
 }

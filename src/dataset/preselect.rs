@@ -4,7 +4,7 @@
 //! those rows even where nothing is to be predicted (Ambroise & McLachlan 2002, PNAS 99:6562).
 
 use super::error::DataError;
-use super::{BATCH, Coding, Dataset};
+use super::{Coding, Dataset};
 use crate::domain::task::Task;
 
 /// The two-sided p-value of each SNP over `rows`: of the slope in a linear regression of the trait on the
@@ -57,18 +57,16 @@ fn tests(dataset: &Dataset, rows: &[usize]) -> Result<Vec<(f64, f64)>, DataError
     let mut best = vec![(1.0, 0.0); positions];
     for trait_values in columns(dataset, rows) {
         let mut sums = vec![Sums::default(); positions];
-        let mut codes = vec![0; rows.len().min(BATCH) * positions];
-        for (rows, values) in rows.chunks(BATCH).zip(trait_values.chunks(BATCH)) {
-            dataset.matrix.read(rows, &mut codes);
-            for (codes, y) in codes.chunks_exact(positions).zip(values) {
-                for (sums, code) in sums.iter_mut().zip(codes) {
-                    let slot = usize::from(*code).min(3);
-                    sums.n[slot] += 1;
-                    sums.y[slot] += y;
-                    sums.missing += if slot == 3 { y * y } else { 0.0 };
-                }
+        let mut values = trait_values.iter();
+        dataset.matrix.each_row(rows, |codes| {
+            let Some(y) = values.next() else { return };
+            for (sums, code) in sums.iter_mut().zip(codes) {
+                let slot = usize::from(*code).min(3);
+                sums.n[slot] += 1;
+                sums.y[slot] += y;
+                sums.missing += if slot == 3 { y * y } else { 0.0 };
             }
-        }
+        });
         let squares: f64 = trait_values.iter().map(|y| y * y).sum();
         for (best, sums) in best.iter_mut().zip(&sums) {
             let found = sums.test(squares);

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::error::listed;
+use super::removal::Removal;
 use super::{Coding, Target};
 use crate::domain::task::Task;
 use crate::domain::value::significant;
@@ -28,6 +29,8 @@ pub struct IndividualCounts {
     pub without_record: usize,
     /// In both, but the trait is missing.
     pub trait_missing: usize,
+    /// Left out by quality control for their missing genotypes.
+    pub genotypes_missing: usize,
     /// In the dataset.
     pub kept: usize,
 }
@@ -37,17 +40,31 @@ pub struct IndividualCounts {
 pub struct SnpCounts {
     /// In the genotype file.
     pub read: usize,
-    /// Dropped: on an excluded chromosome.
+    /// Dropped: on a chromosome that is left out.
     pub excluded: usize,
     /// Dropped: no individual of the dataset has a genotype.
     pub all_missing: usize,
+    /// Dropped: more missing genotypes than the threshold.
+    pub missing: usize,
     /// Dropped: the individuals of the dataset do not differ.
     pub monomorphic: usize,
     /// Dropped: minor allele frequency below the threshold.
     pub rare: usize,
+    /// Dropped: a Hardy-Weinberg p-value below the threshold.
+    pub hwe: usize,
     /// In the dataset.
     pub kept: usize,
 }
+
+/// The rules by which SNPs are dropped, in the order of their counts, after "12 SNPs ".
+pub(super) const SNP_RULES: [&str; 6] = [
+    "on chromosomes left out",
+    "without any genotype",
+    "with too many missing genotypes",
+    "monomorphic",
+    "below the MAF threshold",
+    "out of Hardy-Weinberg equilibrium",
+];
 
 /// The trait's values in short, so that a person sees what can't be right.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -230,18 +247,17 @@ pub struct LoadReport {
     pub maf: f64,
     /// The fraction of genotypes that are missing, among the kept SNPs and individuals.
     pub missing_rate: f64,
+    /// What was left out, and the first names of it.
+    pub removed: Vec<Removal>,
+    /// The SNPs that have the name of another.
+    pub same_names: Removal,
 }
 
 impl fmt::Display for SnpCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lost = [
-            (self.excluded, "on excluded chromosomes"),
-            (self.all_missing, "without any genotype"),
-            (self.monomorphic, "monomorphic"),
-            (self.rare, "below the MAF threshold"),
-        ];
+        let lost = [self.excluded, self.all_missing, self.missing, self.monomorphic, self.rare, self.hwe];
         write!(f, "{} SNPs read", self.read)?;
-        for (count, rule) in lost.iter().filter(|(count, _)| *count > 0) {
+        for (count, rule) in lost.iter().zip(SNP_RULES).filter(|(count, _)| **count > 0) {
             write!(f, ", {count} {rule}")?;
         }
         write!(f, ", {} kept", self.kept)
@@ -256,7 +272,21 @@ impl LoadReport {
         if n < FEW {
             warnings.push(format!("only {n} individuals: scores will say little"));
         }
+        let same = &self.same_names;
+        if same.count > 0 {
+            warnings.push(format!(
+                "{} SNPs have the name of another ({}): new genotypes can't be matched to them",
+                same.count,
+                same.examples()
+            ));
+        }
         warnings
+    }
+
+    /// What was left out, a row each: of what, why, how many, and the first names.
+    pub fn table(&self) -> Vec<Vec<String>> {
+        let row = |r: &Removal| vec![r.what.to_owned(), r.rule.clone(), r.count.to_string(), r.examples()];
+        self.removed.iter().map(row).collect()
     }
 
     /// For a person: one line each for the individuals, the trait, the SNPs and the missing genotypes.
@@ -270,6 +300,7 @@ impl LoadReport {
             (i.without_record, "genotyped without a record".to_owned()),
             (i.without_genotype, "records without genotypes".to_owned()),
             (i.trait_missing, format!("without a value of {}", self.target.names())),
+            (i.genotypes_missing, "with too many missing genotypes".to_owned()),
         ];
         for (count, rule) in dropped.iter().filter(|(count, _)| *count > 0) {
             individuals += &format!(", {count} {rule}");

@@ -17,11 +17,10 @@ pub(super) fn spec(folder: &Path, name: &str) -> DataSpec {
         task: Task::Regression,
         trait_names: vec!["y".into()],
         id_column: None,
-        maf: 0.0,
-        exclude_chromosomes: vec![],
+        qc: QualityControl::default(),
+        group_columns: Vec::new(),
         covariates: vec![],
         categorical: vec![],
-        group_columns: Vec::new(),
         memory: 1 << 20,
     }
 }
@@ -93,6 +92,7 @@ fn csv_is_joined_by_id_in_the_genotypes_order() {
             without_genotype: 1,
             without_record: 1,
             trait_missing: 1,
+            genotypes_missing: 0,
             kept: 3
         }
     );
@@ -102,6 +102,13 @@ fn csv_is_joined_by_id_in_the_genotypes_order() {
         &report.lines().join("\n"),
         &["3 kept", "1 without a value of `y`", "1 monomorphic", "11.11 %"],
     );
+}
+
+/// Without some chromosomes.
+fn excluding(names: &[&str], spec: &DataSpec) -> DataSpec {
+    let exclude_chromosomes = names.iter().map(|n| (*n).to_owned()).collect();
+    let qc = QualityControl { exclude_chromosomes, ..QualityControl::default() };
+    DataSpec { qc, ..spec.clone() }
 }
 
 #[test]
@@ -129,11 +136,11 @@ fn plink_is_read_alike_in_memory_and_from_the_map() {
     let marker = Marker { name: "snp_b".into(), chromosome: Some("1".into()), position: Some(20), alleles };
     assert_eq!(decoded.markers()[1], marker);
 
-    let excluded = load(&DataSpec { exclude_chromosomes: vec!["2".into()], ..spec.clone() }).unwrap();
+    let excluded = load(&excluding(&["2"], &spec)).unwrap();
     assert_eq!((excluded.positions(), excluded.report().snps.excluded), (2, 1));
-    let x = load(&DataSpec { exclude_chromosomes: vec!["23".into()], ..spec.clone() }).unwrap();
+    let x = load(&excluding(&["23"], &spec)).unwrap();
     assert_eq!(x.report().snps.excluded, 1, "PLINK's 23 is X");
-    let unknown = load(&DataSpec { exclude_chromosomes: vec!["24".into()], ..spec }).unwrap_err().to_string();
+    let unknown = load(&excluding(&["24"], &spec)).unwrap_err().to_string();
     assert_says(&unknown, &["`24`", "`1`, `2`, `X`"]);
 }
 
@@ -175,6 +182,8 @@ fn tables_are_matched_by_row() {
         phenotypes: folder.path().join("p.Y"),
         trait_names: vec!["2".into()],
         group_columns: vec!["3".into()],
+        covariates: vec![],
+        categorical: vec![],
         ..spec(folder.path(), "g.X")
     };
     let dataset = load(&spec).unwrap();
@@ -193,14 +202,13 @@ fn tables_are_matched_by_row() {
         phenotypes: folder.path().join("short.Y"),
         trait_names: vec!["1".into()],
         group_columns: Vec::new(),
+        covariates: vec![],
+        categorical: vec![],
         ..spec.clone()
     };
     assert_says(&says(short), &["3 rows", "short.Y has 2"]);
     assert_says(&says(DataSpec { memory: 5, ..spec.clone() }), &["data.memory", ".bed"]);
-    assert_says(
-        &says(DataSpec { exclude_chromosomes: vec!["1".into()], ..spec.clone() }),
-        &["names no chromosomes"],
-    );
+    assert_says(&says(excluding(&["1"], &spec)), &["names no chromosomes"]);
     assert_says(
         &says(DataSpec { format: Some("tabel".into()), ..spec }),
         &["`tabel`", "did you mean `table`?", "`plink-bed`"],
@@ -215,7 +223,8 @@ fn errors_of_text_files_name_their_place_and_remedy() {
     assert_says(&refusal(b"id,a,b\ni1,0,1\ni2,1\n", p), &["g.csv, line 3: 2 cells, the header has 3"]);
     assert_says(&refusal(b"id,a\ni1,0\ni1,1\n", p), &["line 3", "`i1`", "line 2"]);
     assert_says(&refusal(b"id,a\ni1,0\n\xff,1\n", p), &["line 3", "UTF-8"]);
-    assert_says(&refusal(b"", p), &["g.csv", "no header"]);
+    assert_says(&refusal(b"", p), &["g.csv", "is empty"]);
+    assert_says(&refusal(b"\n,\n", p), &["g.csv", "no header"]);
     assert_says(&refusal(b"id,a\n", p), &["g.csv", "holds no individuals"]);
     assert_says(&refusal(b"id,a\nn1,0\nn2,1\n", p), &["`n1`", "`i9`", "IID, not FID", "data.id_column"]);
     let g = GENOTYPES;
@@ -246,10 +255,14 @@ fn errors_of_text_files_name_their_place_and_remedy() {
 fn quality_control_drops_rare_snps_and_says_so_when_none_is_left() {
     let genotypes = b"\xef\xbb\xbfid,rare,none,same,good\na,0,NA,2,0\nb,0,NA,2,1\nc,0,NA,2,2\nd,1,NA,NA,1\n";
     let folder = folder(&[("g.csv", genotypes), ("phenotypes.csv", b"id,y\na,1\nb,2\nc,3\nd,4\n")]);
-    let at = |maf| load(&DataSpec { maf, ..spec(folder.path(), "g.csv") });
+    let at = |maf| {
+        let qc = QualityControl { maf, ..QualityControl::default() };
+        load(&DataSpec { qc, ..spec(folder.path(), "g.csv") })
+    };
     assert_eq!(at(0.125).unwrap().positions(), 2, "a frequency of 1/8 is not below 1/8");
     let kept = at(0.13).unwrap();
-    let counts = SnpCounts { read: 4, excluded: 0, all_missing: 1, monomorphic: 1, rare: 1, kept: 1 };
+    let counts =
+        SnpCounts { read: 4, all_missing: 1, monomorphic: 1, rare: 1, kept: 1, ..SnpCounts::default() };
     assert_eq!((kept.report().snps, kept.markers()[0].name.as_str()), (counts, "good"));
     let text = at(0.6).unwrap_err().to_string();
     assert_says(

@@ -21,11 +21,10 @@ fn spec(genotypes: &str, phenotypes: &str, trait_name: &str) -> Option<DataSpec>
         task: Task::Regression,
         trait_names: vec![trait_name.into()],
         id_column: None,
-        maf: 0.0,
-        exclude_chromosomes: vec![],
+        qc: QualityControl::default(),
+        group_columns: Vec::new(),
         covariates: vec![],
         categorical: vec![],
-        group_columns: Vec::new(),
         memory: 1 << 30,
     })
 }
@@ -61,7 +60,8 @@ fn wheat_is_a_table_without_ids() {
 #[test]
 fn mice_without_the_x_chromosome() {
     let Some(spec) = spec("mice/mice.bed", "mice/pheno.csv", "BodyLength_adj") else { return };
-    let spec = DataSpec { exclude_chromosomes: vec!["X".into()], ..spec };
+    let qc = QualityControl { exclude_chromosomes: vec!["X".into()], ..QualityControl::default() };
+    let spec = DataSpec { qc, ..spec };
     let dataset = load(&spec).unwrap();
     assert_eq!(dataset.report().snps.excluded, 272);
     assert!(dataset.markers().iter().all(|m| m.chromosome.as_deref() != Some("X")));
@@ -116,4 +116,26 @@ fn rice_is_joined_by_iid() {
     let by_iid = load(&DataSpec { id_column: None, ..by_fid }).unwrap();
     // The CSV has NA where the PLINK phenotype file has -9.
     assert_eq!(by_iid.fingerprint(), dataset.fingerprint());
+}
+
+/// The figures of docs/results/simulation.md.
+#[test]
+#[ignore = "prints a table; run with --ignored --nocapture"]
+fn properties_of_the_real_sets() {
+    let sets = [
+        ("qtlmas_a/qtlmas_a.bed", "qtlmas_a/pheno.csv", "y", None),
+        ("mice/mice.bed", "mice/pheno.csv", "BMI", Some("X")),
+        ("pig/pig.bed", "pig/pheno.csv", "temp_24h", None),
+        ("rice44k/rice44k.bed", "rice44k/pheno.csv", "Plant.height", None),
+        ("wheat/wheat.X", "wheat/wheat.Y", "1", None),
+    ];
+    for (genotypes, phenotypes, trait_name, excluded) in sets {
+        let Some(spec) = spec(genotypes, phenotypes, trait_name) else { continue };
+        let exclude_chromosomes = excluded.into_iter().map(String::from).collect();
+        let qc = QualityControl { maf: 0.01, exclude_chromosomes, ..QualityControl::default() };
+        let dataset = load(&DataSpec { qc, ..spec }).unwrap();
+        let found = properties::Properties::of(&dataset, 1).unwrap();
+        assert_eq!(found.spectrum.iter().sum::<usize>(), dataset.positions());
+        eprintln!("{genotypes}: {found:#?}");
+    }
 }

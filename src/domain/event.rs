@@ -51,6 +51,10 @@ pub struct StudySpec {
     /// Most times that each fold is trained.
     #[serde(default = "one")]
     pub repeats: usize,
+    /// How often the search is run, each time with other random numbers and without knowing of the others'
+    /// trials: trial i belongs to replicate i mod `replicates`.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub replicates: usize,
     /// One line about the data: individuals, SNPs, trait.
     pub data: String,
     /// Hashes of all that decides a score, to refuse a changed study.
@@ -71,6 +75,11 @@ impl StudySpec {
         self.folds.max(1) * self.repeats.max(1)
     }
 
+    /// The replicate of the search that a trial belongs to, from 0.
+    pub fn replicate(&self, trial: TrialId) -> usize {
+        trial % self.replicates.max(1)
+    }
+
     /// Training number `number` of a trial, from 0, as a person calls it: the fold, from 1, behind the
     /// repeat where there are several.
     pub fn training(&self, number: usize) -> String {
@@ -88,6 +97,11 @@ impl StudySpec {
 
 fn one() -> usize {
     1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_one(n: &usize) -> bool {
+    *n == 1
 }
 
 /// What trials are selected on: `study.select_on` of the study file.

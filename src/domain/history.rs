@@ -3,6 +3,7 @@
 //! The live run, resume after a crash, `show`, and the tests of the dashboard all come by here.
 
 mod check;
+mod replicate;
 #[cfg(test)]
 mod tests;
 

@@ -5,6 +5,7 @@
 
 pub mod baseline;
 pub mod direction;
+pub mod ensemble;
 pub mod event;
 pub mod history;
 pub mod objective;

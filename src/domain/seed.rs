@@ -29,6 +29,11 @@ pub fn of_trial(study_seed: u64, trial: usize) -> u64 {
     derive(study_seed, "trial", trial as u64)
 }
 
+/// The seed of replicate number `replicate` of a study's search; the first one's is the study's own.
+pub fn of_replicate(study_seed: u64, replicate: usize) -> u64 {
+    if replicate == 0 { study_seed } else { derive(study_seed, "replicate", replicate as u64) }
+}
+
 fn mix(mut z: u64) -> u64 {
     z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

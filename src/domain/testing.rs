@@ -73,6 +73,7 @@ pub fn study(space: SearchSpace) -> StudySpec {
         fold_sizes: Vec::new(),
         epochs: 10,
         repeats: 1,
+        replicates: 1,
         data: "none".into(),
         fingerprint: Fingerprint { data: "d".into(), settings: "s".into() },
     }
@@ -87,7 +88,12 @@ pub struct Scripted {
 impl Scripted {
     /// A study of `space` with seed `seed` and no trials yet.
     pub fn new(space: &SearchSpace, direction: Direction, seed: u64) -> Self {
-        let study = StudySpec { seed, direction, ..study(space.clone()) };
+        Scripted::replicated(space, direction, seed, 1)
+    }
+
+    /// As [`Scripted::new`], with several replicates of the search.
+    pub fn replicated(space: &SearchSpace, direction: Direction, seed: u64, replicates: usize) -> Self {
+        let study = StudySpec { seed, direction, replicates, ..study(space.clone()) };
         let created = Event::StudyCreated { study: Box::new(study) };
         let history = History::begin(&Record { sequence: 0, at: 0, event: created }).unwrap();
         Scripted { history }

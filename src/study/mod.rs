@@ -246,10 +246,12 @@ impl Study {
         if trial >= self.history.target() {
             return Ok(None);
         }
-        let study = self.history.study();
-        let seed = of_trial(study.seed, trial);
-        let ask = derive(study.seed, "ask", trial as u64);
-        let params = self.parts.sampler.ask(&study.space, &self.history, ask)?;
+        // A replicate of the search is a study of its own: it knows of its own trials only.
+        let (search, number) = self.history.search_of(trial);
+        let study = search.study();
+        let seed = of_trial(study.seed, number);
+        let ask = derive(study.seed, "ask", number as u64);
+        let params = self.parts.sampler.ask(&study.space, &search, ask)?;
         Ok(Some(Job { trial, params, seed }))
     }
 
@@ -271,7 +273,8 @@ impl Study {
                     return Ok(());
                 }
                 self.record(event)?;
-                if let Some(reason) = self.parts.pruner.decide(&self.history, trial) {
+                let (search, number) = self.history.search_of(trial);
+                if let Some(reason) = self.parts.pruner.decide(&search, number) {
                     self.stop_trial(trial, StopCause::Pruned(reason));
                 }
                 Ok(())
@@ -321,6 +324,7 @@ fn refuse_change(stored: &StudySpec, wanted: &StudySpec) -> Result<(), StudyErro
         ("the seed", stored.seed != wanted.seed),
         ("the metric", stored.metric != wanted.metric),
         ("the model or its settings", stored.model != wanted.model || stored.fixed != wanted.fixed),
+        ("the number of replicates of the search", stored.replicates != wanted.replicates),
         ("the search space", stored.space != wanted.space),
         ("the folds or epochs", (stored.folds, stored.epochs) != (wanted.folds, wanted.epochs)),
         ("the data (files, trait, quality control)", stored.fingerprint.data != wanted.fingerprint.data),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::handle::{Command, End, StopMode};
 use super::*;
-use crate::domain::seed::Rng;
+use crate::domain::seed::{Rng, of_replicate};
 use crate::domain::space::SearchSpace;
 use crate::domain::testing;
 use crate::domain::trial::{FoldScore, Report, Trial};
@@ -191,6 +191,45 @@ fn interrupted_after_any_record_it_ends_as_if_it_had_not_been() {
 }
 
 #[test]
+fn each_replicate_of_the_search_is_a_study_of_its_own_however_often_interrupted() {
+    let open = |spec: StudySpec, history: Option<History>, trials: usize| {
+        let (mut parts, published) = parts(1, 0.2);
+        if history.is_some() {
+            parts.storage = Box::new(Tail(MemoryStore::new()));
+        }
+        (Study::open(parts, spec, history, trials).unwrap(), published)
+    };
+    let replicated = || StudySpec { replicates: 3, ..spec() };
+    let (mut study, published) = open(replicated(), None, 12);
+    assert_eq!(finish(&mut study), End::Done);
+    for replicate in 0..3 {
+        let (mut single, _) = open(StudySpec { seed: of_replicate(11, replicate), ..spec() }, None, 4);
+        assert_eq!(finish(&mut single), End::Done);
+        let own = study.history().replicate(replicate);
+        let trials = |history: &History| history.trials().iter().map(essence).collect::<Vec<_>>();
+        assert_eq!(trials(&own), trials(single.history()), "replicate {replicate}");
+        assert_eq!((own.counts(), own.target()), (single.history().counts(), 4));
+        assert_eq!(own.incumbent().map(|t| t.id), single.history().incumbent().map(|t| t.id));
+        assert_eq!(own.study(), single.history().study());
+    }
+    let expected: Vec<Trial> = study.history().trials().iter().map(essence).collect();
+    let records = published.lock().unwrap().clone();
+    for cut in 1..records.len() {
+        let (mut resumed, _) = open(replicated(), Some(replay(&records[..cut])), 12);
+        assert_eq!(finish(&mut resumed), End::Done);
+        let trials: Vec<Trial> = resumed.history().trials().iter().map(essence).collect();
+        assert_eq!(trials, expected, "interrupted after record {cut}");
+    }
+    // More trials later leave those that are there where they are.
+    let (mut longer, _) = open(replicated(), Some(replay(&records)), 18);
+    assert_eq!(finish(&mut longer), End::Done);
+    let (mut single, _) = open(StudySpec { seed: of_replicate(11, 2), ..spec() }, None, 6);
+    assert_eq!(finish(&mut single), End::Done);
+    let own = longer.history().replicate(2);
+    assert_eq!(own.trials()[5].params, single.history().trials()[5].params);
+}
+
+#[test]
 fn when_a_worker_hears_of_a_stop_changes_nothing() {
     let ends = |late: usize| {
         let (mut parts, _) = parts(1, 0.2);
@@ -294,7 +333,8 @@ fn a_changed_study_is_refused_and_the_sampler_may_change() {
     };
     open(&|s| s.sampler = "random".into()).unwrap();
     type Change = fn(&mut StudySpec);
-    let cases: [(Change, &str); 5] = [
+    let cases: [(Change, &str); 6] = [
+        (|s| s.replicates = 2, "the number of replicates of the search"),
         (|s| s.seed = 12, "the seed"),
         (|s| s.epochs = 3, "folds or epochs"),
         (|s| s.fingerprint.data = "e".into(), "the data (files, trait, quality control)"),

@@ -82,6 +82,12 @@ pub enum TrainError {
         /// From 0.
         epoch: usize,
     },
+    /// A training without validation rows diverged.
+    #[error("the training loss of epoch {} is not finite: lower the learning rate", epoch + 1)]
+    Diverged {
+        /// From 0.
+        epoch: usize,
+    },
     /// The metric has no value on these rows, whatever is predicted.
     #[error(
         "the metric `{metric}` is undefined on fold {}: its {rows} validation rows have one trait \
@@ -190,11 +196,18 @@ pub fn fit(
         }
     }
     let kept = keeper.restore(network)?;
-    let scored = scored(target, &kept.predicted, &observed);
+    let metrics = metrics(target, &kept.predicted, validation);
+    Ok(Fit { best_epoch: kept.epoch, epochs, score: kept.score, metrics })
+}
+
+/// Every metric of the task, by name, of predictions (rows × outputs) for `rows`; those undefined on these rows are
+/// left out.
+pub fn metrics(target: &Target, predicted: &[f64], rows: &[usize]) -> BTreeMap<String, f64> {
+    let observed = target.of(rows);
+    let scored = scored(target, predicted, &observed);
     let metrics = METRICS.iter().filter(|m| m.suits(target.task));
     let metrics = metrics.map(|m| (m.name.to_owned(), (m.score)(&scored)));
-    let metrics = metrics.filter(|(_, score)| score.is_finite()).collect();
-    Ok(Fit { best_epoch: kept.epoch, epochs, score: kept.score, metrics })
+    metrics.filter(|(_, score)| score.is_finite()).collect()
 }
 
 fn scored<'a>(target: &Target, predicted: &'a [f64], observed: &'a [f64]) -> Scored<'a> {
@@ -250,7 +263,7 @@ pub fn check_spec(spec: &TrainSpec, task: Task, needs_batch: bool, rows: usize) 
 }
 
 /// The loss on this fold's rows.
-fn criterion(data: &FoldData, spec: &TrainSpec) -> Result<Criterion, TrainError> {
+pub(super) fn criterion(data: &FoldData, spec: &TrainSpec) -> Result<Criterion, TrainError> {
     let target = data.dataset.target();
     let loss = spec.loss(target.task).map_err(TrainError::Spec)?;
     let weights = if spec.balanced { balanced(&target.class_counts(&data.fold.train)) } else { Vec::new() };

@@ -1,5 +1,6 @@
 //! Training one network on one fold.
 
+mod all;
 pub mod checkpoint;
 mod epoch;
 mod fit;
@@ -13,6 +14,7 @@ mod spec;
 #[cfg(test)]
 mod tests;
 
-pub use fit::{Epoch, Fit, FoldData, TrainError, check_fold, check_spec, fit};
+pub use all::fit_all;
+pub use fit::{Epoch, Fit, FoldData, TrainError, check_fold, check_spec, fit, metrics};
 pub use schedule::{Clip, Schedule};
 pub use spec::{EarlyStopping, Monitor, TRAIN, TrainSpec};

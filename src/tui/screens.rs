@@ -13,7 +13,7 @@ use super::state::{AppState, Dialog, PanelId, Phase, View};
 use super::theme::Options;
 use super::update::{Effect, Msg, update};
 use super::view;
-use crate::analysis::testing::{Script, busy, finished, kinds, large};
+use crate::analysis::testing::{Script, busy, finished, kinds, large, on_test};
 use crate::domain::event::{Event, Level};
 use crate::study::handle::{Command, End, StopMode, Update};
 
@@ -81,6 +81,27 @@ fn several_kinds_and_repeats() {
     insta::assert_snapshot!("kinds_sorted", screen(&mut state, 120, 16));
     press(&mut state, "\n");
     insta::assert_snapshot!("kinds_detail", screen(&mut state, 80, 24));
+}
+
+#[test]
+fn a_study_that_selects_on_its_test_set_is_marked_and_so_are_ties() {
+    for (name, ascii) in [("on_test", false), ("ascii_on_test", true)] {
+        let mut state = app(&on_test(), Options { ascii, color: true });
+        assert_eq!(
+            screen(&mut state, 80, 24).matches("selected on TEST").count(),
+            2,
+            "header and leaderboard"
+        );
+        update(&mut state, Msg::Updates(vec![Update::Ended(End::Done)]));
+        insta::assert_snapshot!(format!("{name}_80x24"), screen(&mut state, 80, 24));
+        press(&mut state, "2j\n");
+        let detail = screen(&mut state, 80, 24);
+        assert!(detail.contains("tied with the best (p = 0."), "{detail}");
+        for key in ["1", "2", "3", "4", "z"] {
+            press(&mut state, key);
+            assert!(screen(&mut state, 60, 16).contains("selected on TEST"), "{key}");
+        }
+    }
 }
 
 #[test]

@@ -26,7 +26,7 @@ const OTHERS: &str = "
 | `name` | the study's name, and its folder's | the file's |
 | `metric` | what scores a trial, on the validation rows: of a quantity `mse`, `rmse`, `mae`, `r2`, `pearson`, `spearman`; of classes `accuracy`, `balanced-accuracy`, `f1`, `mcc`, `auroc`, `auprc`, which are means over the labels, and the last five but `mcc` over the classes; what is undefined for a class that a fold lacks is left out of its mean | `mse`; `auroc` of two classes and of labels, `balanced-accuracy` of several |
 | `select_on` | `validation`, or `test`: trials train on all individuals outside the test set and are scored on it, so that the best of them looks better than it is; takes no `data.split`, and is marked wherever a score is shown | `validation` |
-| `trials` | total number of trials | 40 |
+| `trials` | total number of trials; with `ensemble.replicates` that of each search | 40 |
 | `seed` | of folds, sampler and trials | 0 |
 | `keep_checkpoints` | how many of the best trials keep their weights | 5 |
 
@@ -38,9 +38,9 @@ const OTHERS: &str = "
 | `simulate` | a simulated population instead: `{ preset = \"quick\", seed = 1 }` and the preset's settings | |
 | `trait` | the column, or a list of labels | that of a preset |
 | `task` | `regression`, `binary`, `multi-class` or `multi-label` | `regression` |
-| `format` | `plink-bed`, `csv`, `tsv`, `table` or `fasta` | by the file's ending |
+| `format` | `plink-bed`, `vcf`, `raw` (PLINK's `--recode A`), `csv`, `tsv`, `table` or `fasta`; text may be gzip | by the file's ending, with or without `.gz` |
 | `id_column` | of the phenotypes | `id`, `IID` or the first |
-| `qc` | `{ maf = 0.01, exclude_chromosomes = [\"X\"] }` | `{}` |
+| `qc` | `{ maf = 0.01, missing = 0.1, individual_missing = 0.1, hwe = 1e-6, chromosomes = [1, 2], exclude_chromosomes = [\"X\"] }`, applied to the phenotyped individuals in this order: chromosomes; SNPs with a larger fraction of missing genotypes; individuals with a larger one over the SNPs left; over the individuals left, monomorphic SNPs, those of a smaller minor allele frequency, and those of a smaller p-value in the exact test of Hardy-Weinberg equilibrium | `{}`: SNPs without a genotype and monomorphic ones go |
 | `split` | how the individuals outside the test set are split, see below; classes are not balanced over folds | `{ kind = \"kfold\", folds = 5 }` |
 | `test` | individuals that no trial sees: `{ fraction = 0.2 }` by chance, or `{ column = \"generation\", values = [5] }` | none |
 | `impute` | what a missing genotype becomes: the `mean` of each channel over the training rows, their `mode`, the genotype that most of them have, or that of the `neighbours`: the mean of the five training individuals whose genotypes at 20 SNPs on each side are most alike, rounded | `mean` |
@@ -50,7 +50,7 @@ const OTHERS: &str = "
 | `covariates` | columns of the phenotype file that go to the dense part of a network beside the genotypes: `[\"sex\", \"age\"]`; numbers are centred and scaled, a category has a column each level; missing ones are the mean, or 0 in all levels | none |
 | `categorical` | the covariates whose numbers are categories: `[\"batch\"]` | none |
 | `trait_scale` | `standardize` or `center`, of a quantity | `standardize` |
-| `memory` | most bytes of decoded genotypes | `512MiB` |
+| `memory` | most bytes of genotypes in memory, four to a byte; a larger `.bed` stays in its file, from which batches are decoded, a larger text file is refused | `512MiB` |
 
 Columns are those of the phenotype file, and their values stand as they are written there.
 
@@ -63,6 +63,18 @@ Columns are those of the phenotype file, and their values stand as they are writ
 | `{ kind = \"forward\", column = \"generation\" }` | one for each generation but the first, which trains on all earlier ones; `first = 3` begins with generation 3 |
 | `{ kind = \"column\", column = \"fold\" }` | given ones: each value validates once |
 | `{ kind = \"column\", column = \"generation\", validate = [4], test = [5] }` | one, which validates on these values; `test` names the test set |
+
+## `[ensemble]`
+
+What `tune-tui fit` trains of the study's trials, each network on all individuals outside the test set, without
+early stopping, for the mean number of epochs that the folds of the chosen trials took to the epoch that counted.
+
+| setting | what it is | default |
+|---|---|---|
+| `kind` | `none`: one network with the params of the best trial; `averaged`: the search is run several times, the params of the winners are averaged (real and whole numbers by their mean, the geometric one where they are searched in the logarithm; choices by vote) and several networks are trained with the average; `top`: networks with the params of each of the best trials | `none` |
+| `replicates` | of `averaged`: how often the search is run, each time with `study.trials` trials and without knowing of the others' (trial i belongs to search i mod `replicates`) | 5 |
+| `refits` | networks with the same params and other seeds, of which the predictions are averaged | as `replicates`; 1 of `top` |
+| `top` | of `top`: how many of the best trials | 5 |
 
 ## `[executor]`
 

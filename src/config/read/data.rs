@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{kind, preprocess, settings, split};
+use super::{kind, preprocess, qc, settings, split};
 use crate::config::error::{ConfigError, quoted};
 use crate::config::node::Content;
 use crate::config::section::{Field, Section};
@@ -54,7 +54,6 @@ pub(super) fn read(
         let several = r#"trait = ["resistant", "early"]"#;
         section.need("trait", if task == Task::MultiLabel { several } else { r#"trait = "ebv""# })?;
     }
-    let (maf, exclude_chromosomes) = quality_control(&section)?;
     let scale = section.word("trait_scale", "scale", &["center", "standardize"], "standardize")?;
     let (covariates, categorical) = preprocess::covariates(&section)?;
     let (split, test) = split::read(&section, select_on)?;
@@ -68,8 +67,7 @@ pub(super) fn read(
             .transpose()?
             .map(str::to_owned),
         id_column: section.get("id_column").map(|field| field.name()).transpose()?,
-        maf,
-        exclude_chromosomes,
+        qc: qc::read(&section)?,
         preprocessing: preprocess::read(&section)?,
         covariates,
         categorical,
@@ -135,23 +133,6 @@ fn path(field: &Field<'_>) -> Result<PathBuf, ConfigError> {
         Some(beside) if !written.exists() && beside.exists() => beside,
         _ => written,
     })
-}
-
-fn quality_control(section: &Section<'_>) -> Result<(f64, Vec<String>), ConfigError> {
-    let Some(field) = section.get("qc") else { return Ok((0.0, Vec::new())) };
-    let table = field.section()?.only(&["maf", "exclude_chromosomes"], "the table `data.qc`")?;
-    let maf = match table.get("maf") {
-        Some(field) => {
-            let maf = field.float()?;
-            if !(0.0..0.5).contains(&maf) {
-                return Err(field.wrong("a frequency of at least 0 and below 0.5"));
-            }
-            maf
-        }
-        None => 0.0,
-    };
-    let excluded = table.get("exclude_chromosomes").map_or(Ok(Vec::new()), |field| field.names())?;
-    Ok((maf, excluded))
 }
 
 /// A number of bytes: plain, or as text with a binary unit.

@@ -1,10 +1,12 @@
 //! From the tree to the typed study: one function a table of the file.
 
 mod data;
+mod ensemble;
 mod model;
 mod parameters;
 mod parts;
 mod preprocess;
+mod qc;
 mod search;
 mod split;
 
@@ -20,7 +22,7 @@ use crate::domain::setting::Settings;
 use crate::domain::task::Task;
 
 /// The tables of a study file.
-const SECTIONS: &[&str] = &["study", "data", "model", "train", "sampler", "pruner", "executor"];
+const SECTIONS: &[&str] = &["study", "data", "model", "train", "sampler", "pruner", "ensemble", "executor"];
 
 /// Most trials, folds, epochs or rows a batch: enough for anyone, and nothing overflows.
 const MANY: usize = 1_000_000;
@@ -53,7 +55,8 @@ pub(super) fn study(root: &Node, file: &Path, tables: &Tables) -> Result<StudyCo
         train: parts::train(section(3)?, tables)?,
         sampler: parts::part(section(4)?, "sampler", &tables.samplers, "gp-ucb")?,
         pruner: parts::part(section(5)?, "pruner", &tables.pruners, "none")?,
-        executor: parts::executor(section(6)?)?,
+        ensemble: ensemble::read(section(6)?)?,
+        executor: parts::executor(section(7)?)?,
     })
 }
 

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::motif::{GATA, Motif, TAL1, draw};
-use super::write;
+use super::{Realised, write};
 use crate::dataset::fasta::BASES;
 use crate::domain::seed::{Rng, derive};
 use crate::domain::setting::Settings;
@@ -54,7 +54,7 @@ struct Sequence {
 }
 
 /// Writes `sequences.fa`, `phenotypes.csv` and `effects.csv` (where the motifs start, from 1).
-pub(super) fn fill(settings: &Settings, seed: u64, folder: &Path) -> io::Result<()> {
+pub(super) fn fill(settings: &Settings, seed: u64, folder: &Path) -> io::Result<Vec<Realised>> {
     let length = settings.count("length");
     let sets = [("train", "per_type"), ("validation", "validation_per_type")];
     let sequences: Vec<Sequence> = sets
@@ -83,7 +83,8 @@ pub(super) fn fill(settings: &Settings, seed: u64, folder: &Path) -> io::Result<
         sites
             .into_iter()
             .try_for_each(|(s, site)| writeln!(out, "{},{},{}", s.id, site.motif, site.start + 1))
-    })
+    })?;
+    Ok(vec![])
 }
 
 /// Sequence `number` of a set; the types take turns.
@@ -131,20 +132,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         row.build.write(&Settings::defaults(row.settings), 1, &data).unwrap();
-        let dataset = load(&DataSpec {
-            genotypes: data.join(row.build.genotypes),
-            format: None,
-            phenotypes: data.join("phenotypes.csv"),
-            task: row.build.task,
-            trait_names: LABELS.map(String::from).to_vec(),
-            id_column: None,
-            maf: 0.0,
-            exclude_chromosomes: vec![],
-            covariates: vec![],
-            categorical: vec![],
-            group_columns: vec!["set".into()],
-            memory: 1 << 30,
-        });
+        let dataset = load(&DataSpec { group_columns: vec!["set".into()], ..row.build.spec(&data) });
         (folder, dataset.unwrap())
     }
 

@@ -11,6 +11,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::empty;
+use crate::analysis::compare::Paired;
 use crate::analysis::human;
 use crate::analysis::parameters::plain_name;
 use crate::domain::trial::{FoldScore, Report, Trial, TrialState};
@@ -82,9 +83,8 @@ fn facts(state: &AppState, trial: &Trial) -> Vec<Line<'static>> {
         ));
         lines[0].push_span(Span::raw(spread.unwrap_or_default()));
     }
-    if let Some(paired) = state.ties.of_trial(trial.id) {
-        let tone = if paired.tied() { Tone::Good } else { Tone::Quiet };
-        lines.push(Line::styled(paired.words(), theme.style(tone)));
+    if let Some(paired) = state.ties.of_trial(trial.id).filter(Paired::tied) {
+        lines.push(Line::styled(paired.words(), theme.style(Tone::Good)));
     }
     if let Some(reason) = trial.state.reason() {
         lines.push(Line::styled(text::clean(reason), theme.style(theme.state(&trial.state))));
@@ -106,6 +106,10 @@ fn facts(state: &AppState, trial: &Trial) -> Vec<Line<'static>> {
     }
     for (name, value) in study.fixed_in(&trial.params) {
         lines.push(fact(plain(name), format!("{} (fixed)", text::clean(&value.to_string())), Tone::Quiet));
+    }
+    if study.replicates > 1 {
+        let search = format!("{} of {}", study.replicate(trial.id) + 1, study.replicates);
+        lines.push(fact("search", search, Tone::Plain));
     }
     lines.push(fact("time", time, Tone::Plain));
     lines.push(fact(
