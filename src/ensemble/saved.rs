@@ -71,7 +71,7 @@ pub struct Config {
     pub kind: String,
     /// Epochs that were learned in the search.
     pub epochs: usize,
-    /// Positions and channels of an input.
+    /// Positions and channels of an input, and the width of its covariates.
     pub input: [usize; 3],
     /// Outputs of a network.
     pub outputs: usize,
