@@ -98,6 +98,8 @@ fn measure(folder: &Path, memory: u64) -> Result<(), DataError> {
         id_column: None,
         qc: QualityControl { maf: 0.01, hwe: Some(0.0), ..QualityControl::default() },
         group_columns: Vec::new(),
+        covariates: vec![],
+        categorical: vec![],
         memory,
     };
     let start = now();

@@ -94,7 +94,7 @@ impl<'a> Refit<'a> {
     /// Where the network can't be built or the encoder not written.
     pub fn config(&self, recipe: &Recipe, folder: &Path, encoder: String) -> Result<Config, String> {
         saved::write_json(&folder.join(&encoder), &self.encoder)?;
-        let architecture = self.objective.architecture(&self.plan)?;
+        let architecture = self.objective.architecture_on(&self.plan, &self.fold.train)?;
         let Shape::Sequence { positions, channels } = architecture.input() else {
             return Err(format!("the model `{}` has no sequence to look at", self.plan.model.name));
         };
@@ -102,7 +102,7 @@ impl<'a> Refit<'a> {
             name: recipe.name.clone(),
             kind: self.plan.model.name.to_owned(),
             epochs: self.epochs,
-            input: [positions, channels],
+            input: [positions, channels, architecture.covariates()],
             outputs: self.objective.dataset.target().outputs(),
             trait_mean: self.trait_scaler.mean,
             trait_sd: self.trait_scaler.sd,
@@ -123,7 +123,7 @@ impl<'a> Refit<'a> {
     /// Where a verdict is to stop, training diverges or there is no memory for it.
     pub fn train(&self, seed: u64, on_epoch: &mut dyn FnMut(usize) -> Verdict) -> Result<Trained, FitError> {
         let objective = self.objective;
-        let architecture = objective.architecture(&self.plan)?;
+        let architecture = objective.architecture_on(&self.plan, &self.fold.train)?;
         let mut rng = Rng::new(derive(seed, "weights", 0));
         let network = Network::new(architecture, &mut rng, &Device::Cpu).map_err(|e| e.to_string())?;
         let data = FoldData {

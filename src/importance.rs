@@ -10,7 +10,7 @@ use crate::domain::seed::Rng;
 use crate::domain::trial::TrialId;
 use crate::domain::value::Params;
 use crate::model::Network;
-use crate::model::layer::{Mode, Pass, Shape};
+use crate::model::layer::{Mode, Pass, Shape, covariate_tensor};
 use crate::objective::CrossValidation;
 
 /// Rows that go through a network at once.
@@ -50,20 +50,23 @@ pub fn of_trial(
     for (number, fold) in objective.folds.iter().enumerate() {
         let network = objective.restore(&plan, checkpoints, trial, number)?;
         let (encoder, trait_scaler) = objective.fitted(&plan, fold)?;
-        let unit = trait_scaler.sd;
+        let (unit, places) = (trait_scaler.sd, encoder.places());
         let mut pass = || -> Result<()> {
             for rows in fold.validation.chunks(BATCH) {
-                let shape = (rows.len(), dataset.positions(), encoder.channels());
+                let shape = (rows.len(), encoder.positions(), encoder.channels());
                 let mut values = vec![0.0; shape.0 * shape.1 * shape.2];
                 dataset.decode(rows, &encoder, &mut values);
                 let x = Tensor::from_vec(values, shape, &objective.device)?;
-                importance.add(&network, &x, &dataset.codes(rows), unit)?;
+                let covariates = encoder.covariates().apply(dataset.covariates(), rows);
+                let covariates = covariate_tensor(&covariates, rows.len(), &objective.device)?;
+                let seen = Seen { x, covariates, codes: &dataset.codes(rows), places: &places };
+                importance.add(&network, seen, unit)?;
             }
             for (output, sum) in profiles.iter_mut().enumerate() {
                 let Some(own) = output_profile(&network, output)? else { continue };
                 let share = unit / objective.folds.len() as f64;
-                let sum = sum.get_or_insert_with(|| vec![0.0; own.len()]);
-                sum.iter_mut().zip(own).for_each(|(sum, own)| *sum += share * own);
+                let sum = sum.get_or_insert_with(|| vec![0.0; dataset.positions()]);
+                places.iter().zip(own).for_each(|(place, own)| sum[*place] += share * own);
             }
             Ok(())
         };
@@ -101,6 +104,19 @@ pub struct Importance {
 /// Of each position the number of rows whose code is known, the sum of the codes and of their squares.
 type Codes = Vec<(f64, f64, f64)>;
 
+/// Rows as a network sees them.
+#[derive(Debug, Clone)]
+pub struct Seen<'a> {
+    /// `[rows, positions, channels]`.
+    pub x: Tensor,
+    /// `[rows, width]`, where there are any.
+    pub covariates: Option<Tensor>,
+    /// The codes of all the positions that are counted, row by row.
+    pub codes: &'a [u8],
+    /// For each position of `x` its place among those.
+    pub places: &'a [usize],
+}
+
 impl Importance {
     /// Of nothing yet.
     pub fn new(outputs: usize, positions: usize) -> Self {
@@ -109,23 +125,23 @@ impl Importance {
         Importance { positions, rows: 0, signed: zeros.clone(), absolute: zeros, codes, known }
     }
 
-    /// Adds the rows of `x` `[rows, positions, channels]`, as `network` sees them, and their `codes` (rows ×
-    /// positions). Gradients are of the network's raw outputs, times `unit`: what one of training's units is
-    /// in the trait's.
+    /// Adds rows as `network` sees them. Gradients are of the network's raw outputs, times `unit`: what one of
+    /// training's units is in the trait's.
     ///
     /// # Errors
     /// Where candle refuses.
-    pub fn add(&mut self, network: &Network, x: &Tensor, codes: &[u8], unit: f64) -> Result<()> {
+    pub fn add(&mut self, network: &Network, seen: Seen<'_>, unit: f64) -> Result<()> {
+        let Seen { x, covariates, codes, places } = seen;
         let (rows, positions, channels) = x.dims3()?;
-        for row in codes.chunks_exact(positions) {
+        for row in codes.chunks_exact(self.positions) {
             for ((n, sum, squares), code) in self.codes.iter_mut().zip(row).filter(|(_, c)| **c != MISSING) {
                 let code = f64::from(*code);
                 (*n, *sum, *squares) = (*n + 1.0, *sum + code, *squares + code * code);
             }
         }
-        let x = Var::from_tensor(x)?;
+        let x = Var::from_tensor(&x)?;
         let mut rng = Rng::new(0);
-        let y = network.forward(&x, &mut Pass::new(Mode::Evaluate, &mut rng))?;
+        let y = network.forward(&x, &mut Pass::new(Mode::Evaluate, &mut rng).with_covariates(covariates))?;
         for output in 0..y.dim(1)? {
             // Rows do not see each other in evaluation, so the sum's gradient holds each row's own.
             let grads = y.narrow(1, output, 1)?.sum_all()?.backward()?;
@@ -135,15 +151,15 @@ impl Importance {
             let own = output * self.positions..(output + 1) * self.positions;
             let (signed, absolute) = (&mut self.signed[own.clone()], &mut self.absolute[own.clone()]);
             let known = &mut self.known[own];
-            for (row, codes) in product.chunks_exact(positions * channels).zip(codes.chunks_exact(positions))
-            {
-                for (position, values) in row.chunks_exact(channels).enumerate() {
+            let rows = product.chunks_exact(positions * channels).zip(codes.chunks_exact(self.positions));
+            for (row, codes) in rows {
+                for (place, values) in places.iter().zip(row.chunks_exact(channels)) {
                     let value = unit * values.iter().map(|v| f64::from(*v)).sum::<f64>();
-                    signed[position] += value;
-                    absolute[position] += value.abs();
-                    if codes[position] != MISSING {
-                        known[position].0 += value;
-                        known[position].1 += value * f64::from(codes[position]);
+                    signed[*place] += value;
+                    absolute[*place] += value.abs();
+                    if codes[*place] != MISSING {
+                        known[*place].0 += value;
+                        known[*place].1 += value * f64::from(codes[*place]);
                     }
                 }
             }
@@ -188,7 +204,8 @@ impl Importance {
 /// Where candle refuses.
 pub fn output_profile(network: &Network, output: usize) -> Result<Option<Vec<f64>>> {
     let Some((Shape::Sequence { positions, channels }, kernel)) = network.readout() else { return Ok(None) };
-    let weights = kernel.narrow(1, output, 1)?.flatten_all()?.to_vec1::<f32>()?;
+    let weights =
+        kernel.narrow(0, 0, positions * channels)?.narrow(1, output, 1)?.flatten_all()?.to_vec1::<f32>()?;
     let sums: Vec<f64> =
         weights.chunks_exact(channels).map(|w| w.iter().map(|w| f64::from(w.abs())).sum()).collect();
     let inputs = network.architecture().input().dims()[0];
@@ -221,12 +238,19 @@ mod tests {
         let x = Tensor::new(&x, &Device::Cpu).unwrap();
         let mut importance = Importance::new(2, 3);
         let codes = [2, 1, MISSING, 0, 1, 1];
-        importance.add(&linear(), &x, &codes, 10.0).unwrap();
+        let seen = |x: &Tensor| Seen { x: x.clone(), covariates: None, codes: &codes, places: &[0, 1, 2] };
+        importance.add(&linear(), seen(&x), 10.0).unwrap();
         assert_eq!(importance.contribution(0), [0.0, -20.0, 60.0]);
         assert_eq!(importance.magnitude(0), [30.0, 20.0, 60.0]);
         assert_eq!(importance.magnitude(1), [0.0, 2.5, 10.0]);
         // Between the dosages 0 and 2 of the first position the first output changes by 60.
         assert_eq!(importance.effect(0), [30.0, 0.0, 0.0], "one dosage or one known row has no slope");
+        let mut preselected = Importance::new(2, 5);
+        let codes = [2, 0, 0, 1, MISSING, 0, 0, 0, 1, 1];
+        let seen = Seen { x, covariates: None, codes: &codes, places: &[0, 3, 4] };
+        preselected.add(&linear(), seen, 10.0).unwrap();
+        assert_eq!(preselected.contribution(0), [0.0, 0.0, 0.0, -20.0, 60.0], "at the markers' places");
+        assert_eq!(preselected.effect(0), [30.0, 0.0, 0.0, 0.0, 0.0]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The cross-validated objective: a network is trained on each fold, once or several times with other
 //! random numbers, and the mean of all scores is the job's.
 
+mod learned;
 mod plan;
 mod survey;
 #[cfg(test)]
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use candle_core::Device;
 
 use crate::dataset::Dataset;
+use crate::dataset::covariate::CovariateEncoder;
 use crate::dataset::encode::{Encoder, Preprocessing};
 use crate::dataset::fold::Fold;
 use crate::dataset::scale::{TraitScale, TraitScaler};
@@ -19,9 +21,10 @@ use crate::domain::objective::{Job, Objective, ObjectiveError, Reporter, Verdict
 use crate::domain::seed::{Rng, derive};
 use crate::domain::trial::{FoldScore, Report, TrialId};
 use crate::domain::value::{Params, human_bytes};
-use crate::model::{Architecture, ModelRow, Network};
+use crate::model::{Architecture, Input, ModelRow, Network};
 use crate::train::metric::Metric;
 use crate::train::{self, Epoch, FoldData, TrainError, checkpoint, fit};
+pub use learned::Cache;
 pub use plan::Plan;
 pub use survey::Survey;
 
@@ -40,6 +43,8 @@ pub struct CrossValidation {
     pub seed: Option<u64>,
     /// How genotypes become a network's input.
     pub preprocessing: Preprocessing,
+    /// What was learned of training rows before.
+    pub cache: Cache,
     /// What scores it.
     pub metric: &'static Metric,
     /// What is done to the trait before training.
@@ -76,13 +81,37 @@ impl CrossValidation {
         Plan::of(&self.models, &values)
     }
 
-    /// The network, if there is memory to train it.
+    /// The shape of what a plan's network takes where `rows` are the training rows.
+    pub fn input(&self, plan: &Plan, rows: &[usize]) -> Input {
+        let preprocessing = plan.preprocessing(&self.dataset, &self.preprocessing);
+        Input {
+            positions: preprocessing.kept(self.dataset.positions()),
+            channels: preprocessing.channels(self.dataset.coding()),
+            covariates: CovariateEncoder::fit(self.dataset.covariates(), rows).width(),
+        }
+    }
+
+    /// The network without a limit of memory.
+    fn layers(&self, plan: &Plan, rows: &[usize]) -> Result<Architecture, String> {
+        let outputs = self.dataset.target().outputs();
+        plan.architecture(self.input(plan, rows), outputs).map_err(|e| e.to_string())
+    }
+
+    /// The network of the first fold: those of others differ where their training rows lack a level of a
+    /// covariate.
+    ///
+    /// # Errors
+    /// As [`architecture_on`](Self::architecture_on).
+    pub fn architecture(&self, plan: &Plan) -> Result<Architecture, String> {
+        self.architecture_on(plan, self.folds.first().map_or(&[], |fold| &fold.train))
+    }
+
+    /// The network where `rows` are the training rows, if there is memory to train it.
     ///
     /// # Errors
     /// Where the settings contradict the data's shape, or the memory does not suffice.
-    pub fn architecture(&self, plan: &Plan) -> Result<Architecture, String> {
-        let architecture =
-            plan.architecture(&self.dataset, &self.preprocessing).map_err(|e| e.to_string())?;
+    pub fn architecture_on(&self, plan: &Plan, rows: &[usize]) -> Result<Architecture, String> {
+        let architecture = self.layers(plan, rows)?;
         let (bytes, batch) = (self.bytes(plan, &architecture), plan.train.batch);
         match self.memory {
             Some(memory) if bytes > memory => Err(format!(
@@ -134,8 +163,7 @@ impl CrossValidation {
         fold: usize,
     ) -> Result<Network, String> {
         // What is drawn is overwritten.
-        let architecture =
-            plan.architecture(&self.dataset, &self.preprocessing).map_err(|e| e.to_string())?;
+        let architecture = self.layers(plan, &self.folds[fold].train)?;
         let network = Network::new(architecture, &mut Rng::new(0), &self.device);
         let network = network.map_err(|e| e.to_string())?;
         checkpoint::load(&network.weights(), &weights_file(checkpoints, trial, 0, fold))
@@ -149,7 +177,10 @@ impl CrossValidation {
     /// Where the encoding does not suit the data.
     pub fn fitted(&self, plan: &Plan, fold: &Fold) -> Result<(Encoder, TraitScaler), String> {
         let preprocessing = plan.preprocessing(&self.dataset, &self.preprocessing);
-        let encoder = Encoder::fit(&self.dataset, preprocessing, &fold.train).map_err(|e| e.to_string())?;
+        let learned = self.cache.learned(&self.dataset, &preprocessing, &fold.train);
+        let encoder =
+            learned.and_then(|learned| Encoder::with(&self.dataset, preprocessing, &fold.train, learned));
+        let encoder = encoder.map_err(|e| e.to_string())?;
         Ok((encoder, TraitScaler::fit(self.dataset.target(), &fold.train, self.trait_scale)))
     }
 
@@ -165,8 +196,8 @@ impl CrossValidation {
         let Place { repeat, fold: number, seed } = place;
         let fold = &self.folds[number];
         let mut rng = Rng::new(derive(seed, "weights", 0));
-        let network =
-            Network::new(self.architecture(plan).map_err(failed)?, &mut rng, &self.device).map_err(failed)?;
+        let architecture = self.architecture_on(plan, &fold.train).map_err(failed)?;
+        let network = Network::new(architecture, &mut rng, &self.device).map_err(failed)?;
         let (encoder, trait_scaler) = &self.fitted(plan, fold).map_err(failed)?;
         let data =
             FoldData { dataset: &self.dataset, number, fold, encoder, trait_scaler, device: &self.device };

@@ -31,7 +31,7 @@ use crate::domain::value::Params;
 use crate::executor::local::Local;
 use crate::importance::{self, OutputImportance};
 use crate::model::{LEARNING_RATE, MODELS};
-use crate::objective::{CrossValidation, Survey};
+use crate::objective::{Cache, CrossValidation, Survey};
 use crate::pruner::PRUNERS;
 use crate::sampler::SAMPLERS;
 use crate::storage::file::{self, FileStore, OpenOptions};
@@ -121,6 +121,7 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
         fixed: spec.fixed.clone(),
         seed: config.train.seed,
         preprocessing: config.data.preprocessing.clone(),
+        cache: Cache::default(),
         memory: free_memory().map(|bytes| bytes / slots as u64),
         metric,
         trait_scale: config.data.trait_scale,

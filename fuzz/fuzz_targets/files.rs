@@ -49,6 +49,8 @@ pub fn spec(genotypes: &Path, phenotypes: &Path) -> DataSpec {
         id_column: None,
         qc: QualityControl::default(),
         group_columns: Vec::new(),
+        covariates: vec![],
+        categorical: vec![],
         memory: MEMORY,
     }
 }

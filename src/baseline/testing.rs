@@ -29,6 +29,8 @@ pub fn dataset(genotypes: &str, phenotypes: &str, trait_name: &str) -> Option<Da
         id_column: None,
         qc: QualityControl::default(),
         group_columns: vec![],
+        covariates: vec![],
+        categorical: vec![],
         memory: 1 << 30,
     };
     Some(load(&spec).unwrap())

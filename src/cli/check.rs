@@ -33,6 +33,9 @@ pub fn check(args: &StudyArgs) -> Result<Exit> {
     for line in prepared.objective.dataset.report().lines() {
         say(&format!("  {line}"))?;
     }
+    for covariate in prepared.objective.dataset.covariates() {
+        say(&format!("  {}", covariate.line()))?;
+    }
     let removed = prepared.objective.dataset.report().table();
     if !removed.is_empty() {
         say("  left out")?;

@@ -54,6 +54,9 @@ fn summary(architecture: &Architecture) -> Result<()> {
     let row = |name: &str, dims: &[usize], count: String| vec![name.to_owned(), shape(dims), count];
     let mut rows = vec![["layer", "output shape", "parameters"].map(str::to_owned).to_vec()];
     rows.push(row("input", &architecture.input().dims(), "0".into()));
+    if architecture.covariates() > 0 {
+        rows.push(row("covariates", &[architecture.covariates()], "0".into()));
+    }
     let layer = |layer: &LayerSummary| row(&layer.name, &layer.output, layer.weights.to_string());
     rows.extend(architecture.summary().iter().map(layer));
     for line in columns(&rows) {

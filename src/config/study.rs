@@ -66,6 +66,10 @@ pub struct DataConfig {
     pub qc: QualityControl,
     /// How genotypes become the network's input.
     pub preprocessing: Preprocessing,
+    /// Columns of the phenotype file that stand beside the genotypes.
+    pub covariates: Vec<String>,
+    /// Those of them that are categories even where all cells are numbers.
+    pub categorical: Vec<String>,
     /// How individuals outside the test set are split into training and validation rows.
     pub split: Split,
     /// Which individuals no trial sees.
@@ -262,6 +266,8 @@ impl DataConfig {
             trait_names,
             id_column: self.id_column.clone(),
             qc: self.qc.clone(),
+            covariates: self.covariates.clone(),
+            categorical: self.categorical.clone(),
             group_columns: self.group_columns(),
             memory: self.memory,
         }

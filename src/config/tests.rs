@@ -298,6 +298,9 @@ fn the_fingerprint_is_of_what_decides_a_score_only() {
         "data.encoding=onehot",
         "data.encoding=['additive', 'heterozygote']",
         "data.impute=mode",
+        "data.impute=neighbours",
+        "data.preselect.snps=10",
+        "data.covariates=['sex']",
         "data.onehot_missing=zeros",
         "train.seed=1",
     ];

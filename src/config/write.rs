@@ -126,6 +126,11 @@ fn evaluation(data: &DataConfig) -> String {
     let mut out = String::new();
     line(&mut out, "task", &text(data.task.name()));
     preprocessing(&mut out, &data.preprocessing);
+    for (key, names) in [("covariates", &data.covariates), ("categorical", &data.categorical)] {
+        if !names.is_empty() {
+            line(&mut out, key, &texts(names));
+        }
+    }
     if let Some(split) = split(&data.split) {
         line(&mut out, "split", &format!("{{ kind = {split} }}"));
     }
@@ -193,6 +198,9 @@ fn preprocessing(out: &mut String, preprocessing: &Preprocessing) {
     }
     if preprocessing.impute != Impute::default() {
         line(out, "impute", &text(preprocessing.impute.name()));
+    }
+    if let Some(snps) = preprocessing.preselect {
+        line(out, "preselect", &format!("{{ snps = {snps} }}"));
     }
 }
 

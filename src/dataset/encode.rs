@@ -3,10 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::covariate::CovariateEncoder;
 use super::error::DataError;
+use super::impute::Imputer;
 use super::matrix::CodeCounts;
 pub use super::preprocess::{Encoding, Impute, OneHotMissing, Preprocessing};
-use super::{Coding, Dataset};
+use super::{Coding, Dataset, preselect};
 
 /// [`Preprocessing`] fitted on training rows. What is kept is what was counted; the lookup follows from it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,8 +27,33 @@ pub struct Encoder {
 struct Fitted {
     coding: Coding,
     preprocessing: Preprocessing,
-    /// How often each code occurs at each position.
+    /// How often each code occurs at each position of the input.
     counts: Vec<CodeCounts>,
+    learned: Learned,
+    covariates: CovariateEncoder,
+}
+
+/// What is costly to learn of the training rows, and the same whatever the encoding.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Learned {
+    /// The dataset's positions that are the input's, ascending; all where `None`.
+    columns: Option<Vec<u32>>,
+    imputer: Option<Imputer>,
+}
+
+impl Learned {
+    /// Learns of `rows`, which must be the training rows.
+    ///
+    /// # Errors
+    /// Where copies of an allele are needed and there are bases.
+    pub fn fit(dataset: &Dataset, preprocessing: &Preprocessing, rows: &[usize]) -> Result<Self, DataError> {
+        let select = |snps| preselect::select(dataset, rows, snps);
+        let neighbours = preprocessing.impute == Impute::Neighbours;
+        Ok(Learned {
+            columns: preprocessing.preselect.map(select).transpose()?,
+            imputer: neighbours.then(|| Imputer::fit(dataset, rows)).transpose()?,
+        })
+    }
 }
 
 impl Encoder {
@@ -41,8 +68,49 @@ impl Encoder {
     ) -> Result<Self, DataError> {
         let preprocessing = preprocessing.into();
         preprocessing.check(dataset.coding())?;
-        let counts = dataset.matrix.counts(rows);
-        Ok(Fitted { coding: dataset.coding(), preprocessing, counts }.into())
+        let learned = Learned::fit(dataset, &preprocessing, rows)?;
+        Self::with(dataset, preprocessing, rows, learned)
+    }
+
+    /// Fits on the rows of which the rest has been `learned` before.
+    ///
+    /// # Errors
+    /// As [`Preprocessing::check`].
+    pub fn with(
+        dataset: &Dataset,
+        preprocessing: Preprocessing,
+        rows: &[usize],
+        learned: Learned,
+    ) -> Result<Self, DataError> {
+        preprocessing.check(dataset.coding())?;
+        let mut counts = dataset.matrix.counts(rows);
+        if let Some(columns) = &learned.columns {
+            counts = columns.iter().map(|column| counts[*column as usize]).collect();
+        }
+        let covariates = CovariateEncoder::fit(dataset.covariates(), rows);
+        Ok(Fitted { coding: dataset.coding(), preprocessing, counts, learned, covariates }.into())
+    }
+
+    /// The dataset's positions that are the input's, ascending; all where `None`.
+    pub fn columns(&self) -> Option<&[u32]> {
+        self.fitted.learned.columns.as_deref()
+    }
+
+    /// The dataset's position of each of the input's.
+    pub fn places(&self) -> Vec<usize> {
+        match self.columns() {
+            Some(columns) => columns.iter().map(|column| *column as usize).collect(),
+            None => (0..self.positions()).collect(),
+        }
+    }
+
+    pub(super) fn imputer(&self) -> Option<&Imputer> {
+        self.fitted.learned.imputer.as_ref()
+    }
+
+    /// Of the covariates.
+    pub fn covariates(&self) -> &CovariateEncoder {
+        &self.fitted.covariates
     }
 
     /// Positions of the input.
@@ -60,17 +128,24 @@ impl Encoder {
         self.positions() * self.channels
     }
 
-    /// Writes the codes of one individual to `out`, positions × channels.
+    /// Writes the codes of one individual, of all positions of the dataset, to `out`, positions × channels.
     pub(super) fn apply(&self, codes: &[u8], out: &mut [f32]) {
+        match self.columns() {
+            Some(columns) => self.look_up(columns.iter().map(|column| codes[*column as usize]), out),
+            None => self.look_up(codes.iter().copied(), out),
+        }
+    }
+
+    fn look_up(&self, codes: impl Iterator<Item = u8>, out: &mut [f32]) {
         let (missing, channels) = (self.slots - 1, self.channels);
-        let entries = codes.iter().zip(self.table.chunks_exact(self.slots * channels));
+        let entries = codes.zip(self.table.chunks_exact(self.slots * channels));
         if channels == 1 {
             for (x, (code, entry)) in out.iter_mut().zip(entries) {
-                *x = entry[usize::from(*code).min(missing)];
+                *x = entry[usize::from(code).min(missing)];
             }
         } else {
             for (out, (code, entry)) in out.chunks_exact_mut(channels).zip(entries) {
-                out.copy_from_slice(&entry[usize::from(*code).min(missing) * channels..][..channels]);
+                out.copy_from_slice(&entry[usize::from(code).min(missing) * channels..][..channels]);
             }
         }
     }
@@ -84,7 +159,7 @@ impl From<Encoder> for Fitted {
 
 impl From<Fitted> for Encoder {
     fn from(fitted: Fitted) -> Self {
-        let Fitted { coding, preprocessing, counts } = &fitted;
+        let Fitted { coding, preprocessing, counts, .. } = &fitted;
         let (channels, slots) = (preprocessing.channels(*coding), coding.codes() + 1);
         let mut table = vec![0.0; counts.len() * slots * channels];
         // Without an encoding there is nothing to look up.
@@ -242,7 +317,8 @@ mod tests {
     fn a_missing_genotype_is_what_the_study_file_wants() {
         let dataset = dataset(Coding::Dosages, 2, vec![0, MISSING, 2, 1, 2, 0, MISSING, MISSING]);
         let fit = |encodings: &[Encoding], onehot_missing, impute| {
-            let preprocessing = Preprocessing { encodings: encodings.to_vec(), onehot_missing, impute };
+            let preprocessing =
+                Preprocessing { encodings: encodings.to_vec(), onehot_missing, impute, preselect: None };
             Encoder::fit(&dataset, preprocessing, &[0, 1, 2]).unwrap()
         };
         let onehot = |missing, impute| decoded(&dataset, &fit(&[Encoding::OneHot], missing, impute), &[3]);
@@ -299,6 +375,7 @@ mod tests {
             let preprocessing = Preprocessing {
                 encodings: Encoding::ALL.to_vec(),
                 onehot_missing: OneHotMissing::Channel,
+                preselect: Some(4),
                 impute: Impute::Mean,
             };
             let encoder = Encoder::fit(&dataset, preprocessing, &[0, 2, 3]).unwrap();

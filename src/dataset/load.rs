@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::sync::OnceLock;
 
+use super::covariate::Covariate;
 use super::error::DataError;
 use super::fold::Grouping;
 use super::phenotype::Phenotypes;
@@ -91,6 +93,7 @@ pub fn load(spec: &DataSpec) -> Result<Dataset, DataError> {
     enough(spec, records.len(), &individuals)?;
     let values = records.iter().filter_map(|r| phenotypes.values[*r].as_ref()).flatten().copied().collect();
     let target = Target::assemble(spec.task, &spec.trait_names, &phenotypes.classes, values)?;
+    let covariates = covariates(spec, &phenotypes, &records)?;
     removed.extend(kept.removed);
 
     let ids = kept.rows.iter().map(|row| genotypes.name(*row)).collect();
@@ -119,7 +122,23 @@ pub fn load(spec: &DataSpec) -> Result<Dataset, DataError> {
         markers,
         coding,
         target,
+        covariates,
+        planes: OnceLock::new(),
     })
+}
+
+/// The covariates of `records`.
+fn covariates(
+    spec: &DataSpec,
+    phenotypes: &Phenotypes,
+    records: &[usize],
+) -> Result<Vec<Covariate>, DataError> {
+    let read = |(column, name): (usize, &String)| {
+        let cells: Vec<&str> = records.iter().map(|r| phenotypes.covariates[*r][column].as_str()).collect();
+        Covariate::read(name, &cells, spec.categorical.contains(name), phenotypes.plink)
+            .map_err(|problem| DataError::file(&spec.phenotypes, problem))
+    };
+    spec.covariates.iter().enumerate().map(read).collect()
 }
 
 /// A grouping of `records` alone.

@@ -5,17 +5,21 @@
 
 pub mod align;
 mod columns;
+pub mod covariate;
 mod csv;
 pub mod encode;
 pub mod error;
 mod fasta;
+mod fingerprint;
 pub mod fold;
+pub mod impute;
 mod load;
 mod matrix;
 mod packed;
 mod phenotype;
 mod plink_bed;
 mod preprocess;
+pub mod preselect;
 pub mod properties;
 mod qc;
 mod raw;
@@ -37,10 +41,13 @@ mod tests_on_real_data;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
+use covariate::{Cells, Covariate};
 use encode::Encoder;
 pub use error::DataError;
 use fold::Grouping;
+use impute::Planes;
 pub use load::{FORMATS, Format, load};
 use matrix::Matrix;
 use packed::Rows;
@@ -68,6 +75,10 @@ pub struct DataSpec {
     pub trait_names: Vec<String>,
     /// The phenotype file's column of ids; `id`, `IID` or the first column where `None`.
     pub id_column: Option<String>,
+    /// Columns of the phenotype file that stand beside the genotypes.
+    pub covariates: Vec<String>,
+    /// Those of them that are categories even where all cells are numbers.
+    pub categorical: Vec<String>,
     /// Which SNPs and individuals are kept.
     pub qc: QualityControl,
     /// Columns of the phenotype file to keep for [`fold::partition`]; each once.
@@ -89,6 +100,8 @@ impl DataSpec {
             id_column: None,
             qc: QualityControl::default(),
             group_columns: Vec::new(),
+            covariates: vec![],
+            categorical: vec![],
             memory,
         }
     }
@@ -123,6 +136,9 @@ impl Coding {
 
 /// The code of a missing genotype or base.
 pub const MISSING: u8 = 4;
+
+/// Rows that are imputed at once.
+const BATCH: usize = 32;
 
 /// The fewest individuals that can be split into training and validation rows and scored.
 pub const FEWEST: usize = 3;
@@ -206,6 +222,9 @@ pub struct Dataset {
     target: Target,
     ids: Vec<String>,
     markers: Vec<Marker>,
+    covariates: Vec<Covariate>,
+    /// What imputation by neighbours compares; made when it is first needed.
+    planes: OnceLock<Arc<Planes>>,
     groupings: Vec<Grouping>,
     report: LoadReport,
 }
@@ -263,9 +282,28 @@ impl Dataset {
             target,
             ids: (1..=n).map(|i| i.to_string()).collect(),
             markers: (1..=positions).map(|j| Marker::unplaced(format!("{name}{j}"))).collect(),
+            covariates: Vec::new(),
+            planes: OnceLock::new(),
             groupings: Vec::new(),
             report,
         }
+    }
+
+    /// With these covariates, a cell an individual.
+    ///
+    /// # Panics
+    /// Where a covariate has another number of cells.
+    #[must_use]
+    pub fn with_covariates(mut self, covariates: Vec<Covariate>) -> Self {
+        for covariate in &covariates {
+            let cells = match &covariate.cells {
+                Cells::Numbers(cells) => cells.len(),
+                Cells::Levels(cells) => cells.len(),
+            };
+            assert_eq!(cells, self.individuals(), "{}", covariate.name);
+        }
+        self.covariates = covariates;
+        self
     }
 
     /// Number of individuals: those with genotypes and a trait value.
@@ -303,6 +341,21 @@ impl Dataset {
         &self.groupings
     }
 
+    /// The covariates, in the study file's order.
+    pub fn covariates(&self) -> &[Covariate] {
+        &self.covariates
+    }
+
+    /// The genotypes as imputation by neighbours compares them.
+    fn planes(&self) -> Arc<Planes> {
+        Arc::clone(self.planes.get_or_init(|| Arc::new(Planes::of(self))))
+    }
+
+    /// Whether these are this dataset's own.
+    fn has_planes(&self, planes: &Arc<Planes>) -> bool {
+        self.planes.get().is_some_and(|own| Arc::ptr_eq(own, planes))
+    }
+
     /// What loading read, dropped and kept.
     pub fn report(&self) -> &LoadReport {
         &self.report
@@ -318,14 +371,24 @@ impl Dataset {
         self.matrix.resident_bytes()
     }
 
-    /// Decodes `rows` into `out` (rows × positions × the encoder's channels).
+    /// Decodes `rows` into `out` (rows × the encoder's positions × its channels). An encoder that was fitted on
+    /// another dataset must have been on the same positions.
     pub fn decode(&self, rows: &[usize], encoder: &Encoder, out: &mut [f32]) {
-        let mut out = out.chunks_exact_mut(self.positions() * encoder.channels());
-        self.matrix.each_row(rows, |codes| {
+        let mut out = out.chunks_exact_mut(encoder.width());
+        let mut encode = |codes: &[u8]| {
             if let Some(out) = out.next() {
                 encoder.apply(codes, out);
             }
-        });
+        };
+        let Some(imputer) = encoder.imputer() else { return self.matrix.each_row(rows, encode) };
+        let positions = self.positions();
+        let mut codes = vec![0; rows.len().min(BATCH) * positions];
+        for rows in rows.chunks(BATCH) {
+            let codes = &mut codes[..rows.len() * positions];
+            self.matrix.read(rows, codes);
+            imputer.fill(self, rows, codes);
+            codes.chunks_exact(positions).for_each(&mut encode);
+        }
     }
 
     /// Codes of `rows` (rows × positions): see [`Coding`] and [`MISSING`].
@@ -333,35 +396,5 @@ impl Dataset {
         let mut codes = vec![0; rows.len() * self.positions()];
         self.matrix.read(rows, &mut codes);
         codes
-    }
-
-    /// A short hash of genotypes, markers, ids, groups and target, the same on every machine: two
-    /// datasets that differ in any of them have, but for one chance in 2³², different ones.
-    pub fn fingerprint(&self) -> String {
-        let mut hash = crc32fast::Hasher::new();
-        let text = |hash: &mut crc32fast::Hasher, text: &str| {
-            hash.update(&(text.len() as u64).to_le_bytes());
-            hash.update(text.as_bytes());
-        };
-        hash.update(&(self.individuals() as u64).to_le_bytes());
-        hash.update(&(self.positions() as u64).to_le_bytes());
-        hash.update(&(self.coding.codes() as u64).to_le_bytes());
-        text(&mut hash, self.target.task.name());
-        for marker in &self.markers {
-            text(&mut hash, &marker.name);
-            text(&mut hash, marker.chromosome.as_deref().unwrap_or_default());
-            hash.update(&marker.position.unwrap_or_default().to_le_bytes());
-        }
-        let Target { names, classes, values, .. } = &self.target;
-        let groups = self.groupings.iter().map(|grouping| &grouping.values);
-        for names in [names, classes, &self.ids].into_iter().chain(groups) {
-            hash.update(&(names.len() as u64).to_le_bytes());
-            names.iter().for_each(|name| text(&mut hash, name));
-        }
-        for value in values {
-            hash.update(&value.to_bits().to_le_bytes());
-        }
-        self.matrix.each_part(self.individuals(), |bytes| hash.update(bytes));
-        format!("{:08x}", hash.finalize())
     }
 }

@@ -25,6 +25,10 @@ pub(super) struct Phenotypes {
     pub values: Vec<Option<Vec<f64>>>,
     /// The classes, in the order in which they occur first; none where the task has none.
     pub classes: Vec<String>,
+    /// The columns of [`DataSpec::covariates`] as written, a row of cells a record.
+    pub covariates: Vec<Vec<String>>,
+    /// Whether -9 means missing.
+    pub plink: bool,
     /// The columns that group the records, as written.
     pub groupings: Vec<Grouping>,
 }
@@ -61,6 +65,8 @@ pub(super) fn read(spec: &DataSpec) -> Result<Phenotypes, DataError> {
         spec.trait_names.iter().map(|name| column(name, "data.trait")).collect::<Result<Vec<_>, _>>()?;
     let group_columns =
         spec.group_columns.iter().map(|name| column(name, GROUPS)).collect::<Result<Vec<_>, _>>()?;
+    let covariate_columns =
+        spec.covariates.iter().map(|name| column(name, "data.covariates")).collect::<Result<Vec<_>, _>>()?;
     let id_column = match &spec.id_column {
         Some(name) => column(name, "data.id_column")?,
         None => file.id_column(),
@@ -69,6 +75,7 @@ pub(super) fn read(spec: &DataSpec) -> Result<Phenotypes, DataError> {
     let mut cells = Cells { spec, plink: has("FID") && has("IID"), classes: HashMap::new() };
     let mut budget = Budget::new(path, MEMORY, FEWER);
     let (mut ids, mut values, mut groupings) = (Vec::new(), Vec::new(), groupings(spec));
+    let mut covariates = Vec::new();
     file.for_each(|line, record| {
         columns.iter().chain([&id_column]).for_each(|c| budget.name(&record[*c]));
         ids.push((line, record[id_column].trim().to_owned()));
@@ -77,9 +84,12 @@ pub(super) fn read(spec: &DataSpec) -> Result<Phenotypes, DataError> {
             budget.name(&record[*column]);
             grouping.values.push(record[*column].trim().to_owned());
         }
+        covariates.push(covariate_columns.iter().map(|c| record[*c].to_owned()).collect());
         budget.check(0)
     })?;
-    Ok(Phenotypes { ids: Some(unique_ids(path, ids)?), values, classes: cells.classes(), groupings })
+    let plink = cells.plink;
+    let ids = Some(unique_ids(path, ids)?);
+    Ok(Phenotypes { ids, values, classes: cells.classes(), groupings, covariates, plink })
 }
 
 /// Reads a whitespace table; columns are numbers from 1.
@@ -96,7 +106,7 @@ pub(super) fn read_table(spec: &DataSpec) -> Result<Phenotypes, DataError> {
     };
     let mut budget = Budget::new(path, MEMORY, FEWER);
     let mut cells = Cells { spec, plink: false, classes: HashMap::new() };
-    let (mut values, mut groupings) = (Vec::new(), groupings(spec));
+    let (mut values, mut groupings, mut covariates) = (Vec::new(), groupings(spec), Vec::new());
     table::for_each_row(path, |line, fields| {
         let columns = spec.trait_names.iter().map(|name| index(name, "data.trait", fields.len()));
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
@@ -107,9 +117,14 @@ pub(super) fn read_table(spec: &DataSpec) -> Result<Phenotypes, DataError> {
             budget.name(fields[column]);
             grouping.values.push(fields[column].to_owned());
         }
+        let of_record = spec
+            .covariates
+            .iter()
+            .map(|name| Ok::<_, DataError>(fields[index(name, "data.covariates", fields.len())?].to_owned()));
+        covariates.push(of_record.collect::<Result<Vec<_>, _>>()?);
         budget.check(0)
     })?;
-    Ok(Phenotypes { ids: None, values, classes: cells.classes(), groupings })
+    Ok(Phenotypes { ids: None, values, classes: cells.classes(), groupings, covariates, plink: false })
 }
 
 /// Reads the cells of the trait or the labels.
@@ -203,6 +218,6 @@ fn expected(task: Task, text: &str) -> String {
 }
 
 /// Whether a comma in place of the point would make it a number.
-fn is_decimal_comma(text: &str) -> bool {
+pub(super) fn is_decimal_comma(text: &str) -> bool {
     text.matches(',').count() == 1 && text.replace(',', ".").parse::<f64>().is_ok()
 }

@@ -104,11 +104,14 @@ pub enum Impute {
     Mean,
     /// The genotype that most training rows have; of those that as many have, the one of fewest copies.
     Mode,
+    /// What the training rows have there that are most alike around it: see [`super::impute`]; the mean where
+    /// there is nothing to compare.
+    Neighbours,
 }
 
 impl Impute {
     /// The names in the study file.
-    pub const WORDS: [&'static str; 2] = ["mean", "mode"];
+    pub const WORDS: [&'static str; 3] = ["mean", "mode", "neighbours"];
 
     /// Its name in the study file.
     pub const fn name(self) -> &'static str {
@@ -117,7 +120,7 @@ impl Impute {
 
     /// What has this name.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Mean, Self::Mode].into_iter().find(|impute| impute.name() == name)
+        [Self::Mean, Self::Mode, Self::Neighbours].into_iter().find(|impute| impute.name() == name)
     }
 }
 
@@ -130,6 +133,8 @@ pub struct Preprocessing {
     pub onehot_missing: OneHotMissing,
     /// What is put in the place of a missing genotype.
     pub impute: Impute,
+    /// How many SNPs are kept, those of smallest p-value over the training rows; all where `None`.
+    pub preselect: Option<usize>,
 }
 
 impl From<Encoding> for Preprocessing {
@@ -168,6 +173,11 @@ impl Preprocessing {
             }
             Encoding::Additive | Encoding::Dominant | Encoding::Recessive | Encoding::Heterozygote => 1,
         }
+    }
+
+    /// How many of `positions` are left to a network.
+    pub fn kept(&self, positions: usize) -> usize {
+        self.preselect.map_or(positions, |snps| snps.min(positions))
     }
 
     /// Whether it suits these data.

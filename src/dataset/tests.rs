@@ -19,6 +19,8 @@ pub(super) fn spec(folder: &Path, name: &str) -> DataSpec {
         id_column: None,
         qc: QualityControl::default(),
         group_columns: Vec::new(),
+        covariates: vec![],
+        categorical: vec![],
         memory: 1 << 20,
     }
 }
@@ -180,6 +182,8 @@ fn tables_are_matched_by_row() {
         phenotypes: folder.path().join("p.Y"),
         trait_names: vec!["2".into()],
         group_columns: vec!["3".into()],
+        covariates: vec![],
+        categorical: vec![],
         ..spec(folder.path(), "g.X")
     };
     let dataset = load(&spec).unwrap();
@@ -198,6 +202,8 @@ fn tables_are_matched_by_row() {
         phenotypes: folder.path().join("short.Y"),
         trait_names: vec!["1".into()],
         group_columns: Vec::new(),
+        covariates: vec![],
+        categorical: vec![],
         ..spec.clone()
     };
     assert_says(&says(short), &["3 rows", "short.Y has 2"]);

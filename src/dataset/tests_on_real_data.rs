@@ -23,6 +23,8 @@ fn spec(genotypes: &str, phenotypes: &str, trait_name: &str) -> Option<DataSpec>
         id_column: None,
         qc: QualityControl::default(),
         group_columns: Vec::new(),
+        covariates: vec![],
+        categorical: vec![],
         memory: 1 << 30,
     })
 }

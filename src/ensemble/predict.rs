@@ -8,7 +8,7 @@ use crate::dataset::encode::Encoder;
 use crate::domain::seed::Rng;
 use crate::domain::task::Task;
 use crate::model::Network;
-use crate::model::layer::{Mode, Pass};
+use crate::model::layer::{Mode, Pass, covariate_tensor};
 use crate::train::loss::link;
 
 /// Rows that go through a network at once. Part of the promise that the same genotypes are predicted alike, bit
@@ -27,7 +27,7 @@ pub fn outputs(
     dataset: &Dataset,
     rows: &[usize],
 ) -> candle_core::Result<Vec<f64>> {
-    let ([positions, channels], scaler) = (config.input, config.trait_scaler());
+    let ([positions, channels, _], scaler) = (config.input, config.trait_scaler());
     let mut predicted = Vec::with_capacity(rows.len() * config.outputs);
     // Nothing is drawn in evaluation.
     let mut rng = Rng::new(0);
@@ -35,7 +35,10 @@ pub fn outputs(
         let mut values = vec![0.0; rows.len() * positions * channels];
         dataset.decode(rows, encoder, &mut values);
         let x = Tensor::from_vec(values, (rows.len(), positions, channels), &Device::Cpu)?;
-        let raw = network.forward(&x, &mut Pass::new(Mode::Evaluate, &mut rng))?;
+        let covariates = encoder.covariates().apply(dataset.covariates(), rows);
+        let covariates = covariate_tensor(&covariates, rows.len(), &Device::Cpu)?;
+        let mut pass = Pass::new(Mode::Evaluate, &mut rng).with_covariates(covariates);
+        let raw = network.forward(&x, &mut pass)?;
         let raw: Vec<f64> = raw.flatten_all()?.to_vec1::<f32>()?.into_iter().map(f64::from).collect();
         predicted.extend(link(task, config.outputs, &raw).into_iter().map(|p| scaler.back(p)));
     }

@@ -71,8 +71,8 @@ pub struct Config {
     pub kind: String,
     /// Epochs that were learned in the search.
     pub epochs: usize,
-    /// Positions and channels of an input.
-    pub input: [usize; 2],
+    /// Positions and channels of an input, and the width of its covariates.
+    pub input: [usize; 3],
     /// Outputs of a network.
     pub outputs: usize,
     /// See [`TraitScaler::mean`].
@@ -156,10 +156,10 @@ impl Model {
     /// # Errors
     /// Where its file is missing or not that network's.
     pub fn network(&self, folder: &Path, member: &Member) -> Result<Network, String> {
-        let Config { kind, settings, input: [positions, channels], outputs, .. } =
+        let Config { kind, settings, input: [positions, channels, covariates], outputs, .. } =
             &self.config[member.config];
         let row = table::find(MODELS, kind).ok_or_else(|| format!("this program has no model `{kind}`"))?;
-        let input = Input { positions: *positions, channels: *channels };
+        let input = Input { positions: *positions, channels: *channels, covariates: *covariates };
         let architecture = (row.build.plan)(&Settings(settings.clone()), input, *outputs);
         // What is drawn is overwritten.
         let network = Network::new(architecture.map_err(|e| e.to_string())?, &mut Rng::new(0), &Device::Cpu);
@@ -180,7 +180,8 @@ pub fn write_model(folder: &Path, model: &Model) -> Result<(), String> {
         &folder.join("README.txt"),
         "A model written by `tune-tui fit`. `tune-tui predict FOLDER --genotypes FILE -o FILE.csv` predicts with \
          it. It holds weights, SNP names and, for each SNP, how often each genotype occurs among the individuals it \
-         was trained on; it holds no genotype of an individual.\n",
+         was trained on; it holds no genotype of an individual, unless \
+         `data.impute` was \"neighbours\": their genotypes are then in the encoder.\n",
     )
 }
 

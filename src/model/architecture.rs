@@ -3,13 +3,14 @@
 use candle_core::{Device, Result, Tensor, Var};
 
 use super::ModelError;
-use super::layer::{Layer, LayerSummary, Pass, Shape, WeightSpec, total};
+use super::layer::{JoinCovariates, Layer, LayerSummary, Pass, Shape, WeightSpec, total};
 use crate::domain::seed::Rng;
 
 /// Layers in order. Nothing is allocated until [`draw`](Self::draw).
 #[derive(Debug)]
 pub struct Architecture {
     input: Shape,
+    covariates: usize,
     steps: Vec<Step>,
 }
 
@@ -25,7 +26,7 @@ struct Step {
 impl Architecture {
     /// No layers yet: the output is the input.
     pub fn new(input: Shape) -> Self {
-        Architecture { input, steps: Vec::new() }
+        Architecture { input, covariates: 0, steps: Vec::new() }
     }
 
     /// Adds a layer behind the last one.
@@ -41,6 +42,23 @@ impl Architecture {
         let name = format!("{}{number}", layer.name());
         self.steps.push(Step { name, layer: Box::new(layer), input, output, weights });
         Ok(self)
+    }
+
+    /// Adds the covariates, where there are some, behind the flat values.
+    ///
+    /// # Errors
+    /// Where the values are not flat.
+    pub fn join(&mut self, covariates: usize) -> std::result::Result<&mut Self, ModelError> {
+        if covariates > 0 {
+            self.push(JoinCovariates { width: covariates })?;
+            self.covariates = covariates;
+        }
+        Ok(self)
+    }
+
+    /// Numbers of a sample's covariates.
+    pub fn covariates(&self) -> usize {
+        self.covariates
     }
 
     /// The shape of its input.
@@ -145,7 +163,8 @@ impl Network {
         Ok(Network { architecture, weights })
     }
 
-    /// Outputs `[batch, outputs]` of `x` `[batch, positions, channels]`, before any output activation.
+    /// Outputs `[batch, outputs]` of `x` `[batch, positions, channels]` and of the pass's covariates, before any
+    /// output activation.
     ///
     /// # Errors
     /// Where candle refuses.
@@ -161,10 +180,11 @@ impl Network {
         self.architecture.penalty(&self.weights)
     }
 
-    /// The sequence that is flattened before the output and the kernel `[size, outputs]` of the output,
-    /// where a network ends so.
+    /// The sequence that is flattened before the output and the kernel `[size, outputs]` of the output, where a
+    /// network ends so; the rows of covariates stand at the kernel's end.
     pub fn readout(&self) -> Option<(Shape, &Var)> {
-        let [.., before, last] = &self.architecture.steps[..] else { return None };
+        let [before @ .., last] = &self.architecture.steps[..] else { return None };
+        let before = before.iter().rfind(|step| step.layer.name() != "concatenate")?;
         let fits = last.layer.name() == "dense" && before.layer.name() == "flatten";
         let at = self.weights.len().checked_sub(last.weights.len())?;
         fits.then(|| (before.input, &self.weights[at]))

@@ -125,6 +125,7 @@ fn plan(settings: &Settings, input: Input, outputs: usize) -> Result<Architectur
     let mut plan = Architecture::new(input.shape());
     conv_stack::push(&mut plan, &conv_stack::blocks(settings)?)?;
     plan.push(Flatten)?;
+    plan.join(input.covariates)?;
     let convolutions = Activation::named(settings.word("activation"));
     dense_stack::push(&mut plan, settings, "dense_", convolutions)?;
     let kernel = Penalty { l1: settings.float("l1"), l2: settings.float("l2") };
@@ -142,7 +143,7 @@ mod tests {
         let paper = [("filters", 64.into()), ("kernel", 27.into()), ("l1", 0.571.into())];
         let others = paper.iter().filter(|(name, _)| changes.iter().all(|(other, _)| name != other));
         let given: Vec<(&str, Value)> = others.chain(changes).cloned().collect();
-        plan(&Settings::with(SETTINGS, &given), Input { positions, channels: 1 }, 1)
+        plan(&Settings::with(SETTINGS, &given), Input { positions, channels: 1, covariates: 0 }, 1)
     }
 
     fn names(plan: &Architecture) -> Vec<String> {
@@ -161,7 +162,9 @@ mod tests {
 
     #[test]
     fn lenet_along_one_dimension() {
-        let plan = plan(&draw(&ROW, Some("lenet"), 0), Input { positions: 32, channels: 1 }, 10).unwrap();
+        let plan =
+            plan(&draw(&ROW, Some("lenet"), 0), Input { positions: 32, channels: 1, covariates: 0 }, 10)
+                .unwrap();
         let found: Vec<(Vec<usize>, usize)> =
             plan.summary().into_iter().filter(|l| l.weights > 0).map(|l| (l.output, l.weights)).collect();
         let expected = [

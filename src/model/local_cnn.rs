@@ -128,6 +128,7 @@ fn plan(settings: &Settings, input: Input, outputs: usize) -> Result<Architectur
     };
     local(&mut plan, settings, behind)?;
     plan.push(Flatten)?;
+    plan.join(input.covariates)?;
     let mut units = 0;
     for layer in 0..settings.count("n_layers") {
         let (factor, decrease) = ("n_initial_units_factor", "perc_decrease_per_layer");
@@ -196,7 +197,7 @@ mod tests {
             given.retain(|(other, _)| other != name);
             given.push((*name, value.clone()));
         }
-        plan(&Settings::with(SETTINGS, &given), Input { positions, channels: 4 }, 1)
+        plan(&Settings::with(SETTINGS, &given), Input { positions, channels: 4, covariates: 0 }, 1)
     }
 
     #[test]

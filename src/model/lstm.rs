@@ -95,6 +95,7 @@ fn plan(settings: &Settings, input: Input, outputs: usize) -> Result<Architectur
             plan.push(Dropout { rate })?;
         }
     }
+    plan.join(input.covariates)?;
     plan.push(Dense { units: outputs, regularize: Regularize::default() })?;
     Ok(plan)
 }
@@ -133,12 +134,12 @@ mod tests {
 
     fn build(positions: usize, given: &[(&str, Value)]) -> Result<Architecture, ModelError> {
         let given = [&[("layers", 2.into()), ("units", 8.into())], given].concat();
-        plan(&Settings::with(SETTINGS, &given), Input { positions, channels: 1 }, 1)
+        plan(&Settings::with(SETTINGS, &given), Input { positions, channels: 1, covariates: 0 }, 1)
     }
 
     #[test]
     fn dlpipelines_network_by_hand() {
-        let input = Input { positions: 200, channels: 1 };
+        let input = Input { positions: 200, channels: 1, covariates: 0 };
         let plan = plan(&draw(&ROW, Some("dlpipeline"), 0), input, 1).unwrap();
         let found: Vec<(Vec<usize>, usize)> =
             plan.summary().into_iter().filter(|l| l.weights > 0).map(|l| (l.output, l.weights)).collect();

@@ -90,6 +90,7 @@ pub const ROW: ModelRow = Row {
 fn plan(settings: &Settings, input: Input, outputs: usize) -> Result<Architecture, ModelError> {
     let mut plan = Architecture::new(input.shape());
     plan.push(Flatten)?;
+    plan.join(input.covariates)?;
     dense_stack::push(&mut plan, settings, "", Activation::Linear)?;
     let kernel = penalties(settings, "").kernel;
     plan.push(Dense { units: outputs, regularize: Regularize { kernel, ..Regularize::default() } })?;
@@ -102,7 +103,8 @@ mod tests {
     use crate::domain::value::Value;
 
     fn layers(positions: usize, given: &[(&str, Value)]) -> Result<Vec<(String, usize)>, ModelError> {
-        let plan = plan(&Settings::with(SETTINGS, given), Input { positions, channels: 1 }, 1)?;
+        let plan =
+            plan(&Settings::with(SETTINGS, given), Input { positions, channels: 1, covariates: 0 }, 1)?;
         Ok(plan.summary().into_iter().map(|l| (l.name, l.weights)).collect())
     }
 

@@ -34,6 +34,8 @@ pub struct Input {
     pub positions: usize,
     /// Values at each position.
     pub channels: usize,
+    /// Numbers beside them that have no position: [`Architecture::join`].
+    pub covariates: usize,
 }
 
 impl Input {

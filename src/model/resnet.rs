@@ -125,6 +125,7 @@ fn plan(settings: &Settings, input: Input, outputs: usize) -> Result<Architectur
     if settings.float("dropout") > 0.0 {
         plan.push(Dropout { rate: settings.float("dropout") })?;
     }
+    plan.join(input.covariates)?;
     plan.push(Dense { units: outputs, regularize: Regularize::default() })?;
     Ok(plan)
 }
@@ -176,12 +177,12 @@ mod tests {
 
     fn build(positions: usize, given: &[(&str, Value)]) -> Result<Architecture, ModelError> {
         let given = [&[("blocks", 1.into()), ("filters", 8.into())], given].concat();
-        plan(&Settings::with(SETTINGS, &given), Input { positions, channels: 1 }, 1)
+        plan(&Settings::with(SETTINGS, &given), Input { positions, channels: 1, covariates: 0 }, 1)
     }
 
     #[test]
     fn resnet18_along_one_dimension_by_hand() {
-        let input = Input { positions: 1000, channels: 1 };
+        let input = Input { positions: 1000, channels: 1, covariates: 0 };
         let plan = plan(&draw(&ROW, Some("resnet18"), 0), input, 10).unwrap();
         let conv = |kernel: usize, channels: usize, filters: usize| {
             kernel * channels * filters + filters + 4 * filters

@@ -164,6 +164,7 @@ fn plan(settings: &Settings, input: Input, outputs: usize) -> Result<Architectur
     } else {
         plan.push(Flatten)?;
     }
+    plan.join(input.covariates)?;
     let behind = Behind {
         dropout: settings.float("dropout"),
         ..Behind::activation(Activation::named(settings.word("fc_activation")))
@@ -215,7 +216,7 @@ mod tests {
 
     /// The weights of the named layers of a variant for sequences of 200 bases and three tasks.
     fn weights(variant: &str) -> Vec<(String, usize)> {
-        let input = Input { positions: 200, channels: 4 };
+        let input = Input { positions: 200, channels: 4, covariates: 0 };
         let plan = plan(&draw(&ROW, Some(variant), 0), input, 3).unwrap();
         plan.summary().into_iter().filter(|l| l.weights > 0).map(|l| (l.name, l.weights)).collect()
     }

@@ -35,7 +35,7 @@ fn spaces() -> impl Iterator<Item = (&'static ModelRow, Option<&'static str>)> {
 }
 
 /// Positions of small networks, and channels.
-const SMALL: Input = Input { positions: 120, channels: 2 };
+const SMALL: Input = Input { positions: 120, channels: 2, covariates: 0 };
 
 /// A network like those of `settings` for few positions: what is large there is made smaller until it
 /// fits, and `relu` becomes `elu`, whose corner no difference steps over. `None` where nothing fits, such as
@@ -91,7 +91,7 @@ fn every_point_gives_a_network_or_a_reason() {
         for seed in 0..50 {
             let settings = draw(row, variant, seed);
             for (channels, outputs) in [(1, 1), (4, 3)] {
-                let input = Input { positions: 10_000, channels };
+                let input = Input { positions: 10_000, channels, covariates: 0 };
                 let plan = match (row.build.plan)(&settings, input, outputs) {
                     Ok(plan) => plan,
                     Err(error) => {
@@ -159,7 +159,9 @@ fn every_model_takes_any_number_of_channels() {
 fn every_models_gradient_agrees_with_differences() {
     let mut wrong = Vec::new();
     for (row, variant) in spaces() {
-        for (seed, plan) in examples(row, variant, SMALL, 2) {
+        let with_covariates = Input { covariates: 3, ..SMALL };
+        let plain = examples(row, variant, SMALL, 2).into_iter();
+        for (seed, plan) in plain.chain(examples(row, variant, with_covariates, 2)) {
             let found = wrong_slopes(plan).into_iter();
             wrong.extend(found.map(|text| format!("{} {variant:?} {seed}: {text}", row.name)));
         }
@@ -178,16 +180,20 @@ fn wrong_slopes(plan: Architecture) -> Vec<String> {
     };
     let x = Var::from_tensor(&normal([vec![ROWS], plan.input().dims()].concat())).unwrap();
     let target = normal(vec![ROWS, plan.output().size()]);
+    let covariates =
+        (plan.covariates() > 0).then(|| Var::from_tensor(&normal(vec![ROWS, plan.covariates()])).unwrap());
     let network = Network::new(plan, &mut rng, &Device::Cpu).unwrap();
     let loss = || {
         let mut rng = Rng::new(3);
-        let mut pass = Pass::new(Mode::Train, &mut rng);
+        let given = covariates.as_ref().map(|var| var.as_tensor().clone());
+        let mut pass = Pass::new(Mode::Train, &mut rng).with_covariates(given);
         let error = (network.forward(&x, &mut pass).unwrap() - &target).unwrap().sqr().unwrap();
         let penalties = [network.penalty().unwrap(), pass.penalty().unwrap()].into_iter().flatten();
         penalties.fold(error.mean_all().unwrap(), |sum, penalty| (sum + penalty).unwrap())
     };
     let grads = loss().backward().unwrap();
     let vars = network.trained().into_iter().chain([("input".to_owned(), x.clone())]);
+    let vars = vars.chain(covariates.iter().map(|var| ("covariates".to_owned(), var.clone())));
     let gradients: Vec<(String, Var, Tensor, f64)> = vars
         .map(|(name, var)| {
             let found = grads.get(&var).unwrap_or_else(|| panic!("{name} has no gradient")).clone();

@@ -39,18 +39,12 @@ impl Plan {
         given.for_network(dataset.coding(), preferred)
     }
 
-    /// The network's layers.
+    /// The network's layers for an input and a number of outputs.
     ///
     /// # Errors
-    /// Where the settings contradict the data's shape.
-    pub fn architecture(
-        &self,
-        dataset: &Dataset,
-        preprocessing: &Preprocessing,
-    ) -> Result<Architecture, ModelError> {
-        let channels = self.preprocessing(dataset, preprocessing).channels(dataset.coding());
-        let input = Input { positions: dataset.positions(), channels };
-        (self.model.build.plan)(&self.settings, input, dataset.target().outputs())
+    /// Where the settings contradict the input's shape.
+    pub fn architecture(&self, input: Input, outputs: usize) -> Result<Architecture, ModelError> {
+        (self.model.build.plan)(&self.settings, input, outputs)
     }
 }
 

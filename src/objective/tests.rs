@@ -2,7 +2,8 @@ use std::cell::RefCell;
 
 use super::*;
 use crate::dataset::Target;
-use crate::dataset::encode::Encoding;
+use crate::dataset::covariate::Covariate;
+use crate::dataset::encode::{Encoding, Impute};
 use crate::domain::setting::Settings;
 use crate::domain::table::find;
 use crate::domain::task::Task;
@@ -50,6 +51,7 @@ fn trained(metric: &str, training: &[(&str, Value)]) -> CrossValidation {
         fixed,
         seed: None,
         preprocessing: Preprocessing::default(),
+        cache: Cache::default(),
         metric: METRICS.iter().find(|m| m.name == metric).unwrap(),
         trait_scale: TraitScale::Standardize,
         device: Device::Cpu,
@@ -274,4 +276,59 @@ fn an_encoding_that_is_fixed_comes_before_the_networks_own() {
     objective.preprocessing = Encoding::OneHot.into();
     assert_eq!(channels(&objective), 3);
     assert!(objective.evaluate(&job(1e-3), &Recorder::default()).is_ok());
+}
+
+#[test]
+fn preselected_snps_are_the_networks_input() {
+    let mut objective = objective("pearson", 20);
+    objective.preprocessing = Preprocessing { preselect: Some(30), ..Preprocessing::default() };
+    let plan = objective.plan(&job(2e-3).params).unwrap();
+    assert_eq!(objective.architecture(&plan).unwrap().input().dims(), [30, 1]);
+    let score = objective.evaluate(&job(2e-3), &Recorder::default()).unwrap();
+    assert!(score > 0.3, "{score}");
+    objective.preprocessing.impute = Impute::Neighbours;
+    assert!(objective.evaluate(&job(2e-3), &Recorder::default()).is_ok());
+}
+
+#[test]
+fn covariates_are_learned_from_and_differ_by_fold() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut objective = objective("pearson", 30);
+    let genotypes = additive(200);
+    let all: Vec<usize> = (0..200).collect();
+    // The trait is the batch's and the age's alone; batch `rare` has validation rows of the first fold only.
+    let batch = |i: usize| if (40..45).contains(&i) { "rare" } else { ["a", "b", "c"][i % 3] };
+    let age = |i: usize| (i * 37 % 101) as f64;
+    let values = all.iter().map(|i| 4.0 * (i % 3) as f64 + 0.05 * age(*i)).collect();
+    let ages: Vec<String> = all.iter().map(|i| age(*i).to_string()).collect();
+    let ages: Vec<&str> = ages.iter().map(String::as_str).collect();
+    let batches: Vec<&str> = all.iter().map(|i| batch(*i)).collect();
+    let covariates = vec![
+        Covariate::read("age", &ages, false, false).unwrap(),
+        Covariate::read("batch", &batches, false, false).unwrap(),
+    ];
+    let dataset = Dataset::from_dosages(120, genotypes.codes(&all), values);
+    let plain = dataset.fingerprint();
+    objective.dataset = Arc::new(dataset.with_covariates(covariates));
+    assert_ne!(objective.dataset.fingerprint(), plain);
+    let plan = objective.plan(&job(1e-2).params).unwrap();
+    let widths = [0, 1].map(|fold: usize| objective.input(&plan, &objective.folds[fold].train).covariates);
+    assert_eq!(widths, [4, 5], "age and three batches; the other fold trains on the rare one too");
+    assert_eq!(objective.architecture(&plan).unwrap().covariates(), 4);
+    objective.checkpoints = Some(folder.path().to_owned());
+    let recorder = Recorder::default();
+    let score = objective.evaluate(&job(1e-2), &recorder).unwrap();
+    let found = recorder.folds.take();
+    assert!(found.iter().all(|fold| fold.score > 0.6), "{score}: {found:?}");
+    let params = &job(1e-2).params;
+    for fold in [0, 1] {
+        assert!(objective.restore(&objective.plan(params).unwrap(), folder.path(), 3, fold).is_ok());
+    }
+    let importance = crate::importance::of_trial(&objective, params, folder.path(), 3).unwrap();
+    assert_eq!(importance[0].magnitude.len(), 120);
+    assert_eq!(
+        importance[0].weights.as_ref().unwrap().len(),
+        120,
+        "the covariates' weights are not among them"
+    );
 }

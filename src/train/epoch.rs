@@ -8,7 +8,7 @@ use super::optimizer::Optimizer;
 use super::schedule::{Clip, Pace};
 use crate::domain::seed::Rng;
 use crate::model::Network;
-use crate::model::layer::{Mode, Pass};
+use crate::model::layer::{Mode, Pass, covariate_tensor};
 
 /// Decodes batches into one buffer that is used again and again.
 pub struct Batches<'a> {
@@ -17,6 +17,16 @@ pub struct Batches<'a> {
     /// Whether a network can't be trained on a batch of one row.
     joins: bool,
     buffer: Vec<f32>,
+}
+
+/// Rows as a network takes them.
+pub struct Batch {
+    /// Genotypes `[rows, positions, channels]`.
+    pub x: Tensor,
+    /// Covariates `[rows, width]`.
+    pub covariates: Option<Tensor>,
+    /// Rows × columns, in the units of training.
+    pub targets: Vec<f64>,
 }
 
 /// What changes a network's weights.
@@ -33,10 +43,11 @@ pub struct Trainer<'a> {
 impl Trainer<'_> {
     /// One step on a batch; its loss as it was before, penalties included. Where that is not finite there is
     /// no step.
-    pub fn step(&mut self, x: &Tensor, targets: &[f64]) -> Result<f64> {
-        let mut pass = Pass::new(Mode::Train, &mut self.dropout);
-        let raw = self.network.forward(x, &mut pass)?;
-        let (mut loss, slope) = self.criterion.batch(&numbers(&raw)?, targets);
+    pub fn step(&mut self, batch: Batch) -> Result<f64> {
+        let Batch { x, covariates, targets } = batch;
+        let mut pass = Pass::new(Mode::Train, &mut self.dropout).with_covariates(covariates);
+        let raw = self.network.forward(&x, &mut pass)?;
+        let (mut loss, slope) = self.criterion.batch(&numbers(&raw)?, &targets);
         // Not the loss, but its gradient by the raw outputs is the loss's own.
         let mut follow = (&raw * Tensor::from_vec(slope, raw.shape(), raw.device())?)?.sum_all()?;
         for penalty in [self.network.penalty()?, pass.penalty()?].into_iter().flatten() {
@@ -69,7 +80,7 @@ impl<'a> Batches<'a> {
     pub fn new(data: &'a FoldData<'a>, size: usize, joins: bool) -> Self {
         let longest = data.fold.train.len().max(data.fold.validation.len());
         let size = size.min(longest);
-        let values = data.dataset.positions() * data.encoder.channels();
+        let values = data.encoder.width();
         Batches { data, size, joins, buffer: vec![0.0; (size + usize::from(joins)) * values] }
     }
 
@@ -78,14 +89,18 @@ impl<'a> Batches<'a> {
         split(&self.data.fold.train, self.size, self.joins).len()
     }
 
-    /// Inputs `[rows, positions, channels]` and targets, rows × columns, in the units of training.
-    fn decode(&mut self, rows: &[usize]) -> Result<(Tensor, Vec<f64>)> {
+    fn decode(&mut self, rows: &[usize]) -> Result<Batch> {
         let FoldData { dataset, encoder, trait_scaler, device, .. } = self.data;
-        let shape = (rows.len(), dataset.positions(), encoder.channels());
+        let shape = (rows.len(), encoder.positions(), encoder.channels());
         let values = &mut self.buffer[..shape.0 * shape.1 * shape.2];
         dataset.decode(rows, encoder, values);
         let targets = dataset.target().of(rows).into_iter().map(|y| trait_scaler.forward(y));
-        Ok((Tensor::from_slice(values, shape, device)?, targets.collect()))
+        let covariates = encoder.covariates().apply(dataset.covariates(), rows);
+        Ok(Batch {
+            x: Tensor::from_slice(values, shape, device)?,
+            covariates: covariate_tensor(&covariates, rows.len(), device)?,
+            targets: targets.collect(),
+        })
     }
 
     /// Trains on `rows` in their order; the mean loss over the rows, each batch's as it was before its step,
@@ -93,8 +108,7 @@ impl<'a> Batches<'a> {
     pub fn train(&mut self, trainer: &mut Trainer, rows: &[usize]) -> Result<f64> {
         let mut total = 0.0;
         for rows in split(rows, self.size, self.joins) {
-            let (x, targets) = self.decode(rows)?;
-            let loss = trainer.step(&x, &targets)?;
+            let loss = trainer.step(self.decode(rows)?)?;
             if !loss.is_finite() {
                 return Ok(loss);
             }
@@ -114,8 +128,9 @@ impl<'a> Batches<'a> {
         let mut rng = Rng::new(0);
         let (mut outputs, mut total) = (Vec::with_capacity(rows.len() * criterion.outputs), 0.0);
         for rows in rows.chunks(self.size) {
-            let (x, targets) = self.decode(rows)?;
-            let raw = numbers(&network.forward(&x, &mut Pass::new(Mode::Evaluate, &mut rng))?)?;
+            let Batch { x, covariates, targets } = self.decode(rows)?;
+            let mut pass = Pass::new(Mode::Evaluate, &mut rng).with_covariates(covariates);
+            let raw = numbers(&network.forward(&x, &mut pass)?)?;
             total += criterion.mean(&raw, &targets) * rows.len() as f64;
             outputs.extend(raw);
         }

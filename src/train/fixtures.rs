@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use candle_core::{Device, Tensor, Var};
 use serde::Deserialize;
 
-use super::epoch::Trainer;
+use super::epoch::{Batch, Trainer};
 use super::fit::{Epoch, Keeper};
 use super::loss::{self, Criterion, LOSSES, link};
 use super::metric::{METRICS, Scored};
@@ -308,7 +308,10 @@ fn networks_train_as_in_keras() {
         };
         assert_eq!(case.losses.len(), STEPS, "{}", case.name);
         for (step, expected) in case.losses.iter().enumerate() {
-            let loss = trainer.step(&case.input.tensor(), &case.observed.values).unwrap();
+            let loss = {
+                let (x, targets) = (case.input.tensor(), case.observed.values.clone());
+                trainer.step(Batch { x, covariates: None, targets }).unwrap()
+            };
             assert_close(loss, *expected, 1e-5, &format!("the loss of {}, step {step}", case.name));
             let after = match step {
                 0 => &case.after_one,

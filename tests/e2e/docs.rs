@@ -44,9 +44,12 @@ const OTHERS: &str = "
 | `qc` | `{ maf = 0.01, missing = 0.1, individual_missing = 0.1, hwe = 1e-6, chromosomes = [1, 2], exclude_chromosomes = [\"X\"] }`, applied to the phenotyped individuals in this order: chromosomes; SNPs with a larger fraction of missing genotypes; individuals with a larger one over the SNPs left; over the individuals left, monomorphic SNPs, those of a smaller minor allele frequency, and those of a smaller p-value in the exact test of Hardy-Weinberg equilibrium | `{}`: SNPs without a genotype and monomorphic ones go |
 | `split` | how the individuals outside the test set are split, see below; classes are not balanced over folds | `{ kind = \"kfold\", folds = 5 }` |
 | `test` | individuals that no trial sees: `{ fraction = 0.2 }` by chance, or `{ column = \"generation\", values = [5] }` | none |
-| `impute` | what a missing genotype becomes: the `mean` of each channel over the training rows, or their `mode`, the genotype that most of them have | `mean` |
+| `impute` | what a missing genotype becomes: the `mean` of each channel over the training rows, their `mode`, the genotype that most of them have, or that of the `neighbours`: the mean of the five training individuals whose genotypes at 20 SNPs on each side are most alike, rounded | `mean` |
 | `encoding` | `auto` (as the kind prefers); `additive` (copies of the counted allele), `dominant` (at least one), `recessive` (two), `heterozygote` (exactly one), each centred and scaled over the training rows; `onehot`; or a list, whose channels stand side by side: `[\"additive\", \"heterozygote\"]` | `auto` |
 | `onehot_missing` | a missing genotype in one-hot channels that `impute` leaves to the mean: the training rows' `frequencies`, `zeros`, or a `channel` of its own | `frequencies` |
+| `preselect` | `{ snps = 1000 }` keeps the SNPs of smallest single-marker p-value, found anew on the training rows of each fold | all SNPs |
+| `covariates` | columns of the phenotype file that go to the dense part of a network beside the genotypes: `[\"sex\", \"age\"]`; numbers are centred and scaled, a category has a column each level; missing ones are the mean, or 0 in all levels | none |
+| `categorical` | the covariates whose numbers are categories: `[\"batch\"]` | none |
 | `trait_scale` | `standardize` or `center`, of a quantity | `standardize` |
 | `memory` | most bytes of genotypes in memory, four to a byte; a larger `.bed` stays in its file, from which batches are decoded, a larger text file is refused | `512MiB` |
 

@@ -24,6 +24,9 @@ const KEYS: &[&str] = &[
     "impute",
     "encoding",
     "onehot_missing",
+    "preselect",
+    "covariates",
+    "categorical",
     "split",
     "test",
     "trait_scale",
@@ -52,6 +55,7 @@ pub(super) fn read(
         section.need("trait", if task == Task::MultiLabel { several } else { r#"trait = "ebv""# })?;
     }
     let scale = section.word("trait_scale", "scale", &["center", "standardize"], "standardize")?;
+    let (covariates, categorical) = preprocess::covariates(&section)?;
     let (split, test) = split::read(&section, select_on)?;
     Ok(DataConfig {
         source,
@@ -65,6 +69,8 @@ pub(super) fn read(
         id_column: section.get("id_column").map(|field| field.name()).transpose()?,
         qc: qc::read(&section)?,
         preprocessing: preprocess::read(&section)?,
+        covariates,
+        categorical,
         split,
         test,
         trait_scale: if scale == "center" { TraitScale::Center } else { TraitScale::Standardize },

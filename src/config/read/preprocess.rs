@@ -1,5 +1,6 @@
 //! What `[data]` says of how genotypes become a network's input.
 
+use super::MANY as MOST;
 use crate::config::error::{ConfigError, quoted};
 use crate::config::node::Content;
 use crate::config::section::{Field, Section};
@@ -13,7 +14,40 @@ pub(super) fn read(section: &Section<'_>) -> Result<Preprocessing, ConfigError> 
         Some(field) => onehot_missing(&field, &encodings, impute)?,
         None => OneHotMissing::default(),
     };
-    Ok(Preprocessing { encodings, onehot_missing, impute })
+    let preselect = section.get("preselect").map(|field| preselect(&field)).transpose()?;
+    Ok(Preprocessing { encodings, onehot_missing, impute, preselect })
+}
+
+/// How many SNPs are kept.
+fn preselect(field: &Field<'_>) -> Result<usize, ConfigError> {
+    let table = field.section()?.only(&["snps"], "the table `data.preselect`")?;
+    table.need("snps", "preselect = { snps = 1000 }")?.count(1..=MOST)
+}
+
+/// The columns that stand beside the genotypes, and those of them that are categories whatever they hold.
+pub(super) fn covariates(section: &Section<'_>) -> Result<(Vec<String>, Vec<String>), ConfigError> {
+    let names = |key| section.get(key).map_or(Ok(Vec::new()), |field| different(&field));
+    let (covariates, categorical) = (names("covariates")?, names("categorical")?);
+    if let Some(field) = section.get("categorical")
+        && let Some(place) = categorical.iter().position(|name| !covariates.contains(name))
+    {
+        let name = quoted(&categorical[place]);
+        let message = format!("`{}` names {name}, which `data.covariates` does not", field.name);
+        let items = field.items("a list")?;
+        let node = items.get(place).map_or(field.node, |item| item.node);
+        return Err(node.error(message, "add it there, or remove it here"));
+    }
+    Ok((covariates, categorical))
+}
+
+/// A list of names, none of them twice.
+fn different(field: &Field<'_>) -> Result<Vec<String>, ConfigError> {
+    let names = field.names()?;
+    if let Some(i) = (1..names.len()).find(|i| names[..*i].contains(&names[*i])) {
+        let message = format!("`{}` lists {} twice", field.name, quoted(&names[i]));
+        return Err(field.node.error(message, "remove one"));
+    }
+    Ok(names)
 }
 
 /// One encoding or a list of them, in their order; none for `auto`.

@@ -167,6 +167,8 @@ fn preprocessing_is_written_as_it_was_read() {
         "encoding = [\"additive\", \"heterozygote\"]",
         "encoding = [\"onehot\", \"recessive\"]\nonehot_missing = \"channel\"",
         "onehot_missing = \"zeros\"",
+        "preselect = { snps = 100 }\nimpute = \"neighbours\"",
+        "covariates = [\"sex\", 3]\ncategorical = [\"3\"]",
     ] {
         let config = read(lines);
         assert_eq!(super::read(&write::toml(&config)).unwrap().data, config.data, "{lines}");

@@ -83,6 +83,8 @@ impl Simulation {
             id_column: None,
             qc: QualityControl::default(),
             group_columns: vec![],
+            covariates: vec![],
+            categorical: vec![],
             memory: 1 << 30,
         }
     }

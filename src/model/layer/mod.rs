@@ -6,6 +6,7 @@ mod batch_norm;
 mod conv;
 mod dense;
 mod dropout;
+mod join;
 mod local_conv;
 mod pool;
 mod recurrent;
@@ -15,7 +16,7 @@ mod shape;
 
 use std::fmt::Debug;
 
-use candle_core::{Result, Tensor, Var};
+use candle_core::{Device, Result, Tensor, Var};
 
 use super::init::Init;
 use crate::domain::seed::Rng;
@@ -26,6 +27,7 @@ pub use batch_norm::BatchNorm;
 pub use conv::{Conv1d, ConvMaxPool1d};
 pub use dense::Dense;
 pub use dropout::{Dropout, SpatialDropout1d};
+pub use join::JoinCovariates;
 pub use local_conv::LocalConv1d;
 pub use pool::{AveragePool1d, MaxPool1d};
 pub use recurrent::Lstm;
@@ -141,13 +143,26 @@ pub struct Pass<'a> {
     pub mode: Mode,
     /// Draws what dropout drops.
     pub rng: &'a mut Rng,
+    covariates: Option<Tensor>,
     penalties: Vec<Tensor>,
 }
 
 impl<'a> Pass<'a> {
     /// A pass that has not begun.
     pub fn new(mode: Mode, rng: &'a mut Rng) -> Self {
-        Pass { mode, rng, penalties: Vec::new() }
+        Pass { mode, rng, covariates: None, penalties: Vec::new() }
+    }
+
+    /// With the batch's covariates `[batch, width]`, where there are some.
+    #[must_use]
+    pub fn with_covariates(mut self, covariates: Option<Tensor>) -> Self {
+        self.covariates = covariates;
+        self
+    }
+
+    /// The batch's covariates `[batch, width]`.
+    pub fn covariates(&self) -> Option<&Tensor> {
+        self.covariates.as_ref()
     }
 
     /// Adds a scalar to the batch's loss, such as a penalty on a layer's outputs.
@@ -162,6 +177,18 @@ impl<'a> Pass<'a> {
     pub fn penalty(self) -> Result<Option<Tensor>> {
         total(self.penalties)
     }
+}
+
+/// Covariates (rows × any width) as the tensor that a pass takes; `None` where there are none.
+///
+/// # Errors
+/// Where candle refuses.
+pub fn covariate_tensor(covariates: &[f64], rows: usize, device: &Device) -> Result<Option<Tensor>> {
+    if covariates.is_empty() {
+        return Ok(None);
+    }
+    let values: Vec<f32> = covariates.iter().map(|v| *v as f32).collect();
+    Tensor::from_vec(values, (rows, covariates.len() / rows), device).map(Some)
 }
 
 /// The sum of scalars.
