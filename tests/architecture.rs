@@ -40,7 +40,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("ratatui", &["tui"]),
     ("crossterm", &["tui"]),
     ("memmap2", &["dataset"]),
-    ("flate2", &["dataset/text.rs", "dataset/vcf.rs"]),
+    ("flate2", &["dataset/text.rs", "dataset/vcf.rs", "dataset/tests_on_bad_input.rs"]),
     ("noodles_vcf", &["dataset/vcf.rs"]),
     ("clap", &["cli", "main.rs"]),
 ];
