@@ -12,6 +12,8 @@ pub enum Init {
     Zeros,
     /// 1.
     Ones,
+    /// The same value everywhere.
+    Constant(f32),
     /// Uniform in ±√(6 / (`fan_in` + `fan_out`)) (Glorot & Bengio 2010, eq. 16), Keras' default.
     GlorotUniform {
         /// Inputs of a unit.
@@ -42,6 +44,7 @@ impl Init {
         let values = match self {
             Init::Zeros => vec![0.0; count],
             Init::Ones => vec![1.0; count],
+            Init::Constant(value) => vec![value; count],
             Init::GlorotUniform { fan_in, fan_out } => {
                 uniform(count, (6.0 / (fan_in as f64 + fan_out as f64)).sqrt(), rng)
             }

@@ -78,23 +78,6 @@ const SETTINGS: &[Setting] = &[
     Setting::new("l2", PENALTY, Preset::Float(0.0), "L2 penalty on the weights of the output"),
 ];
 
-/// The variant `sparse`. A linear local layer with one filter a window and a linear output give SNP j the effect
-/// b = u·v; an L1 penalty on both factors is the penalty 2√|b| on their product, which leaves large effects
-/// nearly unshrunken and most at 0 (Hoff 2017, "Lasso, fractional norm and structured sparse estimation using
-/// a Hadamard product parametrization", Computational Statistics & Data Analysis 115:186).
-const SPARSE: &[(&str, Preset)] = &[
-    ("filters", Preset::Int(1)),
-    ("kernel_size_exp", Preset::Float(0.0)),
-    ("stride_perc_of_kernel_size", Preset::Float(1.0)),
-    ("act_function", Preset::Word("linear")),
-    ("dropout", Preset::Float(0.0)),
-    ("maxpool", Preset::Int(1)),
-    ("n_layers", Preset::Int(0)),
-    ("batch_norm", Preset::Word("none")),
-    ("local_l1", Preset::SearchFloat { low: 0.01, high: 1.0, log: true }),
-    ("l1", Preset::SearchFloat { low: 0.01, high: 1.0, log: true }),
-];
-
 /// The row of the table of models.
 pub const ROW: ModelRow = Row {
     name: "local-cnn",
@@ -103,18 +86,11 @@ pub const ROW: ModelRow = Row {
     build: Model {
         plan,
         one_hot: true,
-        variants: &[
-            Variant {
-                name: "large",
-                help: "easyPheno's search from 20,000 SNPs on: kernels of 8 to 128",
-                values: &[("kernel_size_exp", Preset::SearchFloats(&[3.0, 4.0, 5.0, 6.0, 7.0]))],
-            },
-            Variant {
-                name: "sparse",
-                help: "linear, one filter a SNP, L1 penalties on both layers: few SNPs with large effects",
-                values: SPARSE,
-            },
-        ],
+        variants: &[Variant {
+            name: "large",
+            help: "easyPheno's search from 20,000 SNPs on: kernels of 8 to 128",
+            values: &[("kernel_size_exp", Preset::SearchFloats(&[3.0, 4.0, 5.0, 6.0, 7.0]))],
+        }],
     },
 };
 
