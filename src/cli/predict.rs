@@ -36,7 +36,7 @@ pub fn predict(args: &PredictArgs) -> Result<Exit> {
             complain(&format!("{what}: {}{more}", names.join(", ")));
         }
     }
-    if report.unchecked > 0 {
+    if report.unchecked > 0 && prediction.model.coding == Coding::Dosages {
         complain(
             "warning: without alleles nobody can tell which one the dosages count: make sure that it is the same as \
              in the training data",

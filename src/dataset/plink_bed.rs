@@ -143,8 +143,10 @@ pub(super) fn read(spec: &DataSpec) -> Result<Genotypes, DataError> {
             return Err(DataError::file(&file, problem));
         }
     }
-    let markers = read_bim(&path.with_extension("bim"))?;
-    let ids = read_fam(&path.with_extension("fam"))?;
+    // A gzip of a few bytes can hold a .bim without end, but a SNP takes a byte of the .bed at least.
+    let bytes = std::fs::metadata(path).map_err(|source| DataError::Read { path: path.clone(), source })?.len();
+    let markers = read_bim(&path.with_extension("bim"), bytes)?;
+    let ids = read_fam(&path.with_extension("fam"), bytes.saturating_mul(4))?;
     let bed = Bed::open(path, ids.len(), markers.len())?;
     let individuals = ids.len();
     let matrix = Matrix::Columns(Columns::all(bed, individuals, markers.len()));
@@ -152,9 +154,9 @@ pub(super) fn read(spec: &DataSpec) -> Result<Genotypes, DataError> {
 }
 
 /// Chromosome, name, position in Morgans, position in base pairs, A1, A2.
-fn read_bim(path: &Path) -> Result<Vec<Marker>, DataError> {
+fn read_bim(path: &Path, most: u64) -> Result<Vec<Marker>, DataError> {
     let mut markers = Vec::new();
-    for_each_line(path, "chromosome, SNP, cM, position, A1 and A2", |line, fields| {
+    for_each_line(path, most, "chromosome, SNP, cM, position, A1 and A2", |line, fields| {
         let position = fields[3].parse().map_err(|_| DataError::Cell {
             path: path.to_owned(),
             line,
@@ -174,18 +176,19 @@ fn read_bim(path: &Path) -> Result<Vec<Marker>, DataError> {
 }
 
 /// Family, individual, father, mother, sex, phenotype: the ids are the individuals'.
-fn read_fam(path: &Path) -> Result<Vec<String>, DataError> {
+fn read_fam(path: &Path, most: u64) -> Result<Vec<String>, DataError> {
     let mut ids = Vec::new();
-    for_each_line(path, "FID, IID, father, mother, sex and phenotype", |line, fields| {
+    for_each_line(path, most, "FID, IID, father, mother, sex and phenotype", |line, fields| {
         ids.push((line, fields[1].to_owned()));
         Ok(())
     })?;
     unique_ids(path, ids)
 }
 
-/// Calls `each` with the number and the six fields of every line that is not blank.
+/// Calls `each` with the number and the six fields of every line that is not blank, of which there may be `most`.
 fn for_each_line(
     path: &Path,
+    most: u64,
     wanted: &str,
     mut each: impl FnMut(u64, [&str; 6]) -> Result<(), DataError>,
 ) -> Result<(), DataError> {
@@ -200,6 +203,9 @@ fn for_each_line(
         }
         match found {
             0 => Ok(()),
+            _ if line > most.saturating_add(1) => {
+                Err(DataError::line(path, line, format!("the .bed has room for {most} lines: it belongs to others")))
+            }
             6 => each(line, fields),
             _ => Err(DataError::line(path, line, format!("{found} fields, expected 6: {wanted}"))),
         }
