@@ -25,7 +25,7 @@ const GROUP: usize = 25;
 /// A split tries the SNPs' number over this.
 const SHARE: usize = 3;
 
-/// Nanoseconds that a tree takes for a SNP of a row at one of its levels, measured on an AMD EPYC of 2024.
+/// Nanoseconds that a tree takes for a SNP of a row at one of its levels: a guess, not measured.
 const NANOSECONDS: f64 = 1.6;
 
 /// Bytes that a group of trees needs for a SNP of a row.
