@@ -9,9 +9,6 @@ use crate::kernel::codes::{Column, LARGEST_RESIDUAL, LARGEST_STEP, Packed, Resid
 /// Columns whose coefficients are updated with one look at the residual.
 const BLOCK: usize = 32;
 
-/// What the codes count is held in hundredths: a missing genotype stands at the mean, rounded to these.
-const HUNDREDTHS: f64 = 100.0;
-
 /// A residual of this many times the trait's largest deviation can be held.
 const HEADROOM: f64 = 8.0;
 
@@ -56,6 +53,7 @@ impl Design {
     fn add(&mut self, snp: usize, effect: Effect, counts: [u64; super::genotypes::CODES]) {
         let [none, one, two, _, missing] = counts;
         let known = (none + one + two) as f64;
+        // In hundredths: a missing genotype stands at the mean, rounded to these.
         let mut levels = match effect {
             Effect::Additive => [0, 100, 200, 0],
             Effect::Heterozygote => [0, 100, 0, 0],
@@ -245,15 +243,17 @@ impl<'a> Fitted<'a> {
             let grid = self.design.sds[*j] * self.unit;
             let wanted = (update(*j, f64::from(gradient[a]), old) - old) / grid;
             // Beyond the largest step lies what no residual could be.
-            let step = wanted.round().clamp(-f64::from(LARGEST_STEP), f64::from(LARGEST_STEP));
-            if step != 0.0 {
-                let change = step * grid;
-                self.multiples[*j] += step as i64;
+            let wanted = wanted.clamp(-f64::from(LARGEST_STEP), f64::from(LARGEST_STEP));
+            // Rounded; `round` would be a call for each.
+            let step = (wanted + 0.5_f64.copysign(wanted)) as i64;
+            if step != 0 {
+                let change = step as f64 * grid;
+                self.multiples[*j] += step;
                 // Not by adding up, so that what goes back to 0 is 0.
                 self.coefficients[*j] = self.multiples[*j] as f64 * grid;
                 (columns[changed], steps[changed]) = (block.columns[a], step as i32);
                 changed += 1;
-                self.sum -= step as i64 * self.design.sums[*j];
+                self.sum -= step * self.design.sums[*j];
                 let row = &block.gram[a * size..][..size];
                 for (gradient, product) in gradient[a + 1..size].iter_mut().zip(&row[a + 1..]) {
                     *gradient -= product * change as f32;

@@ -13,6 +13,9 @@ use super::{BaselineError, BaselineRow, Problem};
 use crate::domain::seed::{Rng, derive};
 use crate::numeric::dense::Dense;
 
+/// α of the elastic net: what leaves it most of the ridge's shrinkage, which linked SNPs share.
+const ALPHA: f64 = 0.1;
+
 /// Penalties of a path.
 const PENALTIES: usize = 100;
 
@@ -51,9 +54,9 @@ pub(super) const LASSO_HET: BaselineRow = BaselineRow {
 
 pub(super) const ROW: BaselineRow = BaselineRow {
     name: "elastic-net",
-    help: "elastic net with both penalties alike, on allele counts",
+    help: "elastic net on allele counts, a tenth of the penalty on absolute effects and the rest on squares",
     settings: &[],
-    build: |problem| fit(problem, &[Effect::Additive], 0.5),
+    build: |problem| fit(problem, &[Effect::Additive], ALPHA),
 };
 
 /// Chooses the penalty by cross-validation within the training rows, fits and predicts.
@@ -345,14 +348,14 @@ mod tests {
     fn wheat_agrees_with_the_reference() {
         let lasso = [0.455, 0.429, 0.334, 0.411];
         let elastic_net = [0.481, 0.456, 0.365, 0.441];
-        for (row, references) in [(&LASSO, lasso), (&ROW, elastic_net)] {
+        for (row, references, tolerance) in [(&LASSO, lasso, 0.0125), (&ROW, elastic_net, 0.01)] {
             for (number, r0) in (1..).zip(references) {
                 let Some((dataset, folds)) = wheat(number) else { return };
                 let (mse, r) = cross_validated(row, &dataset, &folds);
                 eprintln!("{} wheat E{number}: MSE {mse:.4}, r {r:.4} ({r0})", row.name);
-                // How the inner folds fall moves r by about as much: scikit-learn's LassoCV with 25 penalties down to a
-                // hundredth and five consecutive inner folds has .321 for E3 here.
-                assert!((r - r0).abs() < 0.0125, "{} E{number}: r {r}, MSE {mse}", row.name);
+                // How the inner folds fall moves the LASSO's r: over five seeds E1 has .456 to .466, E2 .416 to .430, E3
+                // .321 to .333; the elastic net's by .003.
+                assert!((r - r0).abs() < tolerance, "{} E{number}: r {r}, MSE {mse}", row.name);
             }
         }
     }

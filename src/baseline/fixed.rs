@@ -1,10 +1,13 @@
 //! Fixed effects: the intercept and the covariates, for the rows to learn from and those to predict.
 
+use std::slice;
+
 use super::Problem;
+use crate::dataset::covariate::CovariateEncoder;
 use crate::numeric::dense::Dense;
 use crate::numeric::linalg::dot;
 
-/// The columns of fixed effects, the intercept first.
+/// The columns of fixed effects, the intercept first, none a sum of others among the training rows.
 #[derive(Debug, Clone)]
 pub struct FixedEffects {
     /// Training rows × effects.
@@ -17,8 +20,43 @@ impl FixedEffects {
     /// Those of a problem.
     pub fn of(problem: &Problem) -> Self {
         let (n, m) = (problem.train.len(), problem.predict.len());
-        FixedEffects { train: Dense::new(n, 1, vec![1.0; n]), predict: Dense::new(m, 1, vec![1.0; m]) }
+        let (mut train, mut predict) = (vec![1.0; n], vec![1.0; m]);
+        for (own, other) in covariates(problem) {
+            train.extend(own);
+            predict.extend(other);
+        }
+        let columns = train.len() / n.max(1);
+        let (train, predict) = (Dense::new(n, columns, train), Dense::new(m, columns, predict));
+        let kept = Projection::of(&train).kept();
+        let chosen = |of: &Dense| {
+            let values = kept.iter().flat_map(|column| of.column(*column)).copied().collect();
+            Dense::new(of.rows(), kept.len(), values)
+        };
+        FixedEffects { train: chosen(&train), predict: chosen(&predict) }
     }
+}
+
+/// The covariates' columns, a number or each level of a category, for the rows to learn from and those to predict. A
+/// cell that is missing, or a level that the training rows lack, stands at the covariate's mean among these.
+pub fn covariates(problem: &Problem) -> Vec<(Vec<f64>, Vec<f64>)> {
+    let mut columns = Vec::new();
+    for covariate in problem.dataset.covariates() {
+        let covariate = slice::from_ref(covariate);
+        let encoder = CovariateEncoder::fit(covariate, problem.train);
+        let [train, predict] = [problem.train, problem.predict].map(|rows| encoder.apply(covariate, rows));
+        for column in 0..encoder.width() {
+            let is_known = |row: &&[f64]| row.iter().any(|value| *value != 0.0);
+            let known: Vec<f64> =
+                train.chunks_exact(encoder.width()).filter(is_known).map(|row| row[column]).collect();
+            let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
+            let filled = |rows: &[f64]| {
+                let rows = rows.chunks_exact(encoder.width());
+                rows.map(|row| if is_known(&row) { row[column] } else { mean }).collect()
+            };
+            columns.push((filled(&train), filled(&predict)));
+        }
+    }
+    columns
 }
 
 /// The space of fixed effects, to be taken out of other columns.
@@ -58,6 +96,11 @@ impl Projection {
             }
         }
         projection
+    }
+
+    /// The fixed effects' columns that are no sum of earlier ones.
+    pub fn kept(&self) -> Vec<usize> {
+        self.steps.iter().map(|(index, ..)| *index).collect()
     }
 
     /// Degrees of freedom of the fixed effects.
@@ -124,5 +167,61 @@ mod tests {
             assert!((found - expected).abs() < 1e-12);
         }
         (0..4).for_each(|c| assert!(dot(fixed.column(c), &values).abs() < 1e-12));
+    }
+
+    use super::super::BASELINES;
+    use super::super::score;
+    use crate::dataset::Dataset;
+    use crate::dataset::covariate::{Cells, Covariate};
+    use crate::domain::seed::Rng;
+
+    /// A trait that SNPs and a category make in equal parts, of three levels and one that the training rows lack.
+    fn example(rows: usize) -> Dataset {
+        const SNPS: usize = 30;
+        let mut rng = Rng::new(8);
+        let codes: Vec<u8> = (0..rows * SNPS).map(|_| rng.below(3) as u8).collect();
+        let herd = |row: usize| if row == rows - 1 { "new" } else { ["a", "b", "c"][row % 3] };
+        let values = (0..rows).map(|row| {
+            let genetic: f64 = codes[row * SNPS..][..6].iter().map(|code| f64::from(*code)).sum();
+            let herd = [-2.5, 0.0, 2.5][row % 3];
+            genetic + herd + 0.3 * rng.normal()
+        });
+        let values = values.collect();
+        let levels = (0..rows).map(|row| (row != 0).then(|| herd(row).to_owned())).collect();
+        let covariate = Covariate { name: "herd".into(), cells: Cells::Levels(levels) };
+        Dataset::from_dosages(SNPS, codes, values).with_covariates(vec![covariate])
+    }
+
+    #[test]
+    fn an_unknown_level_stands_at_the_mean_and_dependent_columns_are_left_out() {
+        let dataset = example(10);
+        let (train, predict): (Vec<usize>, Vec<usize>) = ((0..6).collect(), vec![6, 9]);
+        let problem =
+            Problem { dataset: &dataset, train: &train, values: &[0.0; 6], predict: &predict, seed: 1 };
+        let columns = covariates(&problem);
+        assert_eq!(columns.len(), 3);
+        let [(a, a_new), (b, b_new), _] = &columns[..] else { panic!() };
+        // Row 0 has no level; the others are b, c, a, b, c.
+        assert_eq!((&a[..], &a_new[..]), (&[0.2, 0.0, 0.0, 1.0, 0.0, 0.0][..], &[1.0, 0.2][..]));
+        assert_eq!((&b[..], &b_new[..]), (&[0.4, 1.0, 0.0, 0.0, 1.0, 0.0][..], &[0.0, 0.4][..]));
+        let fixed = FixedEffects::of(&problem);
+        assert_eq!((fixed.train.columns(), fixed.predict.columns()), (3, 3));
+        assert_eq!((fixed.train.column(0), fixed.predict.column(1)), (&[1.0; 6][..], &a_new[..]));
+    }
+
+    #[test]
+    fn every_baseline_uses_a_covariate_that_makes_half_of_the_trait() {
+        let with = example(200);
+        let without = example(200).with_covariates(vec![]);
+        let (train, predict): (Vec<usize>, Vec<usize>) = ((0..160).collect(), (160..200).collect());
+        for row in BASELINES {
+            let r = |dataset: &Dataset| {
+                let predictions = score::predict(row, dataset, &train, &predict, 1).unwrap();
+                score::metrics(dataset, &predict, &predictions)["pearson"]
+            };
+            let (with, without) = (r(&with), r(&without));
+            eprintln!("{}: r {with:.3}, {without:.3} without the covariate", row.name);
+            assert!(without < 0.8 && with > without + 0.1 && with > 0.8, "{} {with} {without}", row.name);
+        }
     }
 }

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 use smartcore::ensemble::random_forest_regressor::{RandomForestRegressor, RandomForestRegressorParameters};
 use smartcore::linalg::basic::matrix::DenseMatrix;
 
+use super::fixed::covariates;
 use super::genotypes::{Coded, Effect, Genotypes};
 use super::{BaselineError, BaselineRow, Problem};
 use crate::domain::seed::derive;
@@ -24,7 +25,7 @@ const GROUP: usize = 25;
 /// A split tries the SNPs' number over this.
 const SHARE: usize = 3;
 
-/// Nanoseconds that a tree takes for a SNP of a row at one of its levels, measured on an AMD EPYC of 2024.
+/// Nanoseconds that a tree takes for a SNP of a row at one of its levels: a guess, not measured.
 const NANOSECONDS: f64 = 1.6;
 
 /// Bytes that a group of trees needs for a SNP of a row.
@@ -55,18 +56,21 @@ fn fit(problem: &Problem, trees: usize) -> Result<Vec<f64>, BaselineError> {
         )));
     }
     let coded = Coded::fit(&train, Effect::Additive, false);
-    let matrix = |genotypes: &Genotypes| {
-        let mut values = Vec::with_capacity(genotypes.rows() * genotypes.snps());
+    let (own, other): (Vec<Vec<f64>>, Vec<Vec<f64>>) = covariates(problem).into_iter().unzip();
+    let matrix = |genotypes: &Genotypes, covariates: &[Vec<f64>]| {
+        let columns = genotypes.snps() + covariates.len();
+        let mut values = Vec::with_capacity(genotypes.rows() * columns);
         for snp in 0..genotypes.snps() {
             let table = coded.table(snp).map(|v| v as f32);
             values.extend(genotypes.snp(snp).iter().map(|code| table[usize::from(*code)]));
         }
-        DenseMatrix::new(genotypes.rows(), genotypes.snps(), values, true).map_err(refused)
+        values.extend(covariates.iter().flatten().map(|v| *v as f32));
+        DenseMatrix::new(genotypes.rows(), columns, values, true).map_err(refused)
     };
-    let (x, y) = (matrix(&train)?, problem.values.to_vec());
-    let tried = (train.snps() / SHARE).max(1);
+    let (x, y) = (matrix(&train, &own)?, problem.values.to_vec());
+    let tried = ((train.snps() + own.len()) / SHARE).max(1);
     drop(train);
-    let others = matrix(&Genotypes::of(problem.dataset, problem.predict)?)?;
+    let others = matrix(&Genotypes::of(problem.dataset, problem.predict)?, &other)?;
     let groups: Vec<(usize, Vec<f64>)> = (0..trees.div_ceil(GROUP))
         .into_par_iter()
         .map(|group| {

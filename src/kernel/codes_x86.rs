@@ -25,6 +25,7 @@ pub unsafe fn subtract_avx2(packed: &Packed, columns: &[Column], steps: &[i32], 
 }
 
 /// A few columns: where their bytes begin, and their levels in every 128-bit lane.
+#[derive(Clone, Copy)]
 struct Few {
     bytes: [*const u8; TOGETHER],
     levels: [__m512i; TOGETHER],
@@ -45,6 +46,7 @@ impl Few {
     ///
     /// # Safety
     /// `group` must be one of the columns'.
+    #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
     unsafe fn group(&self, i: usize, group: usize) -> __m512i {
         // SAFETY: a column has 64 bytes for each four groups.
@@ -65,6 +67,13 @@ pub unsafe fn dots(packed: &Packed, columns: &[Column], residual: &Residual, out
         let few = Few::of(packed, columns);
         let mut sums = [[_mm512_setzero_si512(); DIGITS]; TOGETHER];
         for (group, digits) in residual.digits.iter().enumerate() {
+            if group % IN_BYTE == 0 {
+                // Most often the next columns follow in memory; to fetch what is not there is harmless.
+                for i in 0..TOGETHER {
+                    let next = few.bytes[i].wrapping_add(TOGETHER * packed.stride + group / IN_BYTE * GROUP);
+                    _mm_prefetch::<_MM_HINT_T0>(next.cast());
+                }
+            }
             let mut places = [_mm512_setzero_si512(); DIGITS];
             for d in 0..DIGITS {
                 // SAFETY: a group has 64 digits at each place.
@@ -98,15 +107,36 @@ fn total(sums: __m512i) -> i64 {
 /// As [`dots`]; and as many steps as columns.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 pub unsafe fn subtract(packed: &Packed, columns: &[Column], steps: &[i32], residual: &mut Residual) {
-    let quads: Vec<(Few, [__m512i; DIGITS])> = columns
-        .chunks(TOGETHER)
-        .zip(steps.chunks(TOGETHER))
-        .map(|(columns, steps)| (Few::of(packed, columns), digits_of(steps)))
-        .collect();
     debug_assert_eq!(packed.groups(), residual.values.len());
+    let Some(first) = columns.first() else { return };
+    let none = (Few::of(packed, &[*first]), digits_of(&[]));
+    for (columns, steps) in columns.chunks(TOGETHER * QUADS).zip(steps.chunks(TOGETHER * QUADS)) {
+        let mut quads = [none; QUADS];
+        let fews = columns.chunks(TOGETHER).zip(steps.chunks(TOGETHER));
+        for (quad, (columns, steps)) in quads.iter_mut().zip(fews) {
+            *quad = (Few::of(packed, columns), digits_of(steps));
+        }
+        // SAFETY: as this function's.
+        unsafe { subtract_quads(&quads[..columns.len().div_ceil(TOGETHER)], residual) };
+    }
+}
+
+/// Few columns with the digits of their steps, of [`subtract`].
+type Quad = (Few, [__m512i; DIGITS]);
+
+/// [`Quad`]s that are worked on together.
+const QUADS: usize = 8;
+
+/// As [`subtract`].
+///
+/// # Safety
+/// As [`subtract`].
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn subtract_quads(quads: &[Quad], residual: &mut Residual) {
     for (group, (values, digits)) in residual.values.iter_mut().zip(&mut residual.digits).enumerate() {
         let mut sums = [[_mm512_setzero_si512(); TOGETHER]; DIGITS];
-        for (few, steps) in &quads {
+        for (few, steps) in quads {
             // Loops, not `map`: a closure's vectors would go through memory.
             let mut levels = [_mm512_setzero_si512(); TOGETHER];
             for i in 0..TOGETHER {
