@@ -79,18 +79,20 @@ impl Progress for Teller {
 }
 
 fn print(report: &Report) -> Result<()> {
-    let Report { study, metric, caution, selected, trained_on, test, .. } = report;
+    let Report { study, metric, selected_on, caution, selected, trained_on, test, .. } = report;
     let marked = caution.as_ref().map_or(String::new(), |caution| format!(" ({caution})"));
     let members = test.as_ref().map_or(String::new(), |t| format!("{} networks, ", t.members.len()));
     say(&format!("{study}{marked}: {members}trained on {trained_on} individuals"))?;
+    let on = selected_on.word();
     for basis in selected {
         let spread = basis.spread.map_or(String::new(), |s| format!(" ± {}", significant(s, 2)));
+        let score = significant(basis.score, 4);
         say(&format!(
-            "  from trial {}: {metric} {}{spread}{marked}",
-            basis.trial,
-            significant(basis.score, 4)
+            "  params of trial {}, chosen by its {on} {metric} {score}{spread}{marked}",
+            basis.trial
         ))?;
     }
+    say("  (what was chosen for its score has a score that flatters it)")?;
     match test {
         Some(test) => tested(test, &marked),
         None => say("no test set: nothing says how well it predicts others (`data.test` takes one out)"),

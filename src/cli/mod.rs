@@ -246,7 +246,10 @@ struct PredictArgs {
     /// The format, where the file's ending does not say it
     #[arg(long)]
     format: Option<String>,
-    /// The column of ids of a table, where it is not the usual one
+    /// The covariates of a model that was trained with such: a CSV with ids and the columns of the training data
+    #[arg(long, value_name = "FILE")]
+    covariates: Option<PathBuf>,
+    /// The column of ids of a table of genotypes and of the covariates, where it is not the usual one
     #[arg(long, value_name = "COLUMN")]
     id_column: Option<String>,
     /// Look for SNPs whose ids are not in the file at their chromosome and position

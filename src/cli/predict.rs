@@ -18,6 +18,7 @@ pub fn predict(args: &PredictArgs) -> Result<Exit> {
     let genotypes = Genotypes {
         path: args.genotypes.clone(),
         format: args.format.clone(),
+        covariates: args.covariates.clone(),
         id_column: args.id_column.clone(),
         by_position: args.by_position,
     };
@@ -30,6 +31,7 @@ pub fn predict(args: &PredictArgs) -> Result<Exit> {
     for (what, names, all) in [
         ("with other alleles", &report.mismatches, report.mismatched),
         ("not in the file", &report.absent, report.missing),
+        ("not in the training data", &report.unseen_levels, report.unseen),
     ] {
         if !names.is_empty() {
             let more = if all > names.len() { ", …" } else { "" };

@@ -4,12 +4,14 @@
 //! rarer in it: where the other one is counted, a dosage x is 2 − x of the model's allele. Letters of the other
 //! strand (A–T, C–G) name the same allele.
 
+mod covariates;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
 use std::path::Path;
 
+use super::covariate::Covariate;
 use super::error::{DataError, listed};
 use super::{Alleles, Coding, DataSpec, Dataset, Genotypes, MISSING, Marker, Target, load};
 
@@ -18,6 +20,10 @@ const NAMED: usize = 5;
 
 /// The share of a model's markers that must be found.
 const LEAST_FOUND: f64 = 0.5;
+
+/// What to do with a text file that takes more memory than is free.
+const SMALLER: &str = "no more is free on this machine; convert the file to PLINK's .bed, which is decoded batch by \
+                       batch, or predict its individuals in several files";
 
 /// What becomes of a model's markers in other genotypes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,6 +54,14 @@ pub struct AlignReport {
     pub mismatches: Vec<String>,
     /// Some that are missing.
     pub absent: Vec<String>,
+    /// Individuals without a record of covariates: all of theirs are missing.
+    pub without_record: usize,
+    /// Covariates that are missing in the others' records.
+    pub covariates_missing: usize,
+    /// Levels of covariates that the training data do not have, counted by individuals: taken as missing.
+    pub unseen: usize,
+    /// Some of them, with the covariate.
+    pub unseen_levels: Vec<String>,
 }
 
 /// Where the code of a model's marker is.
@@ -62,6 +76,7 @@ pub struct Aligned {
     genotypes: Genotypes,
     sources: Vec<Option<Source>>,
     ids: Vec<String>,
+    covariates: Vec<Covariate>,
     /// What was matched how.
     pub report: AlignReport,
 }
@@ -163,7 +178,10 @@ fn index<'a, K: std::hash::Hash + Eq>(
 /// A file that can't be read, bases instead of SNPs or the reverse, a SNP that stands in the file twice, or fewer
 /// than half of the model's markers in it.
 pub fn open(spec: &DataSpec, wanted: &Wanted) -> Result<Aligned, DataError> {
-    let genotypes = load::genotypes(spec)?;
+    let genotypes = load::genotypes(spec).map_err(|error| match error {
+        DataError::TooLarge { path, memory, .. } => DataError::TooLarge { path, memory, remedy: SMALLER },
+        other => other,
+    })?;
     let path = &spec.genotypes;
     if genotypes.coding != wanted.coding {
         let (found, expected) = (genotypes.coding.unit(), wanted.coding.unit());
@@ -182,7 +200,7 @@ pub fn open(spec: &DataSpec, wanted: &Wanted) -> Result<Aligned, DataError> {
         Some(ids) => ids.clone(),
         None => (1..=genotypes.individuals).map(|row| row.to_string()).collect(),
     };
-    Ok(Aligned { genotypes, sources, ids, report })
+    Ok(Aligned { genotypes, sources, ids, covariates: Vec::new(), report })
 }
 
 fn align(
@@ -305,6 +323,12 @@ impl AlignReport {
             ("found with other alleles: taken as missing", self.mismatched),
             ("not in the file: taken as missing", self.missing),
             ("in the file only: not used", self.extra),
+            ("individuals without covariates: all of theirs taken as missing", self.without_record),
+            (
+                "missing covariates of others: a number's training mean, none of a category's levels",
+                self.covariates_missing,
+            ),
+            ("covariates of a level that training has not seen: taken as missing", self.unseen),
         ];
         all.into_iter().filter(|(_, count)| *count > 0).collect()
     }
@@ -331,11 +355,8 @@ impl Aligned {
             }));
         }
         let nothing = vec![0.0; rows.len() * target.columns()];
-        Dataset::in_memory(
-            self.genotypes.coding,
-            positions,
-            codes,
-            Target { values: nothing, ..target.clone() },
-        )
+        let target = Target { values: nothing, ..target.clone() };
+        let covariates = self.covariates.iter().map(|covariate| covariate.of(rows)).collect();
+        Dataset::in_memory(self.genotypes.coding, positions, codes, target).with_covariates(covariates)
     }
 }

@@ -27,6 +27,30 @@ pub enum Cells {
     Levels(Vec<Option<String>>),
 }
 
+impl Cells {
+    /// How many are missing.
+    pub fn missing(&self) -> usize {
+        match self {
+            Cells::Numbers(values) => values.iter().filter(|v| v.is_none()).count(),
+            Cells::Levels(values) => values.iter().filter(|v| v.is_none()).count(),
+        }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        match self {
+            Cells::Numbers(values) => values.len(),
+            Cells::Levels(values) => values.len(),
+        }
+    }
+}
+
+/// The texts of cells, `None` where one is missing; in a PLINK file -9 is.
+fn known<'a>(cells: &[&'a str], plink: bool) -> Vec<Option<&'a str>> {
+    let is_there = |cell: &str| !(is_missing(cell) || plink && number(cell) == Some(-9.0));
+    cells.iter().map(|cell| Some(cell.trim()).filter(|cell| is_there(cell))).collect()
+}
+
 impl Covariate {
     /// Reads the cells of a column: numbers where all that are there are numbers, else categories, which
     /// `categorical` makes of numbers too.
@@ -34,9 +58,7 @@ impl Covariate {
     /// # Errors
     /// Where the column is neither: what is wrong with it and what to do.
     pub fn read(name: &str, cells: &[&str], categorical: bool, plink: bool) -> Result<Self, String> {
-        let is_there = |cell: &str| !(is_missing(cell) || plink && number(cell) == Some(-9.0));
-        let cells: Vec<Option<&str>> =
-            cells.iter().map(|cell| Some(cell.trim()).filter(|cell| is_there(cell))).collect();
+        let cells = known(cells, plink);
         let name = name.to_owned();
         let known = || cells.iter().flatten();
         if known().next().is_none() {
@@ -70,19 +92,31 @@ impl Covariate {
         Ok(Covariate { name, cells: Cells::Levels(levels) })
     }
 
+    /// That of some individuals.
+    #[must_use]
+    pub fn of(&self, rows: &[usize]) -> Self {
+        let cells = match &self.cells {
+            Cells::Numbers(values) => Cells::Numbers(rows.iter().map(|r| values[*r]).collect()),
+            Cells::Levels(values) => Cells::Levels(rows.iter().map(|r| values[*r].clone()).collect()),
+        };
+        Covariate { name: self.name.clone(), cells }
+    }
+
     /// In one line, for a person.
     pub fn line(&self) -> String {
-        let (what, missing) = match &self.cells {
-            Cells::Numbers(values) => ("a number".to_owned(), values.iter().filter(|v| v.is_none()).count()),
+        let what = match &self.cells {
+            Cells::Numbers(_) => "a number".to_owned(),
             Cells::Levels(values) => {
                 let levels: BTreeSet<&String> = values.iter().flatten().collect();
                 let shown: Vec<String> = levels.iter().take(5).map(|level| format!("`{level}`")).collect();
                 let more = if levels.len() > shown.len() { ", …" } else { "" };
-                let missing = values.iter().filter(|v| v.is_none()).count();
-                (format!("{} levels ({}{more})", levels.len(), shown.join(", ")), missing)
+                format!("{} levels ({}{more})", levels.len(), shown.join(", "))
             }
         };
-        let missing = if missing == 0 { String::new() } else { format!(", {missing} missing") };
+        let missing = match self.cells.missing() {
+            0 => String::new(),
+            missing => format!(", {missing} missing"),
+        };
         format!("covariate {}: {what}{missing}", self.name)
     }
 }
@@ -133,6 +167,49 @@ impl CovariateEncoder {
         })
     }
 
+    /// Reads the covariates of other individuals, each as it was in training, of `columns` of cells in the order of
+    /// [`names`](Self::names). Gives, beside them, every level that the training rows did not have, as often as it
+    /// occurs: those are missing.
+    ///
+    /// # Errors
+    /// Where text stands in the place of numbers.
+    pub fn read(&self, columns: &[Vec<&str>], plink: bool) -> Result<(Vec<Covariate>, Vec<String>), String> {
+        let mut unseen = Vec::new();
+        let mut read = |(column, cells): (&Column, &Vec<&str>)| {
+            let cells = known(cells, plink);
+            Ok(match column {
+                Column::Number { name, .. } => {
+                    let wrong = |cell: &&str| number(cell).is_none();
+                    let text: Vec<&str> = cells.iter().flatten().copied().filter(wrong).collect();
+                    if let Some(first) = text.first() {
+                        let hint =
+                            if is_decimal_comma(first) { " (write decimals with a point)" } else { "" };
+                        let count = text.len();
+                        return Err(format!(
+                            "the covariate `{name}` has text such as `{first}`{hint} in {count} cells: the model was \
+                             trained with numbers there"
+                        ));
+                    }
+                    let cells = cells.into_iter().map(|cell| cell.and_then(number)).collect();
+                    Covariate { name: name.clone(), cells: Cells::Numbers(cells) }
+                }
+                Column::Category { name, levels } => {
+                    let mut level = |cell: &str| {
+                        let seen = levels.iter().find(|level| *level == cell).cloned();
+                        if seen.is_none() {
+                            unseen.push(format!("{name} `{cell}`"));
+                        }
+                        seen
+                    };
+                    let cells = cells.into_iter().map(|cell| cell.and_then(&mut level)).collect();
+                    Covariate { name: name.clone(), cells: Cells::Levels(cells) }
+                }
+            })
+        };
+        let covariates = self.columns.iter().zip(columns).map(&mut read).collect::<Result<_, _>>()?;
+        Ok((covariates, unseen))
+    }
+
     /// Numbers an individual.
     pub fn width(&self) -> usize {
         let width = |column: &Column| match column {
@@ -149,23 +226,14 @@ impl CovariateEncoder {
         for row in rows {
             for (column, covariate) in self.columns.iter().zip(covariates) {
                 match (column, &covariate.cells) {
-                    (Column::Number { mean, inverse_sd, .. }, cells) => {
-                        let value = match cells {
-                            Cells::Numbers(values) => values[*row],
-                            // Another file may have no number in the column at all.
-                            Cells::Levels(values) => values[*row].as_deref().and_then(number),
-                        };
-                        out.push(value.map_or(0.0, |value| (value - mean) * inverse_sd));
+                    (Column::Number { mean, inverse_sd, .. }, Cells::Numbers(values)) => {
+                        out.push(values[*row].map_or(0.0, |value| (value - mean) * inverse_sd));
                     }
-                    (Column::Category { levels, .. }, cells) => {
-                        let value = match cells {
-                            Cells::Numbers(values) => values[*row].map(|value| value.to_string()),
-                            Cells::Levels(values) => values[*row].clone(),
-                        };
-                        out.extend(
-                            levels.iter().map(|level| f64::from(u8::from(Some(level) == value.as_ref()))),
-                        );
+                    (Column::Category { levels, .. }, Cells::Levels(values)) => {
+                        let value = values[*row].as_ref();
+                        out.extend(levels.iter().map(|level| f64::from(u8::from(Some(level) == value))));
                     }
+                    _ => unreachable!("covariates are read as they were fitted: {}", covariate.name),
                 }
             }
         }
@@ -209,6 +277,26 @@ mod tests {
         let lines: Vec<String> = covariates.iter().map(Covariate::line).collect();
         assert_eq!(lines[0], "covariate age: a number, 1 missing");
         assert_eq!(lines[1], "covariate sex: 3 levels (`f`, `m`, `x`), 1 missing");
+    }
+
+    #[test]
+    fn others_are_read_as_in_training_and_what_is_new_is_missing() {
+        let encoder = CovariateEncoder::fit(&covariates(), &[0, 1, 2, 3]);
+        // The sexes look like numbers here, and all batches but one are new.
+        let cells = [vec!["7", "NA", ""], vec!["1", "f", "1"], vec!["11", "9", "12"]];
+        let (read, unseen) = encoder.read(&cells, false).unwrap();
+        assert_eq!(unseen, ["sex `1`", "sex `1`", "batch `11`", "batch `12`"]);
+        let missing: Vec<_> = read.iter().map(|covariate| covariate.cells.missing()).collect();
+        assert_eq!((missing, read[0].cells.count()), (vec![2, 2, 2], 3));
+        let sd = (8.0_f64 / 3.0).sqrt();
+        let expected = [4.0 / sd, 0., 0., 0., 0., 0., 1., 0., 0., 1.];
+        assert_eq!(encoder.apply(&read, &[0, 1]), expected);
+        assert_eq!(encoder.apply(&[0, 1, 2].map(|c| read[c].of(&[1])), &[0]), expected[5..]);
+        let refused = encoder.read(&[vec!["1", "1,5"], vec!["f", "f"], vec!["9", "9"]], false).unwrap_err();
+        assert!(
+            refused.contains("`age`") && refused.contains("`1,5`") && refused.contains("a point"),
+            "{refused}"
+        );
     }
 
     #[test]

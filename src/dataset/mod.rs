@@ -43,7 +43,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use covariate::{Cells, Covariate};
+use covariate::Covariate;
 use encode::Encoder;
 pub use error::DataError;
 use fold::Grouping;
@@ -296,11 +296,7 @@ impl Dataset {
     #[must_use]
     pub fn with_covariates(mut self, covariates: Vec<Covariate>) -> Self {
         for covariate in &covariates {
-            let cells = match &covariate.cells {
-                Cells::Numbers(cells) => cells.len(),
-                Cells::Levels(cells) => cells.len(),
-            };
-            assert_eq!(cells, self.individuals(), "{}", covariate.name);
+            assert_eq!(covariate.cells.count(), self.individuals(), "{}", covariate.name);
         }
         self.covariates = covariates;
         self

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::choose::Basis;
 use crate::baseline::{BASELINES, Problem};
 use crate::dataset::Dataset;
+use crate::domain::event::SelectOn;
 use crate::domain::table;
 use crate::domain::task::Task;
 use crate::train;
@@ -24,6 +25,8 @@ pub struct Report {
     pub study: String,
     /// The metric that its trials were selected by.
     pub metric: String,
+    /// The individuals that it was on.
+    pub selected_on: SelectOn,
     /// Set where that was on the test set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caution: Option<String>,

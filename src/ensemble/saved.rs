@@ -27,8 +27,8 @@ use crate::domain::value::Params;
 use crate::model::{Input, MODELS, Network};
 use crate::train::checkpoint;
 
-/// The version of the folder's format.
-pub const VERSION: u32 = 1;
+/// The version of the folder's format. The encoders of version 1 knew no covariates.
+pub const VERSION: u32 = 2;
 
 /// The file of the networks' description.
 pub const MODEL: &str = "model.toml";
@@ -60,6 +60,12 @@ pub struct Model {
     pub config: Vec<Config>,
     /// The networks.
     pub member: Vec<Member>,
+}
+
+/// What every version of `model.toml` says.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
 }
 
 /// Params, and what goes with them.
@@ -117,7 +123,7 @@ impl Model {
     /// Reads a model's folder.
     ///
     /// # Errors
-    /// Where there is none, or a file is missing, damaged or of a newer version.
+    /// Where there is none, or a file is missing, damaged or of another version.
     pub fn read(folder: &Path) -> Result<Self, String> {
         let path = folder.join(MODEL);
         if !path.is_file() {
@@ -129,13 +135,14 @@ impl Model {
         let text =
             fs::read_to_string(&path).map_err(|e| format!("failed to read {}: {e}", path.display()))?;
         let unfit = |e: toml::de::Error| format!("{} is damaged: {}", path.display(), e.message());
-        let model: Model = toml::from_str(&text).map_err(unfit)?;
-        if model.version > VERSION {
-            let (found, place) = (model.version, path.display());
-            return Err(format!(
-                "{place} is of version {found}, newer than this program's {VERSION}: update tune-tui"
-            ));
+        let Versioned { version } = toml::from_str(&text).map_err(unfit)?;
+        if version != VERSION {
+            let remedy =
+                if version > VERSION { "update tune-tui" } else { "write it again with `tune-tui fit`" };
+            let place = path.display();
+            return Err(format!("{place} is of version {version}, this program reads {VERSION}: {remedy}"));
         }
+        let model: Model = toml::from_str(&text).map_err(unfit)?;
         let configs = model.config.len();
         if model.member.is_empty() || model.member.iter().any(|member| member.config >= configs) {
             return Err(format!("{} is damaged: its networks and configs do not agree", path.display()));
@@ -264,7 +271,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let refused = || Model::read(folder.path()).unwrap_err();
         assert!(refused().contains("holds no model.toml"), "{}", refused());
-        fs::write(folder.path().join(MODEL), "version = 1\n").unwrap();
-        assert!(refused().contains("is damaged"), "{}", refused());
+        for (text, word) in [
+            ("version = 1\n", "write it again with `tune-tui fit`"),
+            ("version = 99\n", "update tune-tui"),
+            ("version = 2\n", "is damaged"),
+            ("individuals = 2\n", "is damaged"),
+        ] {
+            fs::write(folder.path().join(MODEL), text).unwrap();
+            assert!(refused().contains(word), "{}", refused());
+        }
     }
 }

@@ -220,6 +220,7 @@ fn train_and_write(
     let report = Report {
         study: spec.name.clone(),
         metric: spec.metric.clone(),
+        selected_on: spec.select_on,
         caution: model.caution.clone(),
         notes,
         selected: chosen.basis,

@@ -6,6 +6,7 @@ use anyhow::{Result, anyhow, bail};
 
 use super::free_memory;
 use crate::dataset::align::{self, AlignReport, Aligned, Wanted};
+use crate::dataset::covariate::CovariateEncoder;
 use crate::dataset::{Coding, DataSpec};
 use crate::ensemble::predict::{Average, BATCH, outputs};
 use crate::ensemble::saved::{self, Model};
@@ -20,7 +21,9 @@ pub struct Genotypes {
     pub path: PathBuf,
     /// Its format's name; by its ending where `None`.
     pub format: Option<String>,
-    /// Its column of ids, where it is not the usual one.
+    /// The file of the covariates, for a model that was trained with such.
+    pub covariates: Option<PathBuf>,
+    /// The column of ids of a table of genotypes and of the covariates, where it is not the usual one.
     pub id_column: Option<String>,
     /// Whether SNPs are also matched by chromosome and position.
     pub by_position: bool,
@@ -45,7 +48,7 @@ pub struct Prediction {
 ///
 /// # Errors
 /// A folder that holds no model or a damaged one; genotypes that can't be read or do not fit, see
-/// [`align::open`].
+/// [`align::open`]; covariates that are missing, not wanted or do not fit, see [`Aligned::read_covariates`].
 pub fn predict(folder: &Path, genotypes: &Genotypes) -> Result<Prediction> {
     let model = Model::read(folder).map_err(|e| anyhow!(e))?;
     let markers = saved::read_markers(folder).map_err(|e| anyhow!(e))?;
@@ -58,10 +61,30 @@ pub fn predict(folder: &Path, genotypes: &Genotypes) -> Result<Prediction> {
     if model.coding == Coding::Bases && genotypes.by_position {
         bail!("--by-position is for SNPs: the bases of sequences are matched one by one as they stand");
     }
-    let aligned = align::open(&spec, &wanted)?;
+    // The same of all configs: what differs is how they are scaled.
+    let encoder = model.encoder(folder, 0).map_err(|e| anyhow!(e))?;
+    let covariates = wanted_covariates(genotypes, encoder.covariates())?;
+    let mut aligned = align::open(&spec, &wanted)?;
+    if let Some(path) = covariates {
+        aligned.read_covariates(path, genotypes.id_column.as_deref(), encoder.covariates())?;
+    }
     let average = average(folder, &model, &aligned).map_err(|e| anyhow!(e))?;
     let (mean, spread) = (average.mean().to_vec(), average.spread());
     Ok(Prediction { ids: aligned.ids().to_vec(), mean, spread, report: aligned.report, model })
+}
+
+/// The file of the covariates; `None` where the model has none.
+fn wanted_covariates<'a>(genotypes: &'a Genotypes, wanted: &CovariateEncoder) -> Result<Option<&'a Path>> {
+    let names: Vec<String> = wanted.names().map(|name| format!("`{name}`")).collect();
+    match (&genotypes.covariates, names.is_empty()) {
+        (Some(_), true) => bail!("the model was trained without covariates: leave --covariates out"),
+        (None, false) => bail!(
+            "the model was trained with the covariates {}: name a file that has them, and the individuals' ids, with \
+             --covariates",
+            names.join(", ")
+        ),
+        (path, _) => Ok(path.as_deref()),
+    }
 }
 
 fn average(folder: &Path, model: &Model, aligned: &Aligned) -> Result<Average, String> {
