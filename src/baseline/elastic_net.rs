@@ -195,14 +195,16 @@ impl<'a> Path<'a> {
             gradient: Vec::new(),
             tolerance: TOLERANCE * sd,
         };
-        path.look();
+        path.look()?;
         Ok(path)
     }
 
-    fn look(&mut self) {
+    fn look(&mut self) -> Result<(), BaselineError> {
+        self.fitted.sum_of_squares()?;
         self.gradient = self.fitted.gradient();
         let n = self.design.rows() as f64;
         self.gradient.iter_mut().for_each(|g| *g /= n);
+        Ok(())
     }
 
     /// The smallest penalty at which all coefficients are 0.
@@ -231,7 +233,11 @@ impl<'a> Path<'a> {
         let mut sweeps = 0;
         self.let_in(penalty);
         loop {
-            while self.sweep(penalty) > self.tolerance {
+            // Centres the residual and checks its range, which steps may leave only little by little.
+            while {
+                self.fitted.sum_of_squares()?;
+                self.sweep(penalty) > self.tolerance
+            } {
                 sweeps += 1;
                 if sweeps > SWEEPS {
                     return Err(BaselineError(format!(
@@ -239,7 +245,7 @@ impl<'a> Path<'a> {
                     )));
                 }
             }
-            self.look();
+            self.look()?;
             if !self.let_in(penalty) {
                 return Ok(());
             }

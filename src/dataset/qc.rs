@@ -240,7 +240,7 @@ impl<'m> Chosen<'m> {
     }
 
     fn keeps(&self, marker: &Marker) -> bool {
-        let Some(chromosome) = marker.chromosome.as_deref() else { return true };
+        let Some(chromosome) = marker.chromosome.as_deref() else { return self.wanted.is_empty() };
         (self.wanted.is_empty() || self.wanted.contains(chromosome)) && !self.excluded.contains(chromosome)
     }
 }

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::choose::Basis;
-use crate::baseline::{BASELINES, Problem};
+use crate::baseline::{BASELINES, score};
 use crate::dataset::Dataset;
 use crate::domain::event::SelectOn;
 use crate::domain::table;
-use crate::domain::task::Task;
 use crate::train;
 
 /// The baseline that the test set is predicted with, for comparison.
@@ -58,20 +57,19 @@ pub fn metrics(dataset: &Dataset, predicted: &[f64], test: &[usize]) -> Metrics 
     train::metrics(dataset.target(), predicted, test)
 }
 
-/// GBLUP on the same rows, where it is known and the task is a quantity.
+/// GBLUP on the same rows, where it can be had.
 ///
 /// # Errors
-/// Where it can't be had; says why.
+/// Where it can't; says why.
 pub fn baselines(
     dataset: &Dataset,
     rows: &[usize],
     test: &[usize],
     seed: u64,
 ) -> Result<BTreeMap<String, Metrics>, String> {
-    let row = table::find(BASELINES, COMPARED).filter(|_| dataset.target().task == Task::Regression);
+    let row = table::find(BASELINES, COMPARED).filter(|_| score::check(dataset).is_ok());
     let Some(row) = row else { return Ok(BTreeMap::new()) };
-    let values = dataset.target().of(rows);
-    let problem = Problem { dataset, train: rows, values: &values, predict: test, seed };
-    let predicted = (row.build)(&problem).map_err(|e| format!("{COMPARED} on the test set: {e}"))?;
-    Ok(BTreeMap::from([(COMPARED.to_owned(), metrics(dataset, &predicted, test))]))
+    let predicted = score::predict(row, dataset, rows, test, seed);
+    let predicted = predicted.map_err(|e| format!("{COMPARED} on the test set: {e}"))?;
+    Ok(BTreeMap::from([(COMPARED.to_owned(), score::metrics(dataset, test, &predicted))]))
 }

@@ -23,6 +23,7 @@ pub(super) fn read(data: &Section<'_>, select_on: SelectOn) -> Result<(Split, Op
     }
     let test = named.or(tested);
     overlap(&given, &split, test.as_ref())?;
+    torn(data, &split, test.as_ref())?;
     match (select_on, &given, &test) {
         (SelectOn::Validation, ..) => Ok((split, test)),
         (SelectOn::Test, Some(field), _) => {
@@ -59,6 +60,23 @@ fn overlap(given: &Option<Field<'_>>, split: &Split, test: Option<&TestSet>) -> 
         }
         None => Ok(()),
     }
+}
+
+/// Refuses a test set by chance beside folds that keep families or generations apart.
+fn torn(data: &Section<'_>, split: &Split, test: Option<&TestSet>) -> Result<(), ConfigError> {
+    let (Split::LeaveFamilyOut { column, .. } | Split::Forward { column, .. }, Some(TestSet::Fraction(_))) =
+        (split, test)
+    else {
+        return Ok(());
+    };
+    let message = format!(
+        "a test set by chance has relatives among those that are trained on, which folds by the column {} avoid",
+        quoted(column)
+    );
+    let example = format!("name whole groups: test = {{ column = {}, values = [\"…\"] }}", quoted(column));
+    let field = data.get("test");
+    let origin = field.map_or(data.origin().clone(), |field| field.node.origin.clone());
+    Err(ConfigError::at(&origin, message, example))
 }
 
 /// A fraction above 0 and below 1.
