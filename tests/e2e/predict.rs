@@ -263,9 +263,11 @@ fn covariates_preselection_and_neighbours_are_kept_with_a_model() {
         let run = ["predict", model, "--genotypes", "pop/genotypes.bed", "-o", "-"];
         scratch.run(&[&run, covariates].concat())
     };
-    for (name, more) in
-        [("whole", ""), ("preselected", "preselect = 40\n"), ("neighbours", "impute = \"neighbours\"\n")]
-    {
+    for (name, more) in [
+        ("whole", ""),
+        ("preselected", "preselect = { snps = 40 }\n"),
+        ("neighbours", "impute = \"neighbours\"\n"),
+    ] {
         let text = plain.replace("\"small\"", &format!("{name:?}"));
         let file = format!("{name}.toml");
         scratch.file(&file, &text.replace("[model]", &format!("{beside}{more}[model]")));
