@@ -13,7 +13,8 @@ use super::{BaselineError, BaselineRow, Problem};
 use crate::domain::seed::{Rng, derive};
 use crate::numeric::dense::Dense;
 
-/// α of the elastic net: what leaves it most of the ridge's shrinkage, which linked SNPs share.
+/// α of the elastic net. The reference does not name its own: of .1, .3 and .5 this one agrees with its wheat
+/// figures. Most of the penalty is then the ridge's, which linked SNPs share.
 const ALPHA: f64 = 0.1;
 
 /// Penalties of a path.
@@ -233,11 +234,7 @@ impl<'a> Path<'a> {
         let mut sweeps = 0;
         self.let_in(penalty);
         loop {
-            // Centres the residual and checks its range, which steps may leave only little by little.
-            while {
-                self.fitted.sum_of_squares()?;
-                self.sweep(penalty) > self.tolerance
-            } {
+            while self.sweep(penalty)? > self.tolerance {
                 sweeps += 1;
                 if sweeps > SWEEPS {
                     return Err(BaselineError(format!(
@@ -253,7 +250,9 @@ impl<'a> Path<'a> {
     }
 
     /// One sweep over all columns that have been let in; the largest change.
-    fn sweep(&mut self, penalty: f64) -> f64 {
+    fn sweep(&mut self, penalty: f64) -> Result<f64, BaselineError> {
+        // Centres the residual and checks its range, which steps leave only little by little.
+        self.fitted.sum_of_squares()?;
         let n = self.design.rows() as f64;
         let (bound, shrinkage) = (penalty * self.alpha, 1.0 + penalty * (1.0 - self.alpha));
         // An orthonormal column is shorter than the others by the root of n.
@@ -266,7 +265,7 @@ impl<'a> Path<'a> {
                 new
             });
         }
-        largest
+        Ok(largest)
     }
 }
 

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 
 use super::output::{columns, complain};
 use super::{Exit, PredictArgs};
+use crate::dataset::Coding;
 use crate::domain::task::Task;
 use crate::wire::predict::{self, Genotypes, Prediction};
 

@@ -144,7 +144,8 @@ pub(super) fn read(spec: &DataSpec) -> Result<Genotypes, DataError> {
         }
     }
     // A gzip of a few bytes can hold a .bim without end, but a SNP takes a byte of the .bed at least.
-    let bytes = std::fs::metadata(path).map_err(|source| DataError::Read { path: path.clone(), source })?.len();
+    let bytes =
+        std::fs::metadata(path).map_err(|source| DataError::Read { path: path.clone(), source })?.len();
     let markers = read_bim(&path.with_extension("bim"), bytes)?;
     let ids = read_fam(&path.with_extension("fam"), bytes.saturating_mul(4))?;
     let bed = Bed::open(path, ids.len(), markers.len())?;
@@ -203,9 +204,11 @@ fn for_each_line(
         }
         match found {
             0 => Ok(()),
-            _ if line > most.saturating_add(1) => {
-                Err(DataError::line(path, line, format!("the .bed has room for {most} lines: it belongs to others")))
-            }
+            _ if line > most.saturating_add(1) => Err(DataError::line(
+                path,
+                line,
+                format!("the .bed has room for {most} lines: it belongs to others"),
+            )),
             6 => each(line, fields),
             _ => Err(DataError::line(path, line, format!("{found} fields, expected 6: {wanted}"))),
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::choose::Basis;
-use crate::baseline::{BASELINES, score};
+use crate::baseline::{self, BASELINES, score};
 use crate::dataset::Dataset;
 use crate::domain::event::SelectOn;
 use crate::domain::table;
@@ -67,7 +67,7 @@ pub fn baselines(
     test: &[usize],
     seed: u64,
 ) -> Result<BTreeMap<String, Metrics>, String> {
-    let row = table::find(BASELINES, COMPARED).filter(|_| score::check(dataset).is_ok());
+    let row = table::find(BASELINES, COMPARED).filter(|_| baseline::check(dataset).is_ok());
     let Some(row) = row else { return Ok(BTreeMap::new()) };
     let predicted = score::predict(row, dataset, rows, test, seed);
     let predicted = predicted.map_err(|e| format!("{COMPARED} on the test set: {e}"))?;

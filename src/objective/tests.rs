@@ -291,6 +291,32 @@ fn preselected_snps_are_the_networks_input() {
 }
 
 #[test]
+fn what_is_preselected_knows_nothing_of_the_validation_rows() {
+    // Noise. Whoever chooses SNPs with the validation rows' trait finds what looks like a signal.
+    let (individuals, snps, mut rng) = (200, 3000, Rng::new(8));
+    let codes: Vec<u8> = (0..individuals * snps).map(|_| (rng.below(2) + rng.below(2)) as u8).collect();
+    let values: Vec<f64> = (0..individuals).map(|_| rng.normal()).collect();
+    let noise = Arc::new(Dataset::from_dosages(snps, codes, values.clone()));
+    let all: Vec<usize> = (0..individuals).collect();
+
+    let mut honest = objective("pearson", 20);
+    honest.dataset = Arc::clone(&noise);
+    honest.preprocessing = Preprocessing { preselect: Some(20), ..Preprocessing::default() };
+    let inside = honest.evaluate(&job(2e-3), &Recorder::default()).unwrap();
+
+    let p_values = crate::dataset::preselect::p_values(&noise, &all).unwrap();
+    let mut best: Vec<usize> = (0..snps).collect();
+    best.sort_by(|a, b| p_values[*a].total_cmp(&p_values[*b]));
+    let chosen: Vec<u8> =
+        noise.codes(&all).chunks(snps).flat_map(|row| best[..20].iter().map(|j| row[*j])).collect();
+    let mut leaky = objective("pearson", 20);
+    leaky.dataset = Arc::new(Dataset::from_dosages(20, chosen, values));
+    let outside = leaky.evaluate(&job(2e-3), &Recorder::default()).unwrap();
+    // The best epoch by the score itself flatters both.
+    assert!(outside > 0.5 && inside < 0.35, "{outside} {inside}");
+}
+
+#[test]
 fn covariates_are_learned_from_and_differ_by_fold() {
     let folder = tempfile::tempdir().unwrap();
     let mut objective = objective("pearson", 30);

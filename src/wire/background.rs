@@ -4,7 +4,6 @@
 //! Each has one thread more than the slots', with a pool of one thread of its own; no trial's result depends
 //! on them.
 
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +13,8 @@ use std::thread;
 use anyhow::{Context, Result, bail};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::{Prepared, now, row, simulated};
+use super::baselines::on_folds;
+use super::{Prepared, free_memory, row, simulated};
 use crate::analysis::profile::{Genome, Output, Place, Profile, Qtl, QtlKind, Track};
 use crate::baseline::{BASELINES, BaselineRow};
 use crate::config::study::{DataSource, StudyConfig};
@@ -23,9 +23,9 @@ use crate::dataset::simulate::{self, PRESETS, truth};
 use crate::dataset::{Coding, Dataset};
 use crate::domain::baseline::BaselineScore;
 use crate::domain::history::History;
-use crate::domain::seed::derive;
 use crate::domain::table;
 use crate::domain::trial::TrialId;
+use crate::domain::value::human_bytes;
 use crate::executor::local::panic_text;
 use crate::importance::{self, OutputImportance};
 use crate::objective::CrossValidation;
@@ -190,18 +190,21 @@ pub(super) fn kept_weights(folder: &Path, trial: TrialId, keep: usize) -> Result
     );
 }
 
-/// How a baseline does on the folds of a study.
+/// How a baseline does on the folds of a study, where there is memory for it beside the trials.
 fn score(row: &BaselineRow, dataset: &Dataset, folds: &[Fold], seed: u64) -> Result<BaselineScore, String> {
-    let begun = now();
-    let on_fold = |(number, fold): (usize, &Fold)| -> Result<BTreeMap<String, f64>, String> {
-        let seed = derive(seed, "baseline", number as u64);
-        let predictions = crate::baseline::score::predict(row, dataset, &fold.train, &fold.validation, seed)
-            .map_err(|e| if folds.len() > 1 { format!("fold {}: {e}", number + 1) } else { e.to_string() })?;
-        Ok(crate::baseline::score::metrics(dataset, &fold.validation, &predictions))
-    };
-    let folds = folds.iter().enumerate().map(on_fold).collect::<Result<_, _>>()?;
-    let seconds = now().saturating_sub(begun) as f64 / 1000.0;
-    Ok(BaselineScore { baseline: row.name.to_owned(), folds, seconds })
+    let rows = folds.iter().map(|fold| fold.train.len()).max().unwrap_or(0) as u64;
+    // A byte a genotype, and three square matrices of the training rows.
+    let bytes = dataset.individuals() as u64 * dataset.positions() as u64 + 3 * 8 * rows * rows;
+    if let Some(free) = free_memory().filter(|free| bytes > free / 2) {
+        return Err(format!(
+            "it takes {}, more than half of the {} that are free: `tune-tui baseline` computes it by itself, \
+             `study.baselines = \"none\"` does without",
+            human_bytes(bytes),
+            human_bytes(free)
+        ));
+    }
+    let scored = on_folds(row, dataset, folds, seed, |_| ()).map_err(|e| e.to_string())?;
+    Ok(scored.score)
 }
 
 /// Whether the study is there to hear of it.

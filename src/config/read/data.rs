@@ -56,6 +56,12 @@ pub(super) fn read(
     }
     let scale = section.word("trait_scale", "scale", &["center", "standardize"], "standardize")?;
     let (covariates, categorical) = preprocess::covariates(&section)?;
+    if let (Some(field), Some(name)) =
+        (section.get("covariates"), covariates.iter().find(|name| traits.contains(name)))
+    {
+        let message = format!("`{}` names {}, which is to be predicted", field.name, quoted(name));
+        return Err(field.node.error(message, "remove it: it would give the answer away"));
+    }
     let (split, test) = split::read(&section, select_on)?;
     Ok(DataConfig {
         source,
