@@ -37,7 +37,7 @@ const CHAINS: u64 = 5;
 /// λ² has collapsed when it falls below this share of what the prior expects.
 const COLLAPSED: f64 = 1e-6;
 
-/// See [`CHAIN`].
+/// See `CHAIN`.
 #[derive(Debug, Clone, Copy)]
 pub struct Chain {
     /// Iterations.

@@ -315,7 +315,7 @@ fn every_split_and_test_set_reads_back_as_it_is_written() {
         "split = { kind = \"repeated-kfold\", folds = 4, repeats = 3 }",
         "split = { kind = \"leave-family-out\", column = \"sire\" }",
         "split = { kind = \"leave-family-out\", column = \"sire\", folds = 4 }",
-        "split = { kind = \"forward\", column = \"generation\" }\ntest = { fraction = 0.1 }",
+        "split = { kind = \"forward\", column = \"generation\" }",
         "split = { kind = \"forward\", column = \"generation\", first = 3 }",
         "split = { kind = \"column\", column = \"fold\" }\ntest = { column = \"set\", values = [\"test\"] }",
         "split = { kind = \"column\", column = 3, validate = [4], test = [5, 6] }",

@@ -143,9 +143,11 @@ pub(super) fn read(spec: &DataSpec) -> Result<Genotypes, DataError> {
             return Err(DataError::file(&file, problem));
         }
     }
-    // A gzip of a few bytes can hold a .bim without end, but a SNP takes a byte of the .bed at least.
-    let bytes =
+    // A gzip of a few bytes can hold a .bim without end, but a SNP takes a byte of the .bed at least. What is wrong
+    // with a small .bed is said better by its header.
+    let size =
         std::fs::metadata(path).map_err(|source| DataError::Read { path: path.clone(), source })?.len();
+    let bytes = size.max(1 << 20);
     let markers = read_bim(&path.with_extension("bim"), bytes)?;
     let ids = read_fam(&path.with_extension("fam"), bytes.saturating_mul(4))?;
     let bed = Bed::open(path, ids.len(), markers.len())?;

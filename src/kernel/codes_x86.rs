@@ -79,11 +79,11 @@ pub unsafe fn dots(packed: &Packed, columns: &[Column], residual: &Residual, out
                 // SAFETY: a group has 64 digits at each place.
                 places[d] = unsafe { _mm512_loadu_si512(digits[d].as_ptr().cast()) };
             }
-            for i in 0..TOGETHER {
+            for (i, sums) in sums.iter_mut().enumerate() {
                 // SAFETY: the residual has as many groups as the columns.
                 let levels = unsafe { few.group(i, group) };
                 for d in 0..DIGITS {
-                    sums[i][d] = _mm512_dpbusd_epi32(sums[i][d], levels, places[d]);
+                    sums[d] = _mm512_dpbusd_epi32(sums[d], levels, places[d]);
                 }
             }
         }
@@ -139,9 +139,9 @@ unsafe fn subtract_quads(quads: &[Quad], residual: &mut Residual) {
         for (few, steps) in quads {
             // Loops, not `map`: a closure's vectors would go through memory.
             let mut levels = [_mm512_setzero_si512(); TOGETHER];
-            for i in 0..TOGETHER {
+            for (i, levels) in levels.iter_mut().enumerate() {
                 // SAFETY: the residual has as many groups as the columns.
-                levels[i] = unsafe { few.group(i, group) };
+                *levels = unsafe { few.group(i, group) };
             }
             let levels = interleaved(levels);
             for d in 0..DIGITS {

@@ -10,7 +10,7 @@ use crate::domain::seed::{Rng, derive};
 /// QTL are drawn among SNPs with at least this minor allele frequency.
 pub(super) const QTL_MAF: f64 = 0.05;
 
-/// What a SNP does to a trait: see [`super::truth`].
+/// What a SNP does to a trait: see the module `truth`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Effect {
     pub snp: usize,
