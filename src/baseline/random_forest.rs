@@ -48,7 +48,7 @@ fn fit(problem: &Problem, trees: usize) -> Result<Vec<f64>, BaselineError> {
     let bytes = train.rows() * train.snps() * BYTES * rayon::current_num_threads();
     if bytes > MOST_BYTES {
         return Err(BaselineError(format!(
-            "the random forest would need about {} GB for {} rows and {} SNPs: choose fewer SNPs with data.preselect, \
+            "the random forest would need about {} GB for {} rows and {} SNPs: choose fewer SNPs with data.qc, \
              or leave it out",
             bytes >> 30,
             train.rows(),

@@ -1,4 +1,5 @@
-//! A model's folder: all that prediction needs, and nothing of the individuals it was trained on.
+//! A model's folder: all that prediction needs, and nothing of the individuals it was trained on but the
+//! genotypes of donors, where neighbours impute.
 //!
 //! ```text
 //! model.toml              what is predicted, the params and the networks
