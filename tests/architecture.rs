@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("numeric", &[]),
-    ("dataset", &[]),
+    ("dataset", &["numeric"]),
     ("kernel", &[]),
     ("sampler", &["numeric"]),
     ("pruner", &[]),

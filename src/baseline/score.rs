@@ -6,7 +6,7 @@ use super::{BaselineError, BaselineRow, Problem, check};
 use crate::dataset::Dataset;
 use crate::domain::seed::derive;
 use crate::domain::task::Task;
-use crate::train::metric::{METRICS, Scored};
+use crate::train;
 
 /// What a baseline predicts for the rows `predict`, learned from the rows `train` (both ascending).
 #[derive(Debug, Clone, PartialEq)]
@@ -108,13 +108,7 @@ fn share_out(row: &mut [f64], shares: &[f64]) {
 
 /// Every metric of the task that is defined for these predictions of `rows`, by name.
 pub fn metrics(dataset: &Dataset, rows: &[usize], predictions: &Predictions) -> BTreeMap<String, f64> {
-    let target = dataset.target();
-    let observed = target.of(rows);
-    let Predictions { outputs, values } = predictions;
-    let scored = Scored { task: target.task, outputs: *outputs, predicted: values, observed: &observed };
-    let all = METRICS.iter().filter(|metric| metric.suits(target.task));
-    let all = all.map(|metric| (metric.name.to_owned(), (metric.score)(&scored)));
-    all.filter(|(_, score)| score.is_finite()).collect()
+    train::metrics(dataset.target(), &predictions.values, rows)
 }
 
 #[cfg(test)]

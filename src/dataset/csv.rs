@@ -6,10 +6,9 @@ use std::path::Path;
 use ::csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
 
 use super::error::{CONVERT, DataError};
-use super::matrix::Matrix;
 use super::packed::Rows;
 use super::text::{self, Allowance, Budget, NAME, Text, unreadable};
-use super::{Coding, DataSpec, Genotypes, MISSING, Marker, unique_ids};
+use super::{DataSpec, Genotypes, MISSING, Marker, unique_ids};
 
 /// The first line, which is looked at before it is read, and the rest.
 type Whole = Chain<Cursor<Vec<u8>>, BufReader<Text>>;
@@ -149,12 +148,5 @@ pub(super) fn read(spec: &DataSpec) -> Result<Genotypes, DataError> {
     let mut names = header;
     names.remove(id_column);
     let markers = names.into_iter().map(Marker::unplaced).collect();
-    Ok(Genotypes {
-        individuals: ids.len(),
-        ids: Some(ids),
-        markers,
-        coding: Coding::Dosages,
-        matrix: Matrix::Rows(packed),
-        left_out: vec![],
-    })
+    Ok(Genotypes::of_rows(ids, markers, packed))
 }

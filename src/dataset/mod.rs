@@ -188,6 +188,18 @@ struct Genotypes {
 }
 
 impl Genotypes {
+    /// SNPs that were packed individual by individual, none of which was left out.
+    fn of_rows(ids: Vec<String>, markers: Vec<Marker>, rows: packed::Rows) -> Self {
+        Genotypes {
+            individuals: ids.len(),
+            ids: Some(ids),
+            markers,
+            coding: Coding::Dosages,
+            matrix: Matrix::Rows(rows),
+            left_out: vec![],
+        }
+    }
+
     /// The id of a row, or its number from 1 where there are no ids.
     fn name(&self, row: usize) -> String {
         self.ids.as_ref().map_or_else(|| (row + 1).to_string(), |ids| ids[row].clone())

@@ -5,10 +5,9 @@ use std::path::Path;
 
 use super::csv::dosage;
 use super::error::{CONVERT, DataError};
-use super::matrix::Matrix;
 use super::packed::Rows;
 use super::text::{Budget, Lines};
-use super::{Alleles, Coding, DataSpec, Genotypes, MISSING, Marker, UNKNOWN_ALLELE, unique_ids};
+use super::{Alleles, DataSpec, Genotypes, MISSING, Marker, UNKNOWN_ALLELE, unique_ids};
 
 /// The columns before the SNPs.
 const LEADING: [&str; 6] = ["FID", "IID", "PAT", "MAT", "SEX", "PHENOTYPE"];
@@ -85,14 +84,7 @@ pub(super) fn read(spec: &DataSpec) -> Result<Genotypes, DataError> {
         budget.check(packed.size())
     })?;
     let ids = unique_ids(path, ids)?;
-    Ok(Genotypes {
-        individuals: ids.len(),
-        ids: Some(ids),
-        markers,
-        coding: Coding::Dosages,
-        matrix: Matrix::Rows(packed),
-        left_out: vec![],
-    })
+    Ok(Genotypes::of_rows(ids, markers, packed))
 }
 
 /// The columns behind the leading ones, and the SNPs among them.

@@ -18,6 +18,12 @@ pub fn two_sided_p(t: f64, freedom: f64) -> f64 {
     incomplete_beta(freedom / 2.0, 0.5, freedom / (freedom + square), square / (freedom + square))
 }
 
+/// The same of the slope of a regression on one variable, which explains the `share` r² of the spread:
+/// t² = `freedom` · r² / (1 − r²).
+pub fn p_of_share(share: f64, freedom: f64) -> f64 {
+    incomplete_beta(freedom / 2.0, 0.5, 1.0 - share, share)
+}
+
 /// The regularised incomplete beta function I_x(a, b), with `rest` = 1 − `x`. By the continued fraction of DLMF
 /// 8.17.22, where it converges fast, else by I_x(a, b) = 1 − I_{1−x}(b, a).
 fn incomplete_beta(a: f64, b: f64, x: f64, rest: f64) -> f64 {

@@ -2,7 +2,6 @@
 
 use super::epoch::{Batches, Trainer};
 use super::fit::{FoldData, TrainError, check_spec, criterion};
-use super::schedule::Pace;
 use super::spec::TrainSpec;
 use crate::domain::objective::Verdict;
 use crate::domain::seed::{Rng, derive};
@@ -29,14 +28,7 @@ pub fn fit_all(
     check_spec(spec, data.dataset.target().task, joins, data.fold.train.len())?;
     let criterion = criterion(data, spec)?;
     let mut batches = Batches::new(data, spec.batch, joins);
-    let mut trainer = Trainer {
-        network,
-        criterion: &criterion,
-        optimizer: spec.optimizer(),
-        pace: Pace::new(spec.schedule, learning_rate, spec.epochs.saturating_mul(batches.of_training())),
-        clip: spec.clip,
-        dropout: Rng::new(derive(seed, "dropout", 0)),
-    };
+    let mut trainer = Trainer::new(network, &criterion, spec, learning_rate, batches.of_training(), seed);
     let mut rows = data.fold.train.clone();
     let mut order = Rng::new(derive(seed, "shuffle", 0));
     for epoch in 0..epochs.min(spec.epochs) {

@@ -6,7 +6,8 @@ use super::fit::FoldData;
 use super::loss::Criterion;
 use super::optimizer::Optimizer;
 use super::schedule::{Clip, Pace};
-use crate::domain::seed::Rng;
+use super::spec::TrainSpec;
+use crate::domain::seed::{Rng, derive};
 use crate::model::Network;
 use crate::model::layer::{Mode, Pass, covariate_tensor};
 
@@ -40,7 +41,26 @@ pub struct Trainer<'a> {
     pub dropout: Rng,
 }
 
-impl Trainer<'_> {
+impl<'a> Trainer<'a> {
+    /// Of `network` at its first step; an epoch has `batches`, and dropout is drawn from `seed`.
+    pub fn new(
+        network: &'a Network,
+        criterion: &'a Criterion,
+        spec: &TrainSpec,
+        learning_rate: f64,
+        batches: usize,
+        seed: u64,
+    ) -> Self {
+        Trainer {
+            network,
+            criterion,
+            optimizer: spec.optimizer(),
+            pace: Pace::new(spec.schedule, learning_rate, spec.epochs.saturating_mul(batches)),
+            clip: spec.clip,
+            dropout: Rng::new(derive(seed, "dropout", 0)),
+        }
+    }
+
     /// One step on a batch; its loss as it was before, penalties included. Where that is not finite there is
     /// no step.
     pub fn step(&mut self, batch: Batch) -> Result<f64> {

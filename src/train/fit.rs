@@ -8,7 +8,6 @@ use thiserror::Error;
 use super::epoch::{Batches, Trainer};
 use super::loss::{Criterion, balanced, link};
 use super::metric::{METRICS, Metric, Scored};
-use super::schedule::Pace;
 use super::spec::{Monitor, TrainSpec};
 use crate::dataset::encode::Encoder;
 use crate::dataset::fold::Fold;
@@ -156,14 +155,7 @@ pub fn fit(
     let criterion = criterion(data, spec)?;
     let mut keeper = Keeper::new(spec, metric)?;
     let mut batches = Batches::new(data, spec.batch, joins);
-    let mut trainer = Trainer {
-        network,
-        criterion: &criterion,
-        optimizer: spec.optimizer(),
-        pace: Pace::new(spec.schedule, learning_rate, spec.epochs.saturating_mul(batches.of_training())),
-        clip: spec.clip,
-        dropout: Rng::new(derive(seed, "dropout", 0)),
-    };
+    let mut trainer = Trainer::new(network, &criterion, spec, learning_rate, batches.of_training(), seed);
     let Fold { train, validation } = data.fold;
     let observed = target.of(validation);
     let mut rows = train.clone();
