@@ -137,7 +137,7 @@ mod tests {
         let params = params.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let trial = study.start(params);
         [score, score].into_iter().for_each(|score| study.finish_fold(trial, score));
-        study.apply(crate::domain::event::Event::TrialCompleted { trial, score });
+        study.apply(crate::domain::event::Event::TrialCompleted { trial, score, weights: None });
     }
 
     fn mixed() -> SearchSpace {
@@ -254,7 +254,7 @@ mod tests {
                 let point: Vec<f64> = (0..space.dimensions()).map(|_| rng.uniform()).collect();
                 let trial = study.start(space.from_unit(&point));
                 [0.1, 0.2].into_iter().for_each(|score| study.finish_fold(trial, score));
-                study.apply(crate::domain::event::Event::TrialCompleted { trial, score: rng.uniform() });
+                study.apply(crate::domain::event::Event::TrialCompleted { trial, score: rng.uniform(), weights: None });
             }
             let average = average(study.history()).unwrap();
             prop_assert_eq!(space.check(&average.params), Ok(()));

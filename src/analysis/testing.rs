@@ -106,7 +106,13 @@ impl Script {
         let point: Vec<f64> = (0..space.dimensions()).map(|_| self.rng.uniform()).collect();
         let params = space.from_unit(&point);
         let slot = self.free.pop().unwrap_or(0);
-        self.record(Event::TrialStarted { trial, params, seed: derive(42, "trial", trial as u64), slot });
+        self.record(Event::TrialStarted {
+            trial,
+            params,
+            seed: derive(42, "trial", trial as u64),
+            slot,
+            origin: crate::domain::trial::Origin::default(),
+        });
         trial
     }
 
@@ -168,7 +174,7 @@ impl Script {
             self.end_fold(trial, score + 0.02 * score * (fold as f64 - (folds - 1) as f64 / 2.0));
         }
         self.release(trial);
-        self.record(Event::TrialCompleted { trial, score });
+        self.record(Event::TrialCompleted { trial, score, weights: None });
         trial
     }
 

@@ -72,6 +72,11 @@ fn line(history: &History, event: &Event) -> Option<String> {
     match event {
         Event::Noted { level: Level::Warning, text } => Some(format!("warning: {text}")),
         Event::Noted { level: Level::Info, text } => Some(text.clone()),
+        Event::SearchExhausted { reason } => Some(format!("nothing is left to try: {reason}")),
+        Event::TrialsImported { source, trials } => {
+            Some(format!("the sampler learns from {} trials of {source}", trials.len()))
+        }
+        Event::TrialPromoted { trial, reason } => Some(format!("trial {trial} goes on: {reason}")),
         Event::BaselineScored { baseline } => {
             let study = history.study();
             let score = baseline.mean(&study.metric)?;

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::baseline::BaselineScore;
 use super::direction::Direction;
 use super::space::{Condition, SearchSpace, all_hold};
-use super::trial::{FoldScore, Report, Timestamp, TrialId};
+use super::trial::{FoldScore, Imported, Origin, Report, Timestamp, TrialId};
 use super::value::{Params, Value};
 
 /// The version of the event format; written into `StudyCreated`.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// What a study is: fixed when it is created.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -173,6 +173,30 @@ pub enum Event {
     StudyPaused,
     /// New trials start again.
     StudyResumed,
+    /// The sampler has nothing left to suggest: the trials so far, with those that wait, are all.
+    SearchExhausted {
+        /// Why.
+        reason: String,
+    },
+    /// Scores from elsewhere, for the sampler to learn from. They are no trials of this study.
+    TrialsImported {
+        /// Where from.
+        source: String,
+        /// What.
+        trials: Vec<Imported>,
+    },
+    /// A new trial waits, with params that a person chose.
+    TrialEnqueued {
+        /// The trial.
+        trial: TrialId,
+        /// Its values of the searched parameters.
+        params: Params,
+        /// Its seed.
+        seed: u64,
+        /// Where the params come from.
+        #[serde(default, skip_serializing_if = "Origin::is_unknown")]
+        origin: Origin,
+    },
     /// A trial went into a slot; a new one, or a waiting one with the same params and seed.
     TrialStarted {
         /// The trial.
@@ -183,6 +207,9 @@ pub enum Event {
         seed: u64,
         /// The slot.
         slot: usize,
+        /// Where the params of a new one come from; a waiting one keeps what it has.
+        #[serde(default, skip_serializing_if = "Origin::is_unknown")]
+        origin: Origin,
     },
     /// An epoch ended.
     TrialReported {
@@ -204,9 +231,20 @@ pub enum Event {
         trial: TrialId,
         /// Its score.
         score: f64,
+        /// How many numbers its network learns, where the objective tells.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        weights: Option<u64>,
     },
     /// The pruner ended the trial.
     TrialPruned {
+        /// The trial.
+        trial: TrialId,
+        /// The rule's reason.
+        reason: String,
+    },
+    /// The pruner found a pruned trial worth going on with: it waits, with all that it reported, and goes
+    /// on from there.
+    TrialPromoted {
         /// The trial.
         trial: TrialId,
         /// The rule's reason.
@@ -262,11 +300,13 @@ impl Event {
     /// The trial it is about, if any.
     pub fn trial(&self) -> Option<TrialId> {
         match self {
-            Event::TrialStarted { trial, .. }
+            Event::TrialEnqueued { trial, .. }
+            | Event::TrialStarted { trial, .. }
             | Event::TrialReported { trial, .. }
             | Event::FoldFinished { trial, .. }
             | Event::TrialCompleted { trial, .. }
             | Event::TrialPruned { trial, .. }
+            | Event::TrialPromoted { trial, .. }
             | Event::TrialFailed { trial, .. }
             | Event::TrialCancelled { trial }
             | Event::TrialRequeued { trial, .. } => Some(*trial),
@@ -274,6 +314,8 @@ impl Event {
             | Event::StudyOpened { .. }
             | Event::StudyPaused
             | Event::StudyResumed
+            | Event::SearchExhausted { .. }
+            | Event::TrialsImported { .. }
             | Event::BaselineScored { .. }
             | Event::Noted { .. } => None,
         }

@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::baseline::BaselineScore;
 use super::event::{Event, FORMAT, Level, Record, StudySpec};
-use super::trial::{Timestamp, Trial, TrialId, TrialState};
+use super::space::SpaceError;
+use super::trial::{Imported, Origin, Timestamp, Trial, TrialId, TrialState};
+use super::value::Params;
 pub use check::EventError;
 
 /// How many lines of the log are kept in memory.
@@ -73,6 +75,8 @@ pub struct History {
     log: VecDeque<LogLine>,
     #[serde(default)]
     baselines: Vec<BaselineScore>,
+    #[serde(default)]
+    imported: Vec<Imported>,
 }
 
 impl History {
@@ -104,13 +108,20 @@ impl History {
             incumbent: None,
             log: VecDeque::new(),
             baselines: Vec::new(),
+            imported: Vec::new(),
         })
     }
 
     /// A history from its serialised part and its trials, by number.
-    pub fn restore(mut self, trials: Vec<Trial>) -> Self {
+    ///
+    /// # Errors
+    /// Where a trial does not belong to the space.
+    pub fn restore(mut self, trials: Vec<Trial>) -> Result<Self, SpaceError> {
         self.trials = trials;
-        self
+        for trial in &mut self.trials {
+            trial.point = self.study.space.to_unit(&trial.params)?;
+        }
+        Ok(self)
     }
 
     /// Takes a record in.
@@ -139,21 +150,14 @@ impl History {
                 self.log.push_back(LogLine { at: record.at, level: *level, text: text.clone() });
             }
             Event::BaselineScored { baseline } => self.baselines.push(baseline.clone()),
-            Event::TrialStarted { trial, params, seed, slot } => {
+            Event::SearchExhausted { .. } => self.target = self.trials.len(),
+            Event::TrialsImported { trials, .. } => self.imported.extend(trials.iter().cloned()),
+            Event::TrialEnqueued { trial: _, params, seed, origin } => {
+                self.add(params, *seed, origin, record.at)?;
+            }
+            Event::TrialStarted { trial, params, seed, slot, origin } => {
                 if *trial == self.trials.len() {
-                    self.trials.push(Trial {
-                        id: *trial,
-                        params: params.clone(),
-                        seed: *seed,
-                        state: TrialState::Waiting,
-                        slot: *slot,
-                        started: record.at,
-                        finished: None,
-                        score: None,
-                        folds: Vec::new(),
-                        reports: Vec::new(),
-                    });
-                    self.counts.waiting += 1;
+                    self.add(params, *seed, origin, record.at)?;
                 }
                 let t = &mut self.trials[*trial];
                 (t.slot, t.started) = (*slot, record.at);
@@ -161,13 +165,18 @@ impl History {
             }
             Event::TrialReported { trial, report } => self.trials[*trial].reports.push(report.clone()),
             Event::FoldFinished { trial, fold } => self.trials[*trial].folds.push(fold.clone()),
-            Event::TrialCompleted { trial, score } => {
-                self.trials[*trial].score = Some(*score);
+            Event::TrialCompleted { trial, score, weights } => {
+                let t = &mut self.trials[*trial];
+                (t.score, t.weights) = (Some(*score), *weights);
                 self.finish(*trial, TrialState::Complete, record.at);
                 self.promote(*trial);
             }
             Event::TrialPruned { trial, reason } => {
                 self.finish(*trial, TrialState::Pruned { reason: reason.clone() }, record.at);
+            }
+            Event::TrialPromoted { trial, .. } => {
+                self.trials[*trial].finished = None;
+                self.set_state(*trial, TrialState::Waiting);
             }
             Event::TrialFailed { trial, reason } => {
                 self.finish(*trial, TrialState::Failed { reason: reason.clone() }, record.at);
@@ -180,6 +189,30 @@ impl History {
                 self.set_state(*trial, TrialState::Waiting);
             }
         }
+        Ok(())
+    }
+
+    /// A new trial, which waits.
+    fn add(&mut self, params: &Params, seed: u64, origin: &Origin, at: Timestamp) -> Result<(), EventError> {
+        let id = self.trials.len();
+        let point = self.study.space.to_unit(params);
+        let point = point.map_err(|e| EventError::Trial { trial: id, problem: e.to_string() })?;
+        self.trials.push(Trial {
+            id,
+            params: params.clone(),
+            point,
+            origin: origin.clone(),
+            seed,
+            state: TrialState::Waiting,
+            slot: 0,
+            started: at,
+            finished: None,
+            score: None,
+            weights: None,
+            folds: Vec::new(),
+            reports: Vec::new(),
+        });
+        self.counts.waiting += 1;
         Ok(())
     }
 
@@ -306,6 +339,11 @@ impl History {
     /// How the baselines did, in the order in which they ended; each stands here once.
     pub fn baselines(&self) -> &[BaselineScore] {
         &self.baselines
+    }
+
+    /// Scores from elsewhere, in the order in which they were imported.
+    pub fn imported(&self) -> &[Imported] {
+        &self.imported
     }
 
     /// The last lines of the log, oldest first.

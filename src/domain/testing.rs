@@ -113,7 +113,13 @@ impl Scripted {
     /// Starts a new trial.
     pub fn start(&mut self, params: Params) -> TrialId {
         let trial = self.history.trials().len();
-        self.apply(Event::TrialStarted { trial, params, seed: trial as u64, slot: 0 });
+        self.apply(Event::TrialStarted {
+            trial,
+            params,
+            seed: trial as u64,
+            slot: 0,
+            origin: crate::domain::trial::Origin::default(),
+        });
         trial
     }
 
@@ -141,7 +147,7 @@ impl Scripted {
     /// A new trial that completes with `score`.
     pub fn complete(&mut self, params: Params, score: f64) -> TrialId {
         let trial = self.start(params);
-        self.apply(Event::TrialCompleted { trial, score });
+        self.apply(Event::TrialCompleted { trial, score, weights: None });
         trial
     }
 
@@ -149,7 +155,7 @@ impl Scripted {
     pub fn complete_reporting(&mut self, params: Params, scores: &[f64]) -> TrialId {
         let trial = self.start(params);
         scores.iter().for_each(|s| self.report(trial, *s));
-        self.apply(Event::TrialCompleted { trial, score: scores[scores.len() - 1] });
+        self.apply(Event::TrialCompleted { trial, score: scores[scores.len() - 1], weights: None });
         trial
     }
 

@@ -108,6 +108,38 @@ pub struct FoldScore {
     pub metrics: BTreeMap<String, f64>,
 }
 
+/// Where a trial's params come from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// What suggested them, in a word or two: the sampler and the step of it, such as `gp-ucb startup`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub by: String,
+    /// The trials that they were made from, where the sampler breeds them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parents: Vec<TrialId>,
+}
+
+impl Origin {
+    /// Without parents.
+    pub fn by(word: impl Into<String>) -> Self {
+        Origin { by: word.into(), parents: Vec::new() }
+    }
+
+    /// Whether nothing is known, as of trials of older versions.
+    pub fn is_unknown(&self) -> bool {
+        *self == Origin::default()
+    }
+}
+
+/// What is known of params from elsewhere: a trial of another study, or of another program.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Imported {
+    /// The values of the searched parameters.
+    pub params: Params,
+    /// Their score.
+    pub score: f64,
+}
+
 /// One trial as folded from its events.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
@@ -115,6 +147,12 @@ pub struct Trial {
     pub id: TrialId,
     /// Its values of the searched parameters.
     pub params: Params,
+    /// Where those lie in the unit cube of the space: see [`SearchSpace::to_unit`](super::space::SearchSpace::to_unit).
+    #[serde(skip)]
+    pub point: Vec<f64>,
+    /// Where they come from.
+    #[serde(default, skip_serializing_if = "Origin::is_unknown")]
+    pub origin: Origin,
     /// Seeds its weights, shuffles and dropout.
     pub seed: u64,
     /// Where it stands.
@@ -128,6 +166,9 @@ pub struct Trial {
     pub finished: Option<Timestamp>,
     /// Its score, once complete: the mean over the folds of all repeats.
     pub score: Option<f64>,
+    /// How many numbers its network learns, once complete, where the objective tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<u64>,
     /// Its finished folds: all of the first repeat, then of the next.
     pub folds: Vec<FoldScore>,
     /// Its reports, in the order of their steps.

@@ -71,7 +71,7 @@ fn regret(problem: &Problem, sampler: &str, seed: u64) -> f64 {
     let mut sampler = (row.build)(&Settings::defaults(row.settings));
     let mut study = Scripted::new(&problem.space, Direction::Minimize, seed);
     for trial in 0..TRIALS {
-        let params = sampler.ask(&problem.space, study.history(), derive(seed, "ask", trial)).unwrap();
+        let params = sampler.ask(&problem.space, study.history(), derive(seed, "ask", trial)).unwrap().params;
         let x: Vec<f64> =
             problem.space.parameters.iter().map(|p| params[&p.name].as_f64().unwrap()).collect();
         study.complete(params, (problem.cost)(&x));

@@ -40,11 +40,11 @@ fn ask(
     history: &History,
     seed: u64,
 ) -> Params {
-    let params = sampler.ask(space, history, seed).unwrap();
-    space.check(&params).unwrap();
-    assert_eq!(sampler.ask(space, history, seed).unwrap(), params, "{}: asked twice", row.name);
-    assert_eq!(build(row).ask(space, history, seed).unwrap(), params, "{}: rebuilt", row.name);
-    params
+    let suggestion = sampler.ask(space, history, seed).unwrap();
+    space.check(&suggestion.params).unwrap();
+    assert_eq!(sampler.ask(space, history, seed).unwrap(), suggestion, "{}: asked twice", row.name);
+    assert_eq!(build(row).ask(space, history, seed).unwrap(), suggestion, "{}: rebuilt", row.name);
+    suggestion.params
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn parallel_slots_get_different_points() {
         let mut points: Vec<Vec<f64>> = Vec::new();
         // The same seed for all: only the history tells the slots apart.
         for _ in 0..4 {
-            let params = sampler.ask(&space, study.history(), 9).unwrap();
+            let params = sampler.ask(&space, study.history(), 9).unwrap().params;
             points.push(space.to_unit(&params).unwrap());
             study.start(params);
         }

@@ -4,8 +4,9 @@
 
 use super::acquisition::UpperConfidenceBound;
 use super::cube::{draw_unseen, latin_hypercube, unless_repeat};
-use super::surrogate::{Surrogate, scored};
-use super::{Sampler, SamplerError, SamplerRow};
+use super::observed::Observed;
+use super::surrogate::Surrogate;
+use super::{Sampler, SamplerError, SamplerRow, Suggestion};
 use crate::domain::history::History;
 use crate::domain::seed::{Rng, derive};
 use crate::domain::setting::{Accepts, Preset, Setting};
@@ -52,24 +53,32 @@ struct GpUcb {
 }
 
 impl Sampler for GpUcb {
-    fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Params, SamplerError> {
+    fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Suggestion, SamplerError> {
         let mut rng = Rng::new(derive(seed, "gp-ucb", 0));
         if space.dimensions() == 0 {
-            return Ok(Params::new());
+            return Ok(Suggestion::by(ROW.name, Params::new()));
         }
-        if scored(history) < self.startup {
+        if scored(space, history)? < self.startup {
             let index = history.trials().len();
             let point = latin_hypercube(space, self.startup, index, history.study().seed);
-            return Ok(unless_repeat(space, history, &point)
-                .unwrap_or_else(|| draw_unseen(space, history, &mut rng)));
+            let params = unless_repeat(space, history, &point)
+                .unwrap_or_else(|| draw_unseen(space, history, &mut rng));
+            return Ok(Suggestion::by("gp-ucb startup", params));
         }
         let surrogate = Surrogate::fit(space, history, self.kappa, seed)
-            .map_err(|e| SamplerError(format!("gp-ucb: {e}; try sampler `random`")))?;
+            .map_err(|e| SamplerError::Failed(format!("gp-ucb: {e}; try sampler `random`")))?;
         let bound = UpperConfidenceBound { process: &surrogate.process, kappa: self.kappa };
         let ranked = bound.maximize(space, &surrogate.ranked, self.restarts, &mut rng);
-        Ok(ranked
+        let params = ranked
             .iter()
             .find_map(|candidate| unless_repeat(space, history, &candidate.point))
-            .unwrap_or_else(|| draw_unseen(space, history, &mut rng)))
+            .unwrap_or_else(|| draw_unseen(space, history, &mut rng));
+        Ok(Suggestion::by(ROW.name, params))
     }
+}
+
+/// How many trials of the history have a cost.
+fn scored(space: &SearchSpace, history: &History) -> Result<usize, SamplerError> {
+    let observed = Observed::of(space, history).map_err(|e| SamplerError::Failed(format!("gp-ucb: {e}")))?;
+    Ok(observed.scored.len())
 }

@@ -3,6 +3,7 @@
 mod acquisition;
 mod cube;
 mod gp_ucb;
+mod observed;
 mod random;
 mod surrogate;
 
@@ -17,23 +18,55 @@ use crate::domain::history::History;
 use crate::domain::setting::Settings;
 use crate::domain::space::SearchSpace;
 use crate::domain::table::Row;
+use crate::domain::trial::Origin;
 use crate::domain::value::Params;
 
 /// Suggests the params of the next trial.
 pub trait Sampler: Send {
+    /// What a person should know before a study of `trials` trials begins: which method an automatic choice
+    /// takes and why, how many points a grid has. Nothing where the name says it all.
+    ///
+    /// # Errors
+    /// Where the sampler can't search such a space; the text says why and what to change.
+    fn plan(&self, _space: &SearchSpace, _trials: usize) -> Result<Option<String>, SamplerError> {
+        Ok(None)
+    }
+
     /// The next point: a pure function of `space`, `history` and `seed`, so that a sampler rebuilt on
     /// resume asks the same. `&mut` is for caches only. The history holds running and failed trials
     /// too; scores are compared only through the study's direction.
     ///
     /// # Errors
-    /// Where no point can be suggested; the text says why and what to change.
-    fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Params, SamplerError>;
+    /// Where no point can be suggested.
+    fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Suggestion, SamplerError>;
+}
+
+/// A point to try.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Suggestion {
+    /// The values of the active parameters.
+    pub params: Params,
+    /// Where they come from.
+    pub origin: Origin,
+}
+
+impl Suggestion {
+    /// Params that `word` suggests.
+    pub fn by(word: &str, params: Params) -> Self {
+        Suggestion { params, origin: Origin::by(word) }
+    }
 }
 
 /// Why a sampler has no suggestion.
 #[derive(Debug, Error)]
-#[error("{0}")]
-pub struct SamplerError(pub String);
+pub enum SamplerError {
+    /// All that it would ever suggest has been tried, or is being tried: the study is done.
+    #[error("{0}")]
+    Exhausted(String),
+    /// It can't; the text says why and what to change.
+    #[error("{0}")]
+    Failed(String),
+}
 
 /// A row of the table of samplers.
 pub type SamplerRow = Row<fn(&Settings) -> Box<dyn Sampler>>;

@@ -1,11 +1,10 @@
 //! Random search: uniform draws, without repeats where the space has other points.
 
 use super::cube::draw_unseen;
-use super::{Sampler, SamplerError, SamplerRow};
+use super::{Sampler, SamplerError, SamplerRow, Suggestion};
 use crate::domain::history::History;
 use crate::domain::seed::Rng;
 use crate::domain::space::SearchSpace;
-use crate::domain::value::Params;
 
 /// Its row in the table of samplers.
 pub const ROW: SamplerRow = SamplerRow {
@@ -18,7 +17,7 @@ pub const ROW: SamplerRow = SamplerRow {
 struct Random;
 
 impl Sampler for Random {
-    fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Params, SamplerError> {
-        Ok(draw_unseen(space, history, &mut Rng::new(seed)))
+    fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Suggestion, SamplerError> {
+        Ok(Suggestion::by(ROW.name, draw_unseen(space, history, &mut Rng::new(seed))))
     }
 }

@@ -1,20 +1,18 @@
 //! What a Gaussian process makes of a history: the surrogate of the objective.
 //!
-//! | trial            | its cost                                                               |
+//! Of trials without a cost ([`observed`](super::observed)):
+//!
+//! | trial            | what is believed of it                                                 |
 //! |------------------|------------------------------------------------------------------------|
-//! | complete         | its score's                                                            |
-//! | pruned           | of its finished folds, or else its best report; at least the median of |
-//! |                  | the complete trials, since the rule found it not worth finishing       |
 //! | running, waiting | the posterior mean: less is to be learnt there, and nothing else       |
 //! |                  | changes (kriging believer: Ginsbourger, Le Riche & Carraro 2010)       |
 //! | failed, cancelled| the posterior mean + κ sd: the worst that is plausible, so that one    |
 //! |                  | failure among good trials does little and a region of failures is left |
 
-use crate::domain::direction::Direction;
+use super::observed::Observed;
 use crate::domain::history::History;
 use crate::domain::seed::{Rng, derive};
 use crate::domain::space::{Distribution, SearchSpace, SpaceError};
-use crate::domain::trial::{Trial, TrialState};
 use crate::numeric::gaussian_process::{FitError, GaussianProcess};
 use crate::numeric::kernel::Metric;
 
@@ -45,18 +43,12 @@ struct Observation {
 /// Why there is no surrogate.
 #[derive(Debug, thiserror::Error)]
 pub enum SurrogateError {
-    /// A trial does not belong to the space.
-    #[error("trial {0}: {1}")]
-    Space(usize, SpaceError),
+    /// An imported trial does not belong to the space.
+    #[error(transparent)]
+    Space(#[from] SpaceError),
     /// The process could not be fitted.
     #[error(transparent)]
     Fit(#[from] FitError),
-}
-
-/// How many trials of the history have a cost.
-pub fn scored(history: &History) -> usize {
-    let costs = costs(history);
-    costs.iter().flatten().count()
 }
 
 impl Surrogate {
@@ -70,16 +62,9 @@ impl Surrogate {
         kappa: f64,
         seed: u64,
     ) -> Result<Self, SurrogateError> {
-        let place = |t: &Trial| space.to_unit(&t.params).map_err(|e| SurrogateError::Space(t.id, e));
-        let (mut observed, mut pending, mut ended) = (Vec::new(), Vec::new(), Vec::new());
-        for (trial, cost) in history.trials().iter().zip(costs(history)) {
-            let point = place(trial)?;
-            match cost {
-                Some(cost) => observed.push(Observation { point, cost }),
-                None if trial.state.is_finished() => ended.push(point),
-                None => pending.push(point),
-            }
-        }
+        let Observed { scored, pending, ended } = Observed::of(space, history)?;
+        let mut observed: Vec<Observation> =
+            scored.into_iter().map(|o| Observation { point: o.point.into_owned(), cost: o.cost }).collect();
         if observed.is_empty() {
             return Err(FitError::Empty.into());
         }
@@ -89,38 +74,16 @@ impl Surrogate {
         let observed = thin(observed, MOST_SEEN, derive(seed, "thin", 0));
         let process = condition(space, observed, seed)?;
 
-        let believed = pending.into_iter().map(|point| (process.predict(&point).mean, point)).chain(
+        let believed = pending.into_iter().map(|point| (process.predict(point).mean, point.to_vec())).chain(
             ended.into_iter().map(|point| {
-                let at = process.predict(&point);
-                (at.mean + kappa * at.sd, point)
+                let at = process.predict(point);
+                (at.mean + kappa * at.sd, point.to_vec())
             }),
         );
         let (costs, points): (Vec<f64>, Vec<Vec<f64>>) = believed.take(MOST_SEEN).unzip();
         let process = if points.is_empty() { process } else { process.with(points, costs)? };
         Ok(Surrogate { process, ranked })
     }
-}
-
-/// The cost of each trial that has one.
-fn costs(history: &History) -> Vec<Option<f64>> {
-    let direction = history.study().direction;
-    let complete = |t: &Trial| t.score.map(|s| direction.cost(s));
-    let mut known: Vec<f64> = history.trials().iter().filter_map(complete).collect();
-    known.sort_by(f64::total_cmp);
-    let median = known.get(known.len() / 2).copied().unwrap_or(f64::NEG_INFINITY);
-    let cost = |t: &Trial| match t.state {
-        TrialState::Pruned { .. } => pruned_cost(t, direction).map(|c| c.max(median)),
-        _ => complete(t),
-    };
-    history.trials().iter().map(cost).collect()
-}
-
-fn pruned_cost(trial: &Trial, direction: Direction) -> Option<f64> {
-    if trial.folds.is_empty() {
-        return trial.reports.iter().map(|r| direction.cost(r.score)).min_by(f64::total_cmp);
-    }
-    let sum: f64 = trial.folds.iter().map(|f| direction.cost(f.score)).sum();
-    Some(sum / trial.folds.len() as f64)
 }
 
 /// Standardises the costs, which come best first. What is worse than the median by more than
@@ -183,6 +146,7 @@ fn condition(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::direction::Direction;
     use crate::domain::testing::{Scripted, float, space};
     use crate::domain::value::{Params, Value};
     use crate::numeric::gaussian_process::Prediction;
@@ -216,20 +180,6 @@ mod tests {
         assert!((pending.mean - before.mean).abs() < 1e-9 && pending.sd < 0.5 * before.sd);
         assert!(failed.mean > before.mean + before.sd && failed.sd < 0.5 * before.sd);
         assert_eq!(predict(&cancelled, 0.9), failed);
-    }
-
-    #[test]
-    fn a_pruned_trial_costs_what_its_folds_did_but_no_less_than_the_median() {
-        let mut study = study();
-        study.prune(at(0.8), 1.5);
-        study.prune(at(0.9), 3.5);
-        let trial = study.start(at(0.95));
-        study.report(trial, 9.0);
-        study.finish_fold(trial, 3.0);
-        study.apply(crate::domain::event::Event::TrialPruned { trial, reason: "rung".into() });
-        study.fail(at(1.0));
-        assert_eq!(costs(study.history())[5..], [Some(2.0), Some(3.5), Some(3.0), None]);
-        assert_eq!(scored(study.history()), 8);
     }
 
     #[test]

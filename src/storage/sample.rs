@@ -42,7 +42,13 @@ fn trial_events(trial: TrialId, last: bool, events: &mut Vec<Event>) {
         ("rate".into(), Value::Float(0.1 / (1.0 + trial as f64 * 0.37))),
         ("activation".into(), Value::from(if trial.is_multiple_of(2) { "relu" } else { "elu" })),
     ]);
-    let start = Event::TrialStarted { trial, params, seed: (1 << 53) - 1 - trial as u64, slot: trial % 2 };
+    let start = Event::TrialStarted {
+        trial,
+        params,
+        seed: (1 << 53) - 1 - trial as u64,
+        slot: trial % 2,
+        origin: crate::domain::trial::Origin::default(),
+    };
     let score = (trial as f64 * 0.77).sin();
     let report = |step| Event::TrialReported {
         trial,
@@ -74,7 +80,7 @@ fn trial_events(trial: TrialId, last: bool, events: &mut Vec<Event>) {
             events.extend([
                 report(1),
                 Event::FoldFinished { trial, fold },
-                Event::TrialCompleted { trial, score },
+                Event::TrialCompleted { trial, score, weights: None },
             ]);
         }
     }

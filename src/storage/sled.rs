@@ -84,7 +84,8 @@ impl Index {
             return Err("its parts are of different times".to_owned());
         }
         let position = Position { length: head.length, records: head.records, crc: head.crc };
-        Ok(Some((head.history.restore(trials), position)))
+        let history = head.history.restore(trials).map_err(|e| e.to_string())?;
+        Ok(Some((history, position)))
     }
 
     /// Writes what has changed since the last time, all or nothing, and waits until it is on the disk.

@@ -58,7 +58,7 @@ fn replace(path: &Path, bytes: &[u8]) {
 fn every_store_gives_back_what_it_took() {
     let dir = tempdir().unwrap();
     let sample = records(TRIALS);
-    let nan = Event::TrialCompleted { trial: 11, score: f64::NAN };
+    let nan = Event::TrialCompleted { trial: 11, score: f64::NAN, weights: None };
     let unreadable = Record { sequence: sample.len() as u64, at: 0, event: nan };
     let mut memory = MemoryStore::new();
     let mut file = open(dir.path()).store;
@@ -226,7 +226,7 @@ fn records_that_do_not_follow_or_are_too_new_are_named_by_line() {
         study.format += 1;
     }
     journal_of(&bytes_of(&[newer]));
-    assert!(error().contains("line 1: event format 2 is newer"), "{}", error());
+    assert!(error().contains("line 1: event format 3 is newer"), "{}", error());
     let json = r#"{"sequence":1,"at":0,"event":"trial_teleported"}"#;
     let line = format!("{{\"crc\":\"{:08x}\",{}\n", crc32fast::hash(json.as_bytes()), &json[1..]);
     journal_of(&[bytes_of(&sample[..1]), line.into_bytes()].concat());

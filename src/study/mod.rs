@@ -18,10 +18,10 @@ use crate::domain::event::{Event, Level, Record, StudySpec};
 use crate::domain::history::{EventError, History};
 use crate::domain::objective::Job;
 use crate::domain::seed::{derive, of_trial};
-use crate::domain::trial::{Timestamp, TrialId, TrialState};
+use crate::domain::trial::{Origin, Timestamp, TrialId, TrialState};
 use crate::executor::{Executor, ExecutorError, Message, Outcome};
 use crate::pruner::Pruner;
-use crate::sampler::{Sampler, SamplerError};
+use crate::sampler::{Sampler, SamplerError, Suggestion};
 use crate::storage::{Storage, StorageError};
 
 /// How long one turn waits for a message; also how late a command may be noticed.
@@ -249,22 +249,25 @@ impl Study {
             if self.history.is_paused() || self.stop.is_some() {
                 break;
             }
-            let Some(job) = self.next_job()? else { break };
+            let Some((job, origin)) = self.next_job()? else { break };
             self.record(Event::TrialStarted {
                 trial: job.trial,
                 params: job.params.clone(),
                 seed: job.seed,
                 slot,
+                origin,
             })?;
             self.parts.executor.submit(slot, job)?;
         }
         Ok(())
     }
 
-    /// A waiting trial, else a new one while the study wants more.
-    fn next_job(&mut self) -> Result<Option<Job>, StudyError> {
+    /// A waiting trial, else a new one while the study wants more and the sampler has any; and where a
+    /// new one's params come from.
+    fn next_job(&mut self) -> Result<Option<(Job, Origin)>, StudyError> {
         if let Some(t) = self.history.next_waiting() {
-            return Ok(Some(Job { trial: t.id, params: t.params.clone(), seed: t.seed }));
+            let job = Job { trial: t.id, params: t.params.clone(), seed: t.seed };
+            return Ok(Some((job, t.origin.clone())));
         }
         let trial = self.history.trials().len();
         if trial >= self.history.target() {
@@ -275,8 +278,14 @@ impl Study {
         let study = search.study();
         let seed = of_trial(study.seed, number);
         let ask = derive(study.seed, "ask", number as u64);
-        let params = self.parts.sampler.ask(&study.space, &search, ask)?;
-        Ok(Some(Job { trial, params, seed }))
+        match self.parts.sampler.ask(&study.space, &search, ask) {
+            Ok(Suggestion { params, origin }) => Ok(Some((Job { trial, params, seed }, origin))),
+            Err(SamplerError::Exhausted(reason)) => {
+                self.record(Event::SearchExhausted { reason })?;
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn take(&mut self, message: Message) -> Result<(), StudyError> {
@@ -308,7 +317,9 @@ impl Study {
             Message::Ended { trial, outcome } => {
                 let event = match (self.stopping.remove(&trial), outcome) {
                     (Some(cause), _) => cause.event(trial),
-                    (None, Outcome::Complete { score }) => Event::TrialCompleted { trial, score },
+                    (None, Outcome::Complete { score }) => {
+                        Event::TrialCompleted { trial, score, weights: None }
+                    }
                     (None, Outcome::Failed { reason }) => Event::TrialFailed { trial, reason },
                     (None, Outcome::Stopped) => {
                         Event::TrialFailed { trial, reason: "stopped without being asked to".into() }

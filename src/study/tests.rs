@@ -8,7 +8,7 @@ use crate::domain::seed::{Rng, of_replicate};
 use crate::domain::space::SearchSpace;
 use crate::domain::testing;
 use crate::domain::trial::{FoldScore, Report, Trial};
-use crate::domain::value::{Params, Value};
+use crate::domain::value::Value;
 use crate::storage::memory::MemoryStore;
 
 /// Runs jobs a message a poll, lowest slot first: as deterministic as one slot, with as many as wanted.
@@ -90,11 +90,11 @@ impl Executor for Stepwise {
 struct Touchy;
 
 impl Sampler for Touchy {
-    fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Params, SamplerError> {
+    fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Suggestion, SamplerError> {
         let known =
             format!("{:?}", history.trials().iter().map(|t| (&t.params, t.score)).collect::<Vec<_>>());
         let seed = derive(seed, &known, 0);
-        Ok(space.from_unit(&[Rng::new(seed).uniform()]))
+        Ok(Suggestion::by("touchy", space.from_unit(&[Rng::new(seed).uniform()])))
     }
 }
 

@@ -71,6 +71,19 @@ impl Activity {
                 tone: Tone::Quiet,
                 text: format!("opened for {trials} trials in {slots} slots of {threads} threads"),
             },
+            Event::SearchExhausted { reason } => {
+                Entry { at, tone: Tone::Plain, text: format!("nothing is left to try: {reason}") }
+            }
+            Event::TrialsImported { source, trials } => {
+                let text = format!("the sampler learns from {} trials of {source}", trials.len());
+                Entry { at, tone: Tone::Plain, text }
+            }
+            Event::TrialEnqueued { trial, .. } => {
+                Entry { at, tone: Tone::Quiet, text: format!("trial {trial} waits: its params were given") }
+            }
+            Event::TrialPromoted { trial, reason } => {
+                Entry { at, tone: Tone::Plain, text: format!("trial {trial} goes on: {reason}") }
+            }
             Event::StudyPaused => Entry {
                 at,
                 tone: Tone::Warn,

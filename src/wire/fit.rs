@@ -14,7 +14,7 @@ use crate::domain::event::{Event, Record, SelectOn, StudySpec};
 use crate::domain::history::History;
 use crate::domain::objective::{Job, Objective, ObjectiveError, Reporter, Verdict};
 use crate::domain::seed::of_trial;
-use crate::domain::trial::{FoldScore, Report as EpochReport};
+use crate::domain::trial::{FoldScore, Origin, Report as EpochReport};
 use crate::domain::value::Params;
 use crate::ensemble::predict::{Average, outputs};
 use crate::ensemble::report::{self, Report, TestReport};
@@ -118,9 +118,14 @@ fn cross_validated(prepared: &Prepared, progress: &dyn Progress) -> Result<Histo
         ObjectiveError::Stopped => FitError::Stopped,
         ObjectiveError::Failed(reason) => FitError::Failed(reason),
     })?;
-    let started = Event::TrialStarted { trial: 0, params: Params::new(), seed, slot: 0 };
+    let started =
+        Event::TrialStarted { trial: 0, params: Params::new(), seed, slot: 0, origin: Origin::default() };
     let folds = listener.folds.into_inner().into_iter().map(|fold| Event::FoldFinished { trial: 0, fold });
-    let events = std::iter::once(started).chain(folds).chain([Event::TrialCompleted { trial: 0, score }]);
+    let events = std::iter::once(started).chain(folds).chain([Event::TrialCompleted {
+        trial: 0,
+        score,
+        weights: None,
+    }]);
     let created = Event::StudyCreated { study: Box::new(spec) };
     let mut history = History::begin(&Record { sequence: 0, at: 0, event: created })?;
     for event in events {

@@ -189,7 +189,7 @@ proptest! {
         let all = config.parameters();
         let params = all.space.from_unit(&units);
         let mut study = Scripted::new(&all.space, config.direction, 1);
-        study.apply(Event::TrialStarted { trial: 0, params: params.clone(), seed: 8, slot: 0 });
+        study.apply(Event::TrialStarted { trial: 0, params: params.clone(), seed: 8, slot: 0, origin: crate::domain::trial::Origin::default() });
         let fixed = config.fixed_to(&study.history().trials()[0]);
         let text = write::toml(&fixed);
         let read = read(&text).map_err(|e| TestCaseError::fail(format!("{e}\n{text}")))?;

@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::History;
 use crate::domain::baseline::BaselineScore;
 use crate::domain::event::{Event, FORMAT};
-use crate::domain::trial::{Report, Trial, TrialId, TrialState};
+use crate::domain::trial::{Imported, Report, Trial, TrialId, TrialState};
 use crate::domain::value::Params;
 
 /// Why an event can't follow the history.
@@ -52,6 +52,16 @@ pub enum EventError {
         /// What contradicts.
         problem: String,
     },
+    /// What is imported does not belong to the study.
+    #[error("{from}, trial {row}: {problem}")]
+    Imported {
+        /// Where it comes from.
+        from: String,
+        /// Its place there, from 0.
+        row: usize,
+        /// What contradicts.
+        problem: String,
+    },
     /// The event contradicts what is known of the trial.
     #[error("trial {trial}: {problem}")]
     Trial {
@@ -70,8 +80,18 @@ impl History {
     pub fn check(&self, event: &Event) -> Result<(), EventError> {
         match event {
             Event::StudyCreated { .. } => Err(EventError::CreatedTwice),
-            Event::StudyOpened { .. } | Event::StudyPaused | Event::StudyResumed | Event::Noted { .. } => {
-                Ok(())
+            Event::StudyOpened { .. }
+            | Event::StudyPaused
+            | Event::StudyResumed
+            | Event::SearchExhausted { .. }
+            | Event::Noted { .. } => Ok(()),
+            Event::TrialsImported { source, trials } => self.check_imported(source, trials),
+            Event::TrialEnqueued { trial, params, seed, .. } if *trial == self.trials.len() => {
+                self.check_start(*trial, params, *seed)
+            }
+            Event::TrialEnqueued { trial, .. } => {
+                let problem = format!("the next one is {}", self.trials.len());
+                Err(EventError::Trial { trial: *trial, problem })
             }
             Event::BaselineScored { baseline } => self.check_baseline(baseline),
             Event::TrialStarted { trial, params, seed, .. } => self.check_start(*trial, params, *seed),
@@ -103,7 +123,7 @@ impl History {
                 }
                 Ok(())
             }
-            Event::TrialCompleted { trial, score } => {
+            Event::TrialCompleted { trial, score, .. } => {
                 self.running_trial(*trial, "completed")?;
                 if !score.is_finite() {
                     let problem = format!("score {score} is not finite");
@@ -112,6 +132,13 @@ impl History {
                 Ok(())
             }
             Event::TrialPruned { trial, .. } => self.running_trial(*trial, "pruned").map(drop),
+            Event::TrialPromoted { trial, .. } => {
+                let t = self.trials.get(*trial).ok_or(EventError::UnknownTrial(*trial))?;
+                if matches!(t.state, TrialState::Pruned { .. }) {
+                    return Ok(());
+                }
+                Err(EventError::State { trial: *trial, state: t.state.word(), event: "promoted" })
+            }
             Event::TrialFailed { trial, .. } => self.running_trial(*trial, "failed").map(drop),
             Event::TrialRequeued { trial, .. } => self.running_trial(*trial, "queued again").map(drop),
             Event::TrialCancelled { trial } => {
@@ -139,6 +166,18 @@ impl History {
             return Ok(());
         };
         Err(EventError::Baseline { name, problem })
+    }
+
+    fn check_imported(&self, source: &str, trials: &[Imported]) -> Result<(), EventError> {
+        for (row, known) in trials.iter().enumerate() {
+            let problem = match self.study.space.check(&known.params) {
+                Err(error) => error.to_string(),
+                Ok(()) if !known.score.is_finite() => format!("score {} is not finite", known.score),
+                Ok(()) => continue,
+            };
+            return Err(EventError::Imported { from: source.to_owned(), row, problem });
+        }
+        Ok(())
     }
 
     /// The repeat and fold that a trial is at.

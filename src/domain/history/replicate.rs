@@ -35,6 +35,7 @@ impl History {
             incumbent: None,
             log: VecDeque::new(),
             baselines: Vec::new(),
+            imported: self.imported.clone(),
             ..*self
         };
         for trial in 0..own.trials.len() {

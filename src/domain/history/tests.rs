@@ -23,7 +23,7 @@ fn events() -> impl Strategy<Value = Event> {
             // Two values only, so that a waiting trial is often started with what it was asked with.
             params: params(x.floor()),
             seed,
-            slot: 0
+            slot: 0, origin: Origin::default()
         }),
         3 => (trial.clone(), 0..3_usize, number.clone()).prop_map(|(trial, step, score)| Event::TrialReported {
             trial,
@@ -33,7 +33,7 @@ fn events() -> impl Strategy<Value = Event> {
             let metrics = BTreeMap::from([("mse".to_owned(), score)]);
             Event::FoldFinished { trial, fold: FoldScore { repeat: 0, fold, score: 0.5, best_epoch: 0, epochs: 1, metrics } }
         }),
-        2 => (trial.clone(), number).prop_map(|(trial, score)| Event::TrialCompleted { trial, score }),
+        2 => (trial.clone(), number).prop_map(|(trial, score)| Event::TrialCompleted { trial, score, weights: None }),
         1 => trial.clone().prop_map(move |trial| Event::TrialPruned { trial, reason: reason() }),
         1 => trial.clone().prop_map(move |trial| Event::TrialFailed { trial, reason: reason() }),
         1 => trial.clone().prop_map(|trial| Event::TrialCancelled { trial }),
@@ -70,7 +70,7 @@ proptest! {
         }
         let text = serde_json::to_string(&history).unwrap();
         let restored: History = serde_json::from_str(&text).unwrap();
-        prop_assert_eq!(restored.restore(history.trials().to_vec()), history);
+        prop_assert_eq!(restored.restore(history.trials().to_vec()).unwrap(), history);
     }
 }
 

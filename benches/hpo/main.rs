@@ -1,0 +1,3 @@
+//! The suite of black-box problems.
+
+fn main() {}
