@@ -6,4 +6,5 @@ pub mod kernel;
 pub mod linalg;
 pub mod minimize;
 pub mod reml;
+pub mod sobol;
 pub mod student;

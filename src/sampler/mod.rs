@@ -3,8 +3,11 @@
 mod acquisition;
 mod cube;
 mod gp_ucb;
+mod grid;
+mod manual;
 mod observed;
 mod random;
+mod sobol;
 mod surrogate;
 
 #[cfg(test)]
@@ -72,4 +75,4 @@ pub enum SamplerError {
 pub type SamplerRow = Row<fn(&Settings) -> Box<dyn Sampler>>;
 
 /// Every sampler.
-pub const SAMPLERS: &[SamplerRow] = &[random::ROW, gp_ucb::ROW];
+pub const SAMPLERS: &[SamplerRow] = &[random::ROW, sobol::ROW, grid::ROW, manual::ROW, gp_ucb::ROW];
