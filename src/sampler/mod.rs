@@ -2,6 +2,8 @@
 
 mod acquisition;
 mod cube;
+mod genetic;
+mod genome;
 mod gp_ucb;
 mod grid;
 mod manual;
@@ -75,4 +77,5 @@ pub enum SamplerError {
 pub type SamplerRow = Row<fn(&Settings) -> Box<dyn Sampler>>;
 
 /// Every sampler.
-pub const SAMPLERS: &[SamplerRow] = &[random::ROW, sobol::ROW, grid::ROW, manual::ROW, gp_ucb::ROW];
+pub const SAMPLERS: &[SamplerRow] =
+    &[random::ROW, sobol::ROW, grid::ROW, manual::ROW, genetic::ROW, gp_ucb::ROW];
