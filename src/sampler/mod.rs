@@ -1,6 +1,7 @@
 //! Samplers: where in the space to look next.
 
 mod acquisition;
+mod cma_es;
 mod cube;
 mod genetic;
 mod genome;
@@ -78,4 +79,4 @@ pub type SamplerRow = Row<fn(&Settings) -> Box<dyn Sampler>>;
 
 /// Every sampler.
 pub const SAMPLERS: &[SamplerRow] =
-    &[random::ROW, sobol::ROW, grid::ROW, manual::ROW, genetic::ROW, gp_ucb::ROW];
+    &[random::ROW, sobol::ROW, grid::ROW, manual::ROW, genetic::ROW, cma_es::ROW, gp_ucb::ROW];
