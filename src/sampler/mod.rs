@@ -6,6 +6,7 @@ mod gp_ucb;
 mod observed;
 mod random;
 mod surrogate;
+mod tpe;
 
 #[cfg(test)]
 mod benchmark;
@@ -72,4 +73,4 @@ pub enum SamplerError {
 pub type SamplerRow = Row<fn(&Settings) -> Box<dyn Sampler>>;
 
 /// Every sampler.
-pub const SAMPLERS: &[SamplerRow] = &[random::ROW, gp_ucb::ROW];
+pub const SAMPLERS: &[SamplerRow] = &[random::ROW, gp_ucb::ROW, tpe::ROW];
