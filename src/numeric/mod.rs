@@ -8,4 +8,5 @@ pub mod linalg;
 pub mod minimize;
 pub mod parzen;
 pub mod reml;
+pub mod sobol;
 pub mod student;

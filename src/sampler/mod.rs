@@ -2,9 +2,14 @@
 
 mod acquisition;
 mod cube;
+mod genetic;
+mod genome;
 mod gp_ucb;
+mod grid;
+mod manual;
 mod observed;
 mod random;
+mod sobol;
 mod surrogate;
 mod tpe;
 
@@ -73,4 +78,12 @@ pub enum SamplerError {
 pub type SamplerRow = Row<fn(&Settings) -> Box<dyn Sampler>>;
 
 /// Every sampler.
-pub const SAMPLERS: &[SamplerRow] = &[random::ROW, gp_ucb::ROW, tpe::ROW];
+pub const SAMPLERS: &[SamplerRow] = &[
+    random::ROW,
+    sobol::ROW,
+    grid::ROW,
+    manual::ROW,
+    genetic::ROW,
+    tpe::ROW,
+    gp_ucb::ROW,
+];
