@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 use self::alive::Alive;
 use self::process::{Next, Process};
 use self::protocol::Line;
-use crate::domain::objective::{Job, Objective, ObjectiveError, Reporter, Verdict};
+use crate::domain::objective::{Evaluation, Job, Objective, ObjectiveError, Reporter, Verdict};
 use crate::domain::seed::derive;
 use crate::domain::trial::{Report, TrialId};
 use crate::domain::value::{Params, Value};
@@ -89,7 +89,7 @@ struct Heard {
     lines: usize,
     reports: usize,
     step: Option<usize>,
-    score: Option<f64>,
+    end: Option<Evaluation>,
 }
 
 /// The variable of the environment that holds a parameter.
@@ -145,7 +145,7 @@ impl Program {
         request: &protocol::Request<'_>,
         reporter: &dyn Reporter,
         heard: &mut Heard,
-    ) -> Result<f64, Fault> {
+    ) -> Result<Evaluation, Fault> {
         let begun = Instant::now();
         process.tell(&request.line(self.start.persistent), !self.start.persistent);
         let mut closed = false;
@@ -182,11 +182,11 @@ impl Program {
                 Next::Closed => closed = true,
             }
         }
-        match heard.score {
-            Some(score) if self.start.persistent => Ok(score),
-            score => match process.exit() {
+        match heard.end.take() {
+            Some(end) if self.start.persistent => Ok(end),
+            end => match process.exit() {
                 Some(status) if !status.success() => Err(Fault::Ended(process::words(status))),
-                _ => score.ok_or_else(|| Fault::Ended("it ended without a score".into())),
+                _ => end.ok_or_else(|| Fault::Ended("it ended without a score".into())),
             },
         }
     }
@@ -204,7 +204,7 @@ impl Program {
         match protocol::parse(text, trial, self.start.persistent).map_err(garbage)? {
             Line::Blank => {}
             Line::Failed(reason) => return Err(Fault::Said(reason)),
-            _ if heard.score.is_some() => return Err(garbage("follows its score, which is the last".into())),
+            _ if heard.end.is_some() => return Err(garbage("follows its score, which is the last".into())),
             Line::Step { step, score } => {
                 if heard.step.is_some_and(|last| step <= last) {
                     return Err(garbage(format!("goes back to step {step}")));
@@ -224,8 +224,8 @@ impl Program {
                     return Err(Fault::Stopped);
                 }
             }
-            Line::Score { score } => {
-                heard.score = Some(score);
+            Line::Score { score, weights } => {
+                heard.end = Some(Evaluation { score, weights });
                 return Ok(self.start.persistent);
             }
         }
@@ -280,7 +280,7 @@ fn with_tail(what: String, tail: &str) -> ObjectiveError {
 }
 
 impl Objective for Program {
-    fn evaluate(&self, job: &Job, reporter: &dyn Reporter) -> Result<f64, ObjectiveError> {
+    fn evaluate(&self, job: &Job, reporter: &dyn Reporter) -> Result<Evaluation, ObjectiveError> {
         let mut params = self.fixed.clone();
         params.extend(job.params.clone());
         // Below 2^31, as `set.seed` of R and other generators want it.
@@ -294,12 +294,12 @@ impl Objective for Program {
                 // It may have ended just after the trial before: no fault of this one.
                 Err(Fault::Ended(_)) if had_trials && heard.lines == 0 => process.kill(),
                 Err(fault) => return Err(self.conclude(process, fault)),
-                Ok(score) => {
+                Ok(end) => {
                     match self.start.persistent {
                         true => self.keep(process),
                         false => process.kill(),
                     }
-                    return Ok(score);
+                    return Ok(end);
                 }
             }
         }

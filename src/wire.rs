@@ -254,9 +254,9 @@ pub fn score_of(exported: &str) -> Result<f64> {
         Ready::Command(outside) => Box::new(outside.unlogged()),
     };
     let job = Job { trial: 0, params: Params::new(), seed: of_trial(config.seed, 0) };
-    let score = objective.evaluate(&job, &Silent).map_err(|e| anyhow!("the exported config fails: {e}"));
+    let evaluation = objective.evaluate(&job, &Silent);
     objective.close();
-    score
+    Ok(evaluation.map_err(|e| anyhow!("the exported config fails: {e}"))?.score)
 }
 
 /// What a stored trial's networks take from each position.

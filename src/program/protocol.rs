@@ -25,8 +25,8 @@ pub(super) enum Line {
     Blank,
     /// How it does at a step.
     Step { step: usize, score: f64 },
-    /// The score.
-    Score { score: f64 },
+    /// The score, and how many numbers the model learned.
+    Score { score: f64, weights: Option<u64> },
     /// That it failed, and why.
     Failed(String),
 }
@@ -105,7 +105,7 @@ pub(super) fn parse(text: &str, trial: TrialId, persistent: bool) -> Result<Line
     let score = score.ok_or_else(|| format!("has a `score` that is no finite number: {}", quoted(text)))?;
     Ok(match whole("step")? {
         Some(step) => Line::Step { step, score },
-        None => Line::Score { score },
+        None => Line::Score { score, weights: whole("weights")?.map(|count| count as u64) },
     })
 }
 
@@ -129,11 +129,20 @@ mod tests {
             one(r#"{"step": 10.0, "score": 1, "note": "x"}"#),
             Ok(Line::Step { step: 10, score: 1.0 })
         );
-        assert_eq!(one(r#" {"score": -1e-3}"#), Ok(Line::Score { score: -1e-3 }));
-        assert_eq!(one(r#"{"score": [0.25], "trial": [3]}"#), Ok(Line::Score { score: 0.25 }), "R");
+        let weighty = Line::Score { score: 1.0, weights: Some(12) };
+        assert_eq!(one(r#"{"score": 1, "weights": 12}"#), Ok(weighty));
+        assert_eq!(one(r#" {"score": -1e-3}"#), Ok(Line::Score { score: -1e-3, weights: None }));
+        assert_eq!(
+            one(r#"{"score": [0.25], "trial": [3]}"#),
+            Ok(Line::Score { score: 0.25, weights: None }),
+            "R"
+        );
         assert_eq!(one(r#"{"error": "diverged"}"#), Ok(Line::Failed("diverged".into())));
         assert_eq!(one("  "), Ok(Line::Blank));
-        assert_eq!(parse(r#"{"trial": 3, "score": 1}"#, 3, true), Ok(Line::Score { score: 1.0 }));
+        assert_eq!(
+            parse(r#"{"trial": 3, "score": 1}"#, 3, true),
+            Ok(Line::Score { score: 1.0, weights: None })
+        );
     }
 
     #[test]
