@@ -4,6 +4,7 @@ mod background;
 pub mod baselines;
 pub mod fit;
 pub mod predict;
+pub mod warm_start;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -157,6 +158,9 @@ pub fn open(
     let options = OpenOptions { keep_checkpoints: config.keep_checkpoints, at: now(), host: host() };
     let opened = FileStore::open(store, options)?;
     let Prepared { spec, mut objective, .. } = prepared;
+    let known = opened.history.as_ref().map_or(&[][..], History::sources);
+    warm_start::refuse_own(config, store)?;
+    let imports = warm_start::read(config, &spec, known)?;
     objective.checkpoints = Some(opened.store.checkpoints());
     let report = objective.dataset.report().clone();
     let is_new = opened.history.is_none();
@@ -172,6 +176,7 @@ pub fn open(
     };
     let mut study = Study::open(parts, spec, opened.history, config.all_trials())?;
     keep_config(config, store)?;
+    warm_start::record(&mut study, imports)?;
     // What was joined and dropped stands at the head of the study's log.
     let removed = report.removed.iter().map(|r| format!("left out: {r}"));
     for line in report.lines().into_iter().chain(removed).filter(|_| is_new) {
@@ -359,6 +364,10 @@ fn keep_config(config: &StudyConfig, store: &Path) -> Result<()> {
             *file =
                 std::path::absolute(&file).with_context(|| format!("failed to find {}", file.display()))?;
         }
+    }
+    for source in &mut config.warm_start {
+        let path = std::path::absolute(&source.path);
+        source.path = path.with_context(|| format!("failed to find {}", source.path))?.display().to_string();
     }
     let text = write::toml(&config);
     let write = || {

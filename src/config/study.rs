@@ -15,6 +15,7 @@ use crate::domain::space::{Condition, Distribution, KIND, SearchSpace, all_hold}
 use crate::domain::task::Task;
 use crate::domain::trial::Trial;
 use crate::domain::value::{Params, Value};
+use crate::import::Source;
 
 /// A study as its file describes it, with every default filled in.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +42,8 @@ pub struct StudyConfig {
     pub train: TrainConfig,
     /// Where to look next.
     pub sampler: Part,
+    /// Trials from elsewhere that it learns from: `sampler.warm_start`.
+    pub warm_start: Vec<Source>,
     /// Which trials are not worth finishing.
     pub pruner: Part,
     /// What becomes of the trials.
@@ -230,6 +233,7 @@ impl StudyConfig {
         config.name = format!("{}-trial-{}", self.name, trial.id);
         config.trials = 1;
         config.ensemble = EnsembleConfig::None;
+        config.warm_start.clear();
         config.model = self.model.fixed_to(&trial.params);
         config.train.parameters = self.train.parameters.fixed_to(&trial.params);
         config.train.seed = Some(trial.seed);

@@ -9,6 +9,7 @@ mod preprocess;
 mod qc;
 mod search;
 mod split;
+mod warm_start;
 
 use std::path::Path;
 
@@ -54,8 +55,9 @@ pub(super) fn study(root: &Node, file: &Path, tables: &Tables) -> Result<StudyCo
         data,
         model: model::read(section(2)?, tables)?,
         train: parts::train(section(3)?, tables)?,
-        sampler: parts::part(section(4)?, "sampler", &tables.samplers, "gp-ucb")?,
-        pruner: parts::part(section(5)?, "pruner", &tables.pruners, "none")?,
+        sampler: parts::part(section(4)?, "sampler", &tables.samplers, "gp-ucb", &[warm_start::KEY])?,
+        warm_start: warm_start::read(&section(4)?)?,
+        pruner: parts::part(section(5)?, "pruner", &tables.pruners, "none", &[])?,
         ensemble: ensemble::read(section(6)?)?,
         executor: parts::executor(section(7)?)?,
     })
