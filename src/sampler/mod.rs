@@ -78,12 +78,5 @@ pub enum SamplerError {
 pub type SamplerRow = Row<fn(&Settings) -> Box<dyn Sampler>>;
 
 /// Every sampler.
-pub const SAMPLERS: &[SamplerRow] = &[
-    random::ROW,
-    sobol::ROW,
-    grid::ROW,
-    manual::ROW,
-    genetic::ROW,
-    tpe::ROW,
-    gp_ucb::ROW,
-];
+pub const SAMPLERS: &[SamplerRow] =
+    &[random::ROW, sobol::ROW, grid::ROW, manual::ROW, genetic::ROW, tpe::ROW, gp_ucb::ROW];
