@@ -12,6 +12,7 @@ mod observed;
 mod random;
 mod sobol;
 mod surrogate;
+mod tpe;
 
 #[cfg(test)]
 mod benchmark;
@@ -79,4 +80,4 @@ pub type SamplerRow = Row<fn(&Settings) -> Box<dyn Sampler>>;
 
 /// Every sampler.
 pub const SAMPLERS: &[SamplerRow] =
-    &[random::ROW, sobol::ROW, grid::ROW, manual::ROW, genetic::ROW, cma_es::ROW, gp_ucb::ROW];
+    &[random::ROW, sobol::ROW, grid::ROW, manual::ROW, genetic::ROW, cma_es::ROW, tpe::ROW, gp_ucb::ROW];
