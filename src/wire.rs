@@ -5,6 +5,7 @@ pub mod baselines;
 pub mod command;
 pub mod fit;
 pub mod predict;
+mod search;
 pub mod warm_start;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use candle_core::Device;
 
 pub use self::background::{Background, no_profiles};
 use self::command::Outside;
+pub use self::search::plan;
 use crate::config::StudyConfig;
 use crate::config::study::{
     DataConfig, DataSource, DeviceChoice, ExecutorConfig, NetworkConfig, ObjectiveConfig,
@@ -201,6 +203,7 @@ pub fn open(config: &StudyConfig, ready: Ready, store: &Path, updates: Sender<Up
     let known = opened.history.as_ref().map_or(&[][..], History::sources);
     warm_start::refuse_own(config, store)?;
     let imports = warm_start::read(config, &spec, known)?;
+    let (plan, enqueued) = (plan(config)?, search::enqueued(config, &spec.space)?);
     let is_new = opened.history.is_none();
     let (slots, threads, notice) = slots(config);
     let parts = Parts {
@@ -216,10 +219,12 @@ pub fn open(config: &StudyConfig, ready: Ready, store: &Path, updates: Sender<Up
     let mut study = Study::open(parts, spec, opened.history, config.all_trials())?;
     keep_config(config, store)?;
     warm_start::record(&mut study, imports)?;
+    study.enqueue(enqueued)?;
     // What was joined and dropped stands at the head of the study's log.
     let removed = report.iter().flat_map(|r| &r.removed).map(|r| format!("left out: {r}"));
     let lines = report.iter().flat_map(|report| report.lines());
-    for line in lines.chain(removed).filter(|_| is_new) {
+    let plan = plan.map(|plan| format!("{}: {plan}", config.sampler.kind));
+    for line in lines.chain(removed).chain(plan).filter(|_| is_new) {
         study.note(Level::Info, line)?;
     }
     let warnings = report.iter().flat_map(|report| report.warnings());

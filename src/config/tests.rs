@@ -68,7 +68,7 @@ fn an_error_is_drawn_with_its_line() {
             "  --> study.toml:10:8",
             "   |",
             "10 | kind = \"gpucb\" # x",
-            "   |        ^^^^^^^ expected one of `random`, `gp-ucb`",
+            "   |        ^^^^^^^ expected one of `random`, `manual`, `gp-ucb`",
         ]
         .join("\n")
     );

@@ -8,6 +8,7 @@ mod genome;
 mod gp_ucb;
 mod grid;
 mod manual;
+mod nsga2;
 mod observed;
 mod random;
 mod sobol;
@@ -79,5 +80,14 @@ pub enum SamplerError {
 pub type SamplerRow = Row<fn(&Settings) -> Box<dyn Sampler>>;
 
 /// Every sampler.
-pub const SAMPLERS: &[SamplerRow] =
-    &[random::ROW, sobol::ROW, grid::ROW, manual::ROW, genetic::ROW, cma_es::ROW, tpe::ROW, gp_ucb::ROW];
+pub const SAMPLERS: &[SamplerRow] = &[
+    random::ROW,
+    sobol::ROW,
+    grid::ROW,
+    manual::ROW,
+    genetic::ROW,
+    nsga2::ROW,
+    cma_es::ROW,
+    tpe::ROW,
+    gp_ucb::ROW,
+];

@@ -3,6 +3,7 @@
 //! Every change goes the same way: [`check`](History::check) → append (durable) →
 //! [`apply`](History::apply) → publish. Nothing else changes the history.
 
+mod enqueue;
 pub mod handle;
 #[cfg(test)]
 mod tests;
@@ -297,7 +298,10 @@ impl Study {
         let seed = of_trial(study.seed, number);
         let ask = derive(study.seed, "ask", number as u64);
         match self.parts.sampler.ask(&study.space, &search, ask) {
-            Ok(Suggestion { params, origin }) => Ok(Some((Job { trial, params, seed }, origin))),
+            Ok(Suggestion { params, origin }) => {
+                let origin = self.history.origin_of(trial, origin);
+                Ok(Some((Job { trial, params, seed }, origin)))
+            }
             Err(SamplerError::Exhausted(reason)) => {
                 self.record(Event::SearchExhausted { reason })?;
                 Ok(None)
