@@ -2,7 +2,8 @@
 //! (2020) tuned their networks: a design to start with, then the maximum of mean + κ sd of the
 //! negated cost (Srinivas et al. 2010), κ = 2.576 by default.
 
-use super::acquisition::UpperConfidenceBound;
+use super::acquisition::Acquisition;
+use super::candidates::Search;
 use super::cube::{draw_unseen, latin_hypercube, unless_repeat};
 use super::observed::Observed;
 use super::surrogate::Surrogate;
@@ -12,6 +13,7 @@ use crate::domain::seed::{Rng, derive};
 use crate::domain::setting::{Accepts, Preset, Setting};
 use crate::domain::space::SearchSpace;
 use crate::domain::value::Params;
+use crate::numeric::kernel::Shape;
 
 /// Its row in the table of samplers.
 pub const ROW: SamplerRow = SamplerRow {
@@ -23,6 +25,12 @@ pub const ROW: SamplerRow = SamplerRow {
             Accepts::Int { min: 1, max: 1000 },
             Preset::Int(15),
             "scored trials of a Latin hypercube before the first suggestion of the process",
+        ),
+        Setting::new(
+            "acquisition",
+            Accepts::Word(&["ucb", "ei", "log-ei", "thompson"]),
+            Preset::Word("ucb"),
+            "what is maximised",
         ),
         Setting::new(
             "kappa",
@@ -42,6 +50,7 @@ pub const ROW: SamplerRow = SamplerRow {
             startup: settings.count("startup"),
             kappa: settings.float("kappa"),
             restarts: settings.count("restarts"),
+            acquisition: settings.word("acquisition").to_owned(),
         })
     },
 };
@@ -50,6 +59,7 @@ struct GpUcb {
     startup: usize,
     kappa: f64,
     restarts: usize,
+    acquisition: String,
 }
 
 impl Sampler for GpUcb {
@@ -65,10 +75,15 @@ impl Sampler for GpUcb {
                 .unwrap_or_else(|| draw_unseen(space, history, &mut rng));
             return Ok(Suggestion::by("gp-ucb startup", params));
         }
-        let surrogate = Surrogate::fit(space, history, self.kappa, seed)
+        let surrogate = Surrogate::fit(space, history, Shape::Matern, seed)
             .map_err(|e| SamplerError::Failed(format!("gp-ucb: {e}; try sampler `random`")))?;
-        let bound = UpperConfidenceBound { process: &surrogate.process, kappa: self.kappa };
-        let ranked = bound.maximize(space, &surrogate.ranked, self.restarts, &mut rng);
+        let acquisition = match self.acquisition.as_str() {
+            "ucb" => Acquisition::Ucb { kappa: self.kappa },
+            "ei" => Acquisition::Ei { best: surrogate.best },
+            _ => Acquisition::LogEi { best: surrogate.best },
+        };
+        let search = Search { space, surrogate: &surrogate, acquisition, restarts: self.restarts };
+        let ranked = search.run(&mut rng);
         let params = ranked
             .iter()
             .find_map(|candidate| unless_repeat(space, history, &candidate.point))

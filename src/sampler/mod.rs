@@ -1,11 +1,14 @@
 //! Samplers: where in the space to look next.
 
 mod acquisition;
+mod candidates;
 mod cube;
+mod features;
 mod gp_ucb;
 mod observed;
 mod random;
 mod surrogate;
+mod warp;
 
 #[cfg(test)]
 mod benchmark;
