@@ -17,7 +17,7 @@ use crate::dataset::covariate::CovariateEncoder;
 use crate::dataset::encode::{Encoder, Preprocessing};
 use crate::dataset::fold::Fold;
 use crate::dataset::scale::{TraitScale, TraitScaler};
-use crate::domain::objective::{Job, Objective, ObjectiveError, Reporter, Verdict};
+use crate::domain::objective::{Evaluation, Job, Objective, ObjectiveError, Reporter, Verdict};
 use crate::domain::seed::{Rng, derive};
 use crate::domain::trial::{FoldScore, Report, TrialId};
 use crate::domain::value::{Params, human_bytes};
@@ -225,7 +225,7 @@ impl CrossValidation {
 }
 
 impl Objective for CrossValidation {
-    fn evaluate(&self, job: &Job, reporter: &dyn Reporter) -> Result<f64, ObjectiveError> {
+    fn evaluate(&self, job: &Job, reporter: &dyn Reporter) -> Result<Evaluation, ObjectiveError> {
         if self.folds.is_empty() {
             return Err(failed("there is no fold to train on"));
         }
@@ -246,7 +246,9 @@ impl Objective for CrossValidation {
                 reporter.fold_finished(score);
             }
         }
-        Ok(total / (self.folds.len() * plan.train.repeats) as f64)
+        let score = total / (self.folds.len() * plan.train.repeats) as f64;
+        let network = self.layers(&plan, &self.folds[0].train).map_err(failed)?;
+        Ok(Evaluation { score, weights: Some(network.trained_count() as u64) })
     }
 }
 
