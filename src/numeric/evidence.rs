@@ -52,8 +52,8 @@ struct Scratch {
 /// factor of e or so. It grows with the dimension, as distances do, so that the process does not
 /// expect every corner of the cube to be different (Hvarfner, Hellsten & Nardi 2024). One column's own is
 /// about a third of the cube.
-/// Signals: targets are standardised, and either kernel may explain them. Noise: a standard deviation of a
-/// twentieth of the targets', but hardly more than a guess: from exact functions to networks whose score
+/// Signals: targets are standardised, and either kernel may explain them. Noise: a standard deviation of three
+/// hundredths of the targets', but hardly more than a guess: from exact functions to networks whose score
 /// depends on their seed.
 fn priors(columns: &[Column]) -> Vec<Prior> {
     let joint = columns.iter().filter(|c| c.joint).count();
@@ -61,9 +61,9 @@ fn priors(columns: &[Column]) -> Vec<Prior> {
     let distance = 0.5 * libm::log(joint.max(1) as f64 / 6.0);
     let mut priors = vec![Prior { mean: distance, sd: 1.0, bounds: (-3.5, distance + 5.0) }; joint];
     priors.extend(vec![Prior { mean: -1.0, sd: 1.0, bounds: (-4.0, 4.0) }; alone]);
-    priors.push(Prior { mean: -0.5, sd: 1.0, bounds: (-7.0, 4.0) });
-    priors.push(Prior { mean: -0.5, sd: 1.0, bounds: (-7.0, 4.0) });
-    priors.push(Prior { mean: -7.0, sd: 3.0, bounds: (-16.0, 0.5) });
+    let signal = Prior { mean: -0.5, sd: 1.0, bounds: (-7.0, 4.0) };
+    let noise = Prior { mean: -7.0, sd: 3.0, bounds: (-16.0, 0.5) };
+    priors.extend([signal, signal, noise]);
     priors
 }
 
@@ -91,6 +91,16 @@ impl<'a> Evidence<'a> {
             own: (0..n).map(own).collect(),
             scratch: RefCell::default(),
         }
+    }
+
+    /// The middle of the priors, from which the variances that the joint kernel and the own ones explain are
+    /// moved by `shift`.
+    pub fn start(&self, shift: (f64, f64)) -> Vec<f64> {
+        let mut start: Vec<f64> = self.priors.iter().map(|p| p.mean).collect();
+        let last = start.len() - 3;
+        start[last] += shift.0;
+        start[last + 1] += shift.1;
+        start
     }
 
     /// The priors of θ.

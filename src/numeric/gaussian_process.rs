@@ -73,7 +73,7 @@ impl GaussianProcess {
         let mut matrix = vec![0.0; n * n];
         for i in 0..n {
             let row = points.row(i);
-            matrix[i * n..(i + 1) * n].copy_from_slice(&kernel.covariances(&row, &points));
+            matrix[i * n..i * n + i].copy_from_slice(&kernel.first_covariances(&row, &points, i));
             matrix[i * n + i] = kernel.variance(&row) + noise;
         }
         let covariance = Cholesky::new(n, &matrix)?;
@@ -178,5 +178,125 @@ fn check(points: &Points, targets: &[f64]) -> Result<(), FitError> {
     match (0..points.len).find(|i| !finite(*i)) {
         Some(bad) => Err(FitError::NotFinite(bad)),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::seed::Rng;
+    use crate::numeric::evidence::Evidence;
+    use crate::numeric::kernel::{Column, Metric, Shape};
+
+    const COLUMNS: [Column; 3] = [
+        Column { metric: Metric::Ordered, joint: true, alone: true },
+        Column { metric: Metric::Nominal, joint: true, alone: true },
+        Column { metric: Metric::Ordered, joint: true, alone: true },
+    ];
+
+    fn fit(columns: &[Column], rows: &[Vec<f64>], targets: Vec<f64>) -> Result<GaussianProcess, FitError> {
+        let points = Points::from_rows(columns.len(), rows);
+        let evidence = Evidence::new(Shape::Matern, columns, &points, &targets);
+        let theta = evidence.maximize(&evidence.start((0.0, 0.0)), 40)?.point;
+        let (kernel, noise) = evidence.kernel(&theta);
+        GaussianProcess::condition(kernel, noise, points.clone(), targets.clone())
+    }
+
+    /// Points whose second coordinate is one of three choices, and a smooth function of them.
+    fn sample(n: usize, noise: f64) -> (Vec<Vec<f64>>, Vec<f64>) {
+        let mut rng = Rng::new(11);
+        let mut draw = || vec![rng.uniform(), (rng.below(3) as f64 + 0.5) / 3.0, rng.uniform()];
+        let points: Vec<Vec<f64>> = (0..n).map(|_| draw()).collect();
+        let targets = points.iter().map(|p| truth(p) + noise * rng.normal()).collect();
+        (points, targets)
+    }
+
+    fn truth(p: &[f64]) -> f64 {
+        libm::sin(5.0 * p[0]) + if p[1] > 0.6 { 0.8 } else { -0.3 } + 0.2 * p[2] * p[2]
+    }
+
+    #[test]
+    fn gradient_of_the_posterior_agrees_with_finite_differences() {
+        let (points, targets) = sample(20, 0.1);
+        let gp = fit(&COLUMNS, &points, targets).unwrap();
+        let x = [0.4, 0.5, 0.7];
+        let slope = gp.predict_with_gradient(&x);
+        assert_eq!(slope.at, gp.predict(&x));
+        for i in [0, 2] {
+            let at = |h: f64| {
+                let mut moved = x;
+                moved[i] += h;
+                gp.predict(&moved)
+            };
+            let (up, down) = (at(1e-5), at(-1e-5));
+            assert!((slope.mean[i] - (up.mean - down.mean) / 2e-5).abs() < 1e-5, "mean {i}");
+            assert!((slope.sd[i] - (up.sd - down.sd) / 2e-5).abs() < 1e-5, "sd {i}");
+        }
+        assert_eq!((slope.mean[1], slope.sd[1].abs()), (0.0, 0.0));
+    }
+
+    #[test]
+    fn learns_a_function_of_mixed_coordinates_and_its_noise() {
+        let (points, targets) = sample(60, 0.1);
+        let gp = fit(&COLUMNS, &points, targets).unwrap();
+        let (fresh, _) = sample(200, 0.0);
+        let error = |p: &Vec<f64>| (gp.predict(p).mean - truth(p)).powi(2);
+        let rmse = (fresh[60..].iter().map(error).sum::<f64>() / 140.0).sqrt();
+        assert!(rmse < 0.1, "{rmse}");
+        assert!((0.05..0.2).contains(&gp.noise().sqrt()), "{}", gp.noise());
+        let inside = |p: &&Vec<f64>| {
+            let at = gp.predict(p);
+            (at.mean - truth(p)).abs() < 2.0 * at.sd
+        };
+        assert!(fresh[60..].iter().filter(inside).count() > 120);
+        for (fitted, point) in gp.fitted().iter().zip(&points) {
+            assert!((fitted - gp.predict(point).mean).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn further_points_narrow_the_posterior_and_a_believer_leaves_its_mean() {
+        let (points, targets) = sample(20, 0.1);
+        let gp = fit(&COLUMNS, &points, targets).unwrap();
+        let x = vec![0.9, 0.5, 0.1];
+        let before = gp.predict(&x);
+        let after = gp.with(std::slice::from_ref(&x), &[before.mean]).unwrap().predict(&x);
+        assert!((after.mean - before.mean).abs() < 1e-9 && after.sd < 0.9 * before.sd);
+    }
+
+    #[test]
+    fn joint_predictions_are_those_of_each_point_and_agree_where_points_meet() {
+        let (points, targets) = sample(20, 0.1);
+        let gp = fit(&COLUMNS, &points, targets).unwrap();
+        let (fresh, _) = sample(24, 0.0);
+        let same = vec![fresh[20].clone(), fresh[21].clone(), fresh[20].clone()];
+        let (means, covariance) = gp.joint(&Points::from_rows(3, &same));
+        for (i, point) in same.iter().enumerate() {
+            let at = gp.predict(point);
+            assert!((means[i] - at.mean).abs() < 1e-12 && (covariance[4 * i].sqrt() - at.sd).abs() < 1e-9);
+        }
+        assert!((covariance[6] - covariance[0]).abs() < 1e-12 && covariance[3] < covariance[0]);
+    }
+
+    #[test]
+    fn degenerate_data_fit_or_fail_without_a_panic() {
+        let ordered = |n: usize| vec![COLUMNS[0]; n];
+        let fit = |rows: Vec<Vec<f64>>, targets: Vec<f64>| {
+            fit(&ordered(rows.first().map_or(2, Vec::len)), &rows, targets)
+        };
+        let sound = |gp: GaussianProcess, x: &[f64]| {
+            let at = gp.predict(x);
+            assert!(at.mean.is_finite() && at.sd > 0.0, "{at:?}");
+        };
+        sound(fit(vec![vec![0.5, 0.5]], vec![0.0]).unwrap(), &[0.1, 0.9]);
+        sound(fit(vec![vec![0.2, 0.7]; 40], vec![0.0; 40]).unwrap(), &[0.2, 0.7]);
+        let contradicting = (0..40).map(|i| f64::from(i % 2)).collect();
+        sound(fit(vec![vec![0.2, 0.7]; 40], contradicting).unwrap(), &[0.2, 0.7]);
+        let line = (0..200).map(|i| vec![f64::from(i) / 199.0; 2]).collect();
+        sound(fit(line, vec![1.0; 200]).unwrap(), &[0.3, 0.6]);
+        sound(fit(vec![vec![]; 3], vec![0.1, 0.0, -0.1]).unwrap(), &[]);
+        assert_eq!(fit(vec![], vec![]).unwrap_err(), FitError::Empty);
+        let nan = fit(vec![vec![0.5], vec![0.6]], vec![1.0, f64::NAN]);
+        assert!(matches!(nan, Err(FitError::NotFinite(1) | FitError::Hyperparameters(_))));
     }
 }

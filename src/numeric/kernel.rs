@@ -149,9 +149,14 @@ impl Kernel {
 
     /// The covariances of `point` with each of `points`.
     pub fn covariances(&self, point: &[f64], points: &Points) -> Vec<f64> {
+        self.first_covariances(point, points, points.len)
+    }
+
+    /// The covariances of `point` with the first `n` of `points`.
+    pub fn first_covariances(&self, point: &[f64], points: &Points, n: usize) -> Vec<f64> {
         match self.shape {
-            Shape::Matern => self.fill::<false>(point, points, matern),
-            Shape::Rbf => self.fill::<false>(point, points, rbf),
+            Shape::Matern => self.fill::<false>(point, points, n, matern),
+            Shape::Rbf => self.fill::<false>(point, points, n, rbf),
         }
         .covariances
     }
@@ -159,8 +164,8 @@ impl Kernel {
     /// As [`covariances`](Self::covariances), with slopes.
     pub fn slopes(&self, point: &[f64], points: &Points) -> Slopes {
         match self.shape {
-            Shape::Matern => self.fill::<true>(point, points, matern),
-            Shape::Rbf => self.fill::<true>(point, points, rbf),
+            Shape::Matern => self.fill::<true>(point, points, points.len, matern),
+            Shape::Rbf => self.fill::<true>(point, points, points.len, rbf),
         }
     }
 
@@ -168,14 +173,14 @@ impl Kernel {
         &self,
         point: &[f64],
         points: &Points,
+        n: usize,
         correlation: impl Fn(f64) -> (f64, f64) + Copy,
     ) -> Slopes {
-        let n = points.len;
         let (mut covariances, mut squares) = (vec![self.constant; n], vec![0.0; n]);
         let mut own = Vec::new();
         let mut distances = vec![0.0; n];
         for (c, column) in self.columns.iter().enumerate() {
-            distances_to(column.metric, point[c], &points.columns[c], &mut distances);
+            distances_to(column.metric, point[c], &points.columns[c][..n], &mut distances);
             if column.joint {
                 let inverse = 1.0 / self.joint_scales[c];
                 for (sum, d) in squares.iter_mut().zip(&distances) {

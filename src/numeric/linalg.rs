@@ -91,6 +91,11 @@ impl Cholesky {
         &self.factor[i * self.size..=i * self.size + i]
     }
 
+    /// L · `x`.
+    pub fn multiply_lower(&self, x: &[f64]) -> Vec<f64> {
+        (0..self.size).map(|i| dot(self.row(i), &x[..=i])).collect()
+    }
+
     /// Solves L x = b in place.
     pub fn solve_lower(&self, b: &mut [f64]) {
         for i in 0..self.size {

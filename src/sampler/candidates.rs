@@ -7,6 +7,7 @@ use super::cube::{draw, neighbours, snap};
 use super::surrogate::Surrogate;
 use crate::domain::seed::Rng;
 use crate::domain::space::{Distribution, SearchSpace};
+use crate::numeric::linalg::Cholesky;
 use crate::numeric::minimize::minimize;
 
 /// Candidates drawn from the whole space.
@@ -50,14 +51,42 @@ impl Search<'_> {
     /// Candidates for the next trial, best first: local maxima found from the best of many points, drawn
     /// from the whole space and from around the best trials, and then the points themselves. Never empty.
     pub fn run(&self, rng: &mut Rng) -> Vec<Candidate> {
-        let anchors = &self.surrogate.ranked[..self.surrogate.ranked.len().min(ANCHORS)];
-        let mut candidates: Vec<Candidate> = (0..DRAWN).map(|_| self.at(draw(self.space, rng))).collect();
-        for anchor in anchors {
-            candidates.extend((0..NEAR).map(|_| self.at(perturb(self.space, anchor, rng))));
-        }
+        let mut candidates: Vec<Candidate> =
+            self.scatter(rng).into_iter().map(|point| self.at(point)).collect();
         candidates.sort_by(|a, b| b.value.total_cmp(&a.value));
         let starts: Vec<Vec<f64>> = candidates.iter().take(self.restarts).map(|c| c.point.clone()).collect();
         candidates.extend(starts.into_iter().map(|start| self.climb(start)));
+        candidates.sort_by(|a, b| b.value.total_cmp(&a.value));
+        candidates
+    }
+
+    /// Points from the whole space and from around the best trials.
+    fn scatter(&self, rng: &mut Rng) -> Vec<Vec<f64>> {
+        let anchors = &self.surrogate.ranked[..self.surrogate.ranked.len().min(ANCHORS)];
+        let mut points: Vec<Vec<f64>> = (0..DRAWN).map(|_| draw(self.space, rng)).collect();
+        for anchor in anchors {
+            points.extend((0..NEAR).map(|_| perturb(self.space, anchor, rng)));
+        }
+        points
+    }
+
+    /// Candidates, the lowest first under one function that is drawn from the posterior (Thompson 1933).
+    pub fn draw_posterior(&self, rng: &mut Rng) -> Vec<Candidate> {
+        let scattered = self.scatter(rng);
+        let encoded = self.surrogate.features.points(scattered.iter().map(Vec::as_slice));
+        let (means, covariance) = self.surrogate.process.joint(&encoded);
+        let normals: Vec<f64> = (0..means.len()).map(|_| rng.normal()).collect();
+        // What rounding leaves of a covariance of near points may not factor: each point for itself then.
+        let drawn = match Cholesky::new(means.len(), &covariance) {
+            Ok(factor) => factor.multiply_lower(&normals),
+            Err(_) => {
+                let sds = covariance.iter().step_by(means.len() + 1).map(|v| v.max(0.0).sqrt());
+                sds.zip(&normals).map(|(sd, z)| sd * z).collect()
+            }
+        };
+        let values = means.iter().zip(drawn).map(|(mean, drawn)| -mean - drawn);
+        let mut candidates: Vec<Candidate> =
+            scattered.into_iter().zip(values).map(|(point, value)| Candidate { point, value }).collect();
         candidates.sort_by(|a, b| b.value.total_cmp(&a.value));
         candidates
     }

@@ -1,9 +1,11 @@
 //! Samplers: where in the space to look next.
 
 mod acquisition;
+mod auto;
 mod candidates;
 mod cube;
 mod features;
+mod gp;
 mod gp_ucb;
 mod observed;
 mod random;
@@ -75,4 +77,4 @@ pub enum SamplerError {
 pub type SamplerRow = Row<fn(&Settings) -> Box<dyn Sampler>>;
 
 /// Every sampler.
-pub const SAMPLERS: &[SamplerRow] = &[random::ROW, gp_ucb::ROW];
+pub const SAMPLERS: &[SamplerRow] = &[random::ROW, gp_ucb::ROW, auto::ROW];

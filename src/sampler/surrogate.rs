@@ -25,10 +25,16 @@ const MOST_COMPARED: usize = 48;
 const MOST_FITTED: usize = 100;
 /// Most trials that the process is conditioned on.
 const MOST_SEEN: usize = 400;
-/// Steps of the search for hyperparameters on the few trials, and then on more.
-const STEPS: (u64, u64) = (12, 15);
+/// Steps of the search for hyperparameters: on the few trials from several starts, from the best of those
+/// under each further map, and then on more trials.
+const STEPS: [u64; 3] = [10, 5, 12];
+/// The starts: in which the joint kernel explains most, and in which the own ones do.
+const SHIFTS: [(f64, f64); 2] = [(0.0, -2.5), (-2.5, 0.0)];
 /// The κ of a failed trial.
 const PESSIMISM: f64 = 2.0;
+
+/// Nearer than this along every axis, two trials at the same time are one too many.
+const SAME: f64 = 2e-3;
 
 /// The surrogate of an objective.
 #[derive(Debug)]
@@ -41,6 +47,8 @@ pub struct Surrogate<'a> {
     pub ranked: Vec<Vec<f64>>,
     /// The best posterior mean at a trial: what there is to improve on, not the luckiest score.
     pub best: f64,
+    /// The points of the trials that run or wait.
+    pending: Vec<Vec<f64>>,
 }
 
 /// Why there is no surrogate.
@@ -82,17 +90,24 @@ impl<'a> Surrogate<'a> {
             let at = process.predict(&row);
             (row, at.mean + kappa * at.sd)
         };
-        let pending = pending.iter().map(|point| believe(point, 0.0));
+        let waited_for = pending.iter().map(|point| believe(point, 0.0));
         let ended = ended.iter().map(|point| believe(point, PESSIMISM));
-        let (rows, believed): (Vec<Vec<f64>>, Vec<f64>) = pending.chain(ended).take(MOST_SEEN).unzip();
+        let (rows, believed): (Vec<Vec<f64>>, Vec<f64>) = waited_for.chain(ended).take(MOST_SEEN).unzip();
         let process = if rows.is_empty() { process } else { process.with(&rows, &believed)? };
         let ranked = scored.into_iter().map(|o| o.point.into_owned()).collect();
-        Ok(Surrogate { process, features, ranked, best })
+        let pending = pending.into_iter().map(Vec::from).collect();
+        Ok(Surrogate { process, features, ranked, best, pending })
     }
 
     /// The posterior at a point of the cube.
     pub fn predict(&self, point: &[f64]) -> Prediction {
         self.process.predict(&self.features.encode(point))
+    }
+
+    /// Whether a trial that runs or waits will say what one at `point` would.
+    pub fn is_pending(&self, point: &[f64]) -> bool {
+        let near = |other: &Vec<f64>| point.iter().zip(other).all(|(a, b)| (a - b).abs() < SAME);
+        self.pending.iter().any(near)
     }
 }
 
@@ -128,13 +143,13 @@ fn learn(
         let targets: Vec<f64> = few.iter().map(|i| warped.targets[*i]).collect();
         let slopes: f64 = few.iter().map(|i| warped.slopes[*i]).sum();
         let evidence = Evidence::new(shape, &features.columns, &points, &targets);
-        let middle: Vec<f64> = evidence.priors().iter().map(|p| p.mean).collect();
-        for shift in [(0.0, -2.5), (-2.5, 0.0)] {
-            let mut start = middle.clone();
-            let last = start.len() - 3;
-            start[last] += shift.0;
-            start[last + 1] += shift.1;
-            let found = evidence.maximize(&start, STEPS.0)?;
+        // The first map from several starts; the others from where that led.
+        let starts = match &best {
+            None => SHIFTS.map(|shift| evidence.start(shift)).to_vec(),
+            Some(held) => vec![held.2.clone()],
+        };
+        for start in starts {
+            let found = evidence.maximize(&start, if b == 0 { STEPS[0] } else { STEPS[1] })?;
             let value = found.value - slopes;
             if best.as_ref().is_none_or(|held| value < held.0) {
                 best = Some((value, b, found.point));
@@ -147,8 +162,65 @@ fn learn(
     let points = all.select(&more);
     let targets: Vec<f64> = more.iter().map(|i| warped.targets[*i]).collect();
     let evidence = Evidence::new(shape, &features.columns, &points, &targets);
-    let theta = evidence.maximize(&start, STEPS.1).map_or(start, |found| found.point);
-    if std::env::var("GPDBG").is_ok() { eprintln!("n {} bend {} theta {:.2?}", all.len, BENDS[b], theta); }
+    let theta = evidence.maximize(&start, STEPS[2]).map_or(start, |found| found.point);
     let (kernel, noise) = evidence.kernel(&theta);
     GaussianProcess::condition(kernel, noise, all, warped.targets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::direction::Direction;
+    use crate::domain::testing::{Scripted, float, space};
+    use crate::domain::value::{Params, Value};
+
+    fn at(x: f64) -> Params {
+        Params::from([("x".to_owned(), Value::Float(x))])
+    }
+
+    /// Trials with scores 0, 1, 2, 3, 4 from left to right, none above 0.5.
+    fn study() -> Scripted {
+        let mut study = Scripted::new(&space([("x", float(0.0, 1.0))]), Direction::Minimize, 1);
+        for i in 0..5_u32 {
+            study.complete(at(f64::from(i) / 8.0), f64::from(i));
+        }
+        study
+    }
+
+    fn predict(study: &Scripted, x: f64) -> Prediction {
+        let history = study.history();
+        Surrogate::fit(&history.study().space, history, Shape::Matern, 7).unwrap().predict(&[x])
+    }
+
+    #[test]
+    fn a_pending_trial_narrows_the_posterior_and_an_ended_one_is_believed_bad() {
+        let before = predict(&study(), 0.9);
+        let (mut pending, mut failed, mut cancelled) = (study(), study(), study());
+        pending.start(at(0.9));
+        failed.fail(at(0.9));
+        cancelled.cancel(at(0.9));
+        let (pending, failed) = (predict(&pending, 0.9), predict(&failed, 0.9));
+        assert!((pending.mean - before.mean).abs() < 1e-9 && pending.sd < 0.5 * before.sd);
+        assert!(failed.mean > before.mean + before.sd && failed.sd < 0.5 * before.sd);
+        assert_eq!(predict(&cancelled, 0.9), failed);
+    }
+
+    #[test]
+    fn a_diverged_score_does_not_flatten_the_others() {
+        let mut study = study();
+        study.complete(at(0.7), 1e12);
+        // A third of a standard deviation apart under the map; 1e-12 without it.
+        let rise = predict(&study, 0.5).mean - predict(&study, 0.0).mean;
+        assert!(rise > 0.1, "{rise}");
+    }
+
+    #[test]
+    fn many_trials_are_thinned_to_the_best_and_some_others() {
+        let mut study = study();
+        for i in 0..(MOST_SEEN as u32 + 20) {
+            study.complete(at(f64::from(i) / 600.0), 0.01 * f64::from(i));
+        }
+        let near = predict(&study, 0.05);
+        assert!(near.sd.is_finite() && near.mean < predict(&study, 0.4).mean);
+    }
 }

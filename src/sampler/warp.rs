@@ -53,3 +53,42 @@ pub fn warp(units: &[f64], bend: f64) -> Warped {
     slopes.iter_mut().for_each(|s| *s -= libm::log(sd));
     Warped { targets, slopes }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_map_keeps_the_order_is_standardised_and_knows_its_slopes() {
+        let costs: Vec<f64> = (0..30).map(|i| libm::exp(0.4 * f64::from(i)) - 3.0).collect();
+        let at = units(&costs);
+        assert_eq!((at[0], costs.len()), (0.0, at.len()));
+        for bend in BENDS {
+            let warped = warp(&at, bend);
+            let n = at.len() as f64;
+            let mean = warped.targets.iter().sum::<f64>() / n;
+            let variance = warped.targets.iter().map(|t| t * t).sum::<f64>() / n;
+            assert!(mean.abs() < 1e-12 && (variance - 1.0).abs() < 1e-12);
+            assert!(warped.targets.windows(2).all(|pair| pair[0] < pair[1]));
+            for i in 1..at.len() {
+                let mean_slope = (warped.targets[i] - warped.targets[i - 1]) / (at[i] - at[i - 1]);
+                let (low, high) =
+                    (warped.slopes[i].min(warped.slopes[i - 1]), warped.slopes[i].max(warped.slopes[i - 1]));
+                let log = libm::log(mean_slope);
+                assert!(low - 1e-9 <= log && log <= high + 1e-9, "{bend} {i}: {low} {log} {high}");
+            }
+        }
+    }
+
+    #[test]
+    fn equal_and_huge_costs_stay_finite() {
+        assert_eq!(units(&[2.0; 5]), [0.0; 5]);
+        assert_eq!(warp(&[0.0; 5], 2.0).targets, [0.0; 5]);
+        for costs in [vec![-1e308, 0.0, 1e308], vec![0.0, 1e-300, 1e300, 1e300], vec![5.0, 5.0, 5.0, 6.0]] {
+            for bend in BENDS {
+                let warped = warp(&units(&costs), bend);
+                assert!(warped.targets.iter().chain(&warped.slopes).all(|v| v.is_finite()), "{costs:?}");
+            }
+        }
+    }
+}
