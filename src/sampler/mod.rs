@@ -1,9 +1,13 @@
 //! Samplers: where in the space to look next.
 
 mod acquisition;
+mod auto;
+mod candidates;
 mod cube;
+mod features;
 mod genetic;
 mod genome;
+mod gp;
 mod gp_ucb;
 mod grid;
 mod manual;
@@ -12,6 +16,7 @@ mod random;
 mod sobol;
 mod surrogate;
 mod tpe;
+mod warp;
 
 #[cfg(test)]
 mod benchmark;
@@ -79,4 +84,4 @@ pub type SamplerRow = Row<fn(&Settings) -> Box<dyn Sampler>>;
 
 /// Every sampler.
 pub const SAMPLERS: &[SamplerRow] =
-    &[random::ROW, sobol::ROW, grid::ROW, manual::ROW, genetic::ROW, tpe::ROW, gp_ucb::ROW];
+    &[auto::ROW, random::ROW, sobol::ROW, grid::ROW, manual::ROW, genetic::ROW, tpe::ROW, gp_ucb::ROW];
