@@ -10,6 +10,7 @@ pub mod domain;
 pub mod ensemble;
 pub mod executor;
 pub mod export;
+pub mod import;
 pub mod importance;
 pub mod kernel;
 pub mod model;

@@ -5,6 +5,7 @@ pub mod baselines;
 pub mod command;
 pub mod fit;
 pub mod predict;
+pub mod warm_start;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -197,6 +198,9 @@ pub fn open(config: &StudyConfig, ready: Ready, store: &Path, updates: Sender<Up
             (Arc::new(program), spec, None)
         }
     };
+    let known = opened.history.as_ref().map_or(&[][..], History::sources);
+    warm_start::refuse_own(config, store)?;
+    let imports = warm_start::read(config, &spec, known)?;
     let is_new = opened.history.is_none();
     let (slots, threads, notice) = slots(config);
     let parts = Parts {
@@ -211,6 +215,7 @@ pub fn open(config: &StudyConfig, ready: Ready, store: &Path, updates: Sender<Up
     };
     let mut study = Study::open(parts, spec, opened.history, config.all_trials())?;
     keep_config(config, store)?;
+    warm_start::record(&mut study, imports)?;
     // What was joined and dropped stands at the head of the study's log.
     let removed = report.iter().flat_map(|r| &r.removed).map(|r| format!("left out: {r}"));
     let lines = report.iter().flat_map(|report| report.lines());
@@ -414,6 +419,10 @@ fn keep_config(config: &StudyConfig, store: &Path) -> Result<()> {
     };
     for path in paths {
         *path = std::path::absolute(&path).with_context(|| format!("failed to find {}", path.display()))?;
+    }
+    for source in &mut config.warm_start {
+        let path = std::path::absolute(&source.path);
+        source.path = path.with_context(|| format!("failed to find {}", source.path))?.display().to_string();
     }
     let text = write::toml(&config);
     let write = || {

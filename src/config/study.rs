@@ -15,6 +15,7 @@ use crate::domain::space::{Condition, Distribution, KIND, SearchSpace, all_hold}
 use crate::domain::task::Task;
 use crate::domain::trial::Trial;
 use crate::domain::value::{Params, Value};
+use crate::import::Source;
 
 /// A study as its file describes it, with every default filled in.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +34,8 @@ pub struct StudyConfig {
     pub objective: ObjectiveConfig,
     /// Where to look next.
     pub sampler: Part,
+    /// Trials from elsewhere that it learns from: `sampler.warm_start`.
+    pub warm_start: Vec<Source>,
     /// Which trials are not worth finishing.
     pub pruner: Part,
     /// Where trials run.
@@ -304,6 +307,7 @@ impl StudyConfig {
         let mut config = self.clone();
         config.name = format!("{}-trial-{}", self.name, trial.id);
         config.trials = 1;
+        config.warm_start.clear();
         match &mut config.objective {
             ObjectiveConfig::Network(network) => {
                 network.ensemble = EnsembleConfig::None;

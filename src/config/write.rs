@@ -16,6 +16,7 @@ use crate::domain::event::{ObjectiveKind, SelectOn};
 use crate::domain::space::Distribution;
 use crate::domain::space::KIND;
 use crate::domain::value::{Params, Value};
+use crate::import::Source;
 
 /// The study as a complete study file: every value is written, defaults too.
 pub fn toml(config: &StudyConfig) -> String {
@@ -32,6 +33,7 @@ pub fn toml(config: &StudyConfig) -> String {
         }
     }
     out.push_str(&part("sampler", &config.sampler));
+    warm_start(&mut out, &config.warm_start);
     out.push_str(&part("pruner", &config.pruner));
     out.push_str(&executor(&config.executor));
     out
@@ -283,6 +285,19 @@ fn part(table: &str, part: &Part) -> String {
     line(&mut out, "kind", &text(&part.kind));
     plain(&mut out, &part.settings.0);
     out
+}
+
+fn warm_start(out: &mut String, sources: &[Source]) {
+    let written = |source: &Source| {
+        let score = source.score.as_ref().map(|column| format!(", score = {}", text(column)));
+        let direction = source.direction.map(|d| format!(", direction = {}", text(d.word())));
+        let more = score.unwrap_or_default() + &direction.unwrap_or_default();
+        format!("{{ path = {}{more} }}", text(&source.path))
+    };
+    if !sources.is_empty() {
+        let listed: Vec<String> = sources.iter().map(written).collect();
+        line(out, "warm_start", &format!("[{}]", listed.join(", ")));
+    }
 }
 
 fn ensemble(ensemble: &EnsembleConfig) -> String {

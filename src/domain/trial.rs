@@ -142,6 +142,15 @@ pub struct Imported {
     pub score: f64,
 }
 
+/// A source of imported trials.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportSource {
+    /// As the study file names it.
+    pub source: String,
+    /// How many trials were taken from it.
+    pub trials: usize,
+}
+
 /// One trial as folded from its events.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trial {

@@ -20,7 +20,7 @@ use crate::domain::event::{Event, Level, Record, StudySpec};
 use crate::domain::history::{EventError, History};
 use crate::domain::objective::{Evaluation, Job};
 use crate::domain::seed::{derive, of_trial};
-use crate::domain::trial::{Origin, Timestamp, TrialId, TrialState};
+use crate::domain::trial::{Imported, Origin, Timestamp, TrialId, TrialState};
 use crate::executor::{Executor, ExecutorError, Message, Outcome};
 use crate::pruner::Pruner;
 use crate::sampler::{Sampler, SamplerError, Suggestion};
@@ -166,6 +166,14 @@ impl Study {
     /// Where the store fails.
     pub fn note(&mut self, level: Level, text: String) -> Result<(), StudyError> {
         self.record(Event::Noted { level, text })
+    }
+
+    /// Takes trials from elsewhere in, for the sampler to learn from.
+    ///
+    /// # Errors
+    /// Where the source was imported before, a trial does not belong to the space, or the store fails.
+    pub fn import(&mut self, source: String, trials: Vec<Imported>) -> Result<(), StudyError> {
+        self.record(Event::TrialsImported { source, trials })
     }
 
     /// Once its trials have ended, the study waits for these baselines too: each must be sent, as

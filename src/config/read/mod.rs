@@ -11,6 +11,7 @@ mod qc;
 mod search;
 mod space;
 mod split;
+mod warm_start;
 
 use std::path::Path;
 
@@ -81,8 +82,9 @@ pub(super) fn study(root: &Node, file: &Path, tables: &Tables) -> Result<StudyCo
         trials: own.count("trials", 1..=MANY, 40)?,
         seed: own.get("seed").map_or(Ok(0), |field| field.seed())?,
         objective,
-        sampler: parts::part(section("sampler")?, "sampler", &tables.samplers, "gp-ucb")?,
-        pruner: parts::part(section("pruner")?, "pruner", &tables.pruners, "none")?,
+        sampler: parts::part(section("sampler")?, "sampler", &tables.samplers, "gp-ucb", &[warm_start::KEY])?,
+        warm_start: warm_start::read(&section("sampler")?)?,
+        pruner: parts::part(section("pruner")?, "pruner", &tables.pruners, "none", &[])?,
         executor: parts::executor(section("executor")?, kind)?,
     })
 }

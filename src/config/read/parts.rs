@@ -23,15 +23,17 @@ pub(super) fn train(section: Section<'_>, tables: &Tables) -> Result<TrainConfig
     })
 }
 
-/// A sampler or a pruner.
+/// A sampler or a pruner; `own` are keys of its table that are no settings.
 pub(super) fn part(
     section: Section<'_>,
     what: &str,
     rows: &[Kind],
     default: &'static str,
+    own: &[&str],
 ) -> Result<Part, ConfigError> {
     let row = kind(&section, "kind", what, rows, default)?;
-    Ok(Part { kind: row.name.to_owned(), settings: settings(section, what, row, &["kind"])? })
+    let own = [&["kind"], own].concat();
+    Ok(Part { kind: row.name.to_owned(), settings: settings(section, what, row, &own)? })
 }
 
 pub(super) fn executor(

@@ -52,6 +52,9 @@ pub enum EventError {
         /// What contradicts.
         problem: String,
     },
+    /// A source is imported only once.
+    #[error("{0} was imported before")]
+    ImportedTwice(String),
     /// What is imported does not belong to the study.
     #[error("{from}, trial {row}: {problem}")]
     Imported {
@@ -168,6 +171,9 @@ impl History {
     }
 
     fn check_imported(&self, source: &str, trials: &[Imported]) -> Result<(), EventError> {
+        if self.sources.iter().any(|known| known.source == source) {
+            return Err(EventError::ImportedTwice(source.to_owned()));
+        }
         for (row, known) in trials.iter().enumerate() {
             let problem = match self.study.space.check(&known.params) {
                 Err(error) => error.to_string(),
