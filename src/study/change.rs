@@ -12,9 +12,10 @@ pub(super) fn refuse_change(stored: &StudySpec, wanted: &StudySpec) -> Result<()
         ObjectiveKind::Network => {
             ("the model or its settings", "the split, the trait's scale or the training")
         }
-        ObjectiveKind::Command => {
-            ("the program (objective.run) or what is passed to it", "how the program is called (objective.run, objective.environment)")
-        }
+        ObjectiveKind::Command => (
+            "the program (objective.run) or what is passed to it",
+            "how the program is called (objective.run, objective.environment)",
+        ),
     };
     let differences = [
         ("the kind of objective", stored.objective != wanted.objective),

@@ -6,7 +6,7 @@ use super::{load_text, read};
 use crate::config::study::{CommandConfig, ObjectiveConfig, StudyConfig};
 use crate::config::write;
 use crate::domain::direction::Direction;
-use crate::domain::space::{Condition, Distribution, SearchSpace};
+use crate::domain::space::{Condition, Distribution};
 use crate::domain::value::{Params, Value};
 
 const HEAD: &str = "[study]\ndirection = \"minimize\"\n[objective]\nkind = \"command\"\nrun = [\"./train.sh\", \"-q\", \"\"]\n";
@@ -20,10 +20,6 @@ fn command(config: &StudyConfig) -> &CommandConfig {
 
 fn with_space(space: &str) -> Result<StudyConfig, String> {
     read(&format!("{HEAD}[space]\n{space}\n")).map_err(|e| e.to_string())
-}
-
-fn space(text: &str) -> SearchSpace {
-    with_space(text).unwrap_or_else(|e| panic!("{e}")).parameters().space
 }
 
 const SPACE: &str = "
