@@ -210,7 +210,7 @@ pub fn score_of(exported: &str) -> Result<f64> {
     let config = config::parse(Path::new("exported.toml"), exported, &Tables::of_crate())?;
     let prepared = prepare(&config)?;
     let seed = of_trial(config.seed, 0);
-    let job = Job { trial: 0, params: Params::new(), seed };
+    let job = Job::new(0, Params::new(), seed);
     prepared.objective.evaluate(&job, &Silent).map_err(|e| anyhow!("the exported config fails: {e}"))
 }
 

@@ -128,7 +128,7 @@ fn work(
     for Assignment { job, stop } in inbox {
         let trial = job.trial;
         let outcome = pool.install(|| {
-            let reporter = SlotReporter { slot, trial, stop: &stop, messages: messages.clone() };
+            let reporter = SlotReporter { slot, job: &job, stop: &stop, messages: messages.clone() };
             // A panic must not take the slot with it: the trial fails and the next one runs here.
             match catch_unwind(AssertUnwindSafe(|| objective.evaluate(&job, &reporter))) {
                 Ok(Ok(score)) if score.is_finite() => Outcome::Complete { score },
@@ -153,32 +153,42 @@ pub fn panic_text(panic: &(dyn Any + Send)) -> &str {
         .unwrap_or("without a message")
 }
 
+/// Passes on what a job tells, without what its trial has told before it was paused.
 struct SlotReporter<'a> {
     slot: usize,
-    trial: TrialId,
+    job: &'a Job,
     stop: &'a AtomicBool,
     messages: Sender<(usize, Message)>,
 }
 
 impl SlotReporter<'_> {
     fn send(&self, message: Message) -> Verdict {
-        let delivered = self.messages.send((self.slot, message)).is_ok();
-        if delivered && !self.stop.load(Ordering::Relaxed) { Verdict::Continue } else { Verdict::Stop }
+        if self.messages.send((self.slot, message)).is_ok() { self.verdict() } else { Verdict::Stop }
+    }
+
+    fn verdict(&self) -> Verdict {
+        if self.stop.load(Ordering::Relaxed) { Verdict::Stop } else { Verdict::Continue }
     }
 }
 
 impl Reporter for SlotReporter<'_> {
     fn report(&self, report: Report) -> Verdict {
-        self.send(Message::Reported { trial: self.trial, report })
+        if report.step < self.job.done.reports {
+            return self.verdict();
+        }
+        self.send(Message::Reported { trial: self.job.trial, report })
     }
 
     fn fold_finished(&self, fold: FoldScore) {
-        // Its verdict is given again at the next report.
-        self.send(Message::FoldFinished { trial: self.trial, fold });
+        let told = self.job.done.folds.last().map(|last| (last.repeat, last.fold));
+        if told < Some((fold.repeat, fold.fold)) {
+            // Its verdict is given again at the next report.
+            self.send(Message::FoldFinished { trial: self.job.trial, fold });
+        }
     }
 
     fn warn(&self, text: String) {
-        self.send(Message::Warned { trial: self.trial, text });
+        self.send(Message::Warned { trial: self.job.trial, text });
     }
 }
 
@@ -222,7 +232,7 @@ mod tests {
     }
 
     fn job(trial: TrialId, what: &str) -> Job {
-        Job { trial, params: Params::from([("what".into(), Value::from(what))]), seed: 0 }
+        Job::new(trial, Params::from([("what".into(), Value::from(what))]), 0)
     }
 
     fn ends(executor: &mut Local, wanted: usize) -> HashMap<TrialId, Outcome> {

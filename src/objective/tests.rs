@@ -63,7 +63,7 @@ fn trained(metric: &str, training: &[(&str, Value)]) -> CrossValidation {
 fn job(learning_rate: f64) -> Job {
     let params = [("learning_rate", Value::Float(learning_rate)), ("kernel", Value::Int(9))];
     let params: Params = params.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
-    Job { trial: 3, params, seed: 17 }
+    Job::new(3, params, 17)
 }
 
 #[derive(Default)]

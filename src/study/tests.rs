@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -136,8 +136,8 @@ impl Storage for Tail {
         Ok(())
     }
 
-    fn settle(&mut self, history: &History) -> Result<(), StorageError> {
-        self.0.settle(history)
+    fn settle(&mut self, history: &History, paused: &BTreeSet<TrialId>) -> Result<(), StorageError> {
+        self.0.settle(history, paused)
     }
 }
 
