@@ -211,7 +211,8 @@ pub fn score_of(exported: &str) -> Result<f64> {
     let prepared = prepare(&config)?;
     let seed = of_trial(config.seed, 0);
     let job = Job::new(0, Params::new(), seed);
-    prepared.objective.evaluate(&job, &Silent).map_err(|e| anyhow!("the exported config fails: {e}"))
+    let evaluation = prepared.objective.evaluate(&job, &Silent);
+    Ok(evaluation.map_err(|e| anyhow!("the exported config fails: {e}"))?.score)
 }
 
 /// What a stored trial's networks take from each position.

@@ -63,8 +63,7 @@ fn summary(architecture: &Architecture) -> Result<()> {
         say(&format!("  {line}"))?;
     }
     let all = architecture.weight_count();
-    let specs = architecture.weights();
-    let trained: usize = specs.iter().filter(|(_, spec)| spec.trained).map(|(_, spec)| spec.count()).sum();
+    let trained = architecture.trained_count();
     let fixed = if trained == all { String::new() } else { format!(", {} not trained", all - trained) };
     say(&format!("  {all} parameters in all{fixed}"))
 }

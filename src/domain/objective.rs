@@ -68,6 +68,15 @@ pub trait Reporter {
     fn warn(&self, text: String);
 }
 
+/// How a job ended that was evaluated to its end.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Evaluation {
+    /// Its score.
+    pub score: f64,
+    /// How many numbers its network learns, where the objective knows.
+    pub weights: Option<u64>,
+}
+
 /// Why a job gave no score.
 #[derive(Debug, Error)]
 pub enum ObjectiveError {
@@ -86,5 +95,5 @@ pub trait Objective: Send + Sync {
     ///
     /// # Errors
     /// Where it was stopped or went wrong.
-    fn evaluate(&self, job: &Job, reporter: &dyn Reporter) -> Result<f64, ObjectiveError>;
+    fn evaluate(&self, job: &Job, reporter: &dyn Reporter) -> Result<Evaluation, ObjectiveError>;
 }

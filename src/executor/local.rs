@@ -11,7 +11,7 @@ use std::time::Duration;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::{Executor, ExecutorError, Message, Outcome};
-use crate::domain::objective::{Job, Objective, ObjectiveError, Reporter, Verdict};
+use crate::domain::objective::{Evaluation, Job, Objective, ObjectiveError, Reporter, Verdict};
 use crate::domain::trial::{FoldScore, Report, TrialId};
 
 /// Runs jobs in the threads of this process.
@@ -131,8 +131,10 @@ fn work(
             let reporter = SlotReporter { slot, job: &job, stop: &stop, messages: messages.clone() };
             // A panic must not take the slot with it: the trial fails and the next one runs here.
             match catch_unwind(AssertUnwindSafe(|| objective.evaluate(&job, &reporter))) {
-                Ok(Ok(score)) if score.is_finite() => Outcome::Complete { score },
-                Ok(Ok(score)) => Outcome::Failed { reason: format!("the score is {score}") },
+                Ok(Ok(evaluation)) if evaluation.score.is_finite() => Outcome::Complete(evaluation),
+                Ok(Ok(Evaluation { score, .. })) => {
+                    Outcome::Failed { reason: format!("the score is {score}") }
+                }
                 Ok(Err(ObjectiveError::Stopped)) => Outcome::Stopped,
                 Ok(Err(ObjectiveError::Failed(reason))) => Outcome::Failed { reason },
                 Err(panic) => Outcome::Failed { reason: format!("panicked: {}", panic_text(&*panic)) },
@@ -203,12 +205,13 @@ mod tests {
     struct Scripted;
 
     impl Objective for Scripted {
-        fn evaluate(&self, job: &Job, reporter: &dyn Reporter) -> Result<f64, ObjectiveError> {
+        fn evaluate(&self, job: &Job, reporter: &dyn Reporter) -> Result<Evaluation, ObjectiveError> {
+            let scored = |score| Ok(Evaluation { score, weights: Some(7) });
             match job.params.get("what") {
                 Some(Value::Text(w)) if w == "panic" => panic!("bad index 7"),
                 Some(Value::Text(w)) if w == "fail" => Err(ObjectiveError::Failed("no rows".into())),
-                Some(Value::Text(w)) if w == "nan" => Ok(f64::NAN),
-                Some(Value::Text(w)) if w == "threads" => Ok(rayon::current_num_threads() as f64),
+                Some(Value::Text(w)) if w == "nan" => scored(f64::NAN),
+                Some(Value::Text(w)) if w == "threads" => scored(rayon::current_num_threads() as f64),
                 _ => {
                     for step in 0.. {
                         let report = Report {
@@ -262,7 +265,10 @@ mod tests {
                 "panic" => assert_eq!(outcome, Outcome::Failed { reason: "panicked: bad index 7".into() }),
                 "fail" => assert_eq!(outcome, Outcome::Failed { reason: "no rows".into() }),
                 "nan" => assert_eq!(outcome, Outcome::Failed { reason: "the score is NaN".into() }),
-                _ => assert_eq!(outcome, Outcome::Complete { score: 2.0 }, "jobs run in the slot's pool"),
+                _ => {
+                    let expected = Evaluation { score: 2.0, weights: Some(7) };
+                    assert_eq!(outcome, Outcome::Complete(expected), "jobs run in the slot's pool");
+                }
             }
             assert_eq!(executor.free_slot(), Some(0));
         }

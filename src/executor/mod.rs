@@ -6,17 +6,14 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::domain::objective::Job;
+use crate::domain::objective::{Evaluation, Job};
 use crate::domain::trial::{FoldScore, Report, TrialId};
 
 /// How a job ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// With a score.
-    Complete {
-        /// The score.
-        score: f64,
-    },
+    Complete(Evaluation),
     /// It was told to stop and did.
     Stopped,
     /// It went wrong: an error, a panic, a loss that is not finite.

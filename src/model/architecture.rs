@@ -87,6 +87,12 @@ impl Architecture {
         self.steps.iter().flat_map(|s| &s.weights).fold(0, |n, w| n.saturating_add(w.count()))
     }
 
+    /// The numbers in the weights that are trained.
+    pub fn trained_count(&self) -> usize {
+        let trained = self.steps.iter().flat_map(|s| &s.weights).filter(|w| w.trained);
+        trained.fold(0, |n, w| n.saturating_add(w.count()))
+    }
+
     /// Numbers that are kept a sample between the forward and the backward pass, its input among them.
     pub fn activations(&self) -> usize {
         let kept = self.steps.iter().map(|s| s.layer.activations(s.input, s.output));

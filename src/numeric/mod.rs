@@ -1,6 +1,7 @@
 //! Numerical methods.
 
 pub mod dense;
+pub mod exp;
 pub mod gaussian_process;
 pub mod kernel;
 pub mod linalg;

@@ -1,12 +1,16 @@
+mod paused;
+
 use std::cell::RefCell;
 
 use super::*;
 use crate::dataset::Target;
 use crate::dataset::covariate::Covariate;
 use crate::dataset::encode::{Encoding, Impute};
+use crate::domain::objective::Verdict;
 use crate::domain::setting::Settings;
 use crate::domain::table::find;
 use crate::domain::task::Task;
+use crate::domain::trial::Report;
 use crate::domain::value::{Params, Value};
 use crate::model::MODELS;
 use crate::model::layer::{Mode, Pass};
@@ -80,11 +84,11 @@ fn a_score_stands_where_its_weights_cannot_be_kept() {
     let occupied = folder.path().join("file");
     std::fs::write(&occupied, "where the folder should be").unwrap();
     let (mut objective, recorder) = (objective("mse", 2), Recorder::default());
-    let score = objective.evaluate(&job(1e-3), &recorder).unwrap();
+    let score = objective.evaluate(&job(1e-3), &recorder).unwrap().score;
     assert!(recorder.warnings.take().is_empty());
     objective.checkpoints = Some(occupied);
     let recorder = Recorder::default();
-    assert_eq!(objective.evaluate(&job(1e-3), &recorder).unwrap().to_bits(), score.to_bits());
+    assert_eq!(objective.evaluate(&job(1e-3), &recorder).unwrap().score.to_bits(), score.to_bits());
     let warnings = recorder.warnings.take();
     assert!(warnings.len() == objective.folds.len() && warnings[0].contains("not kept"), "{warnings:?}");
 }
@@ -108,7 +112,10 @@ impl Reporter for Recorder {
 #[test]
 fn it_learns_an_additive_trait() {
     let recorder = Recorder::default();
-    let score = objective("pearson", 40).evaluate(&job(2e-3), &recorder).unwrap();
+    let objective = objective("pearson", 40);
+    let Evaluation { score, weights } = objective.evaluate(&job(2e-3), &recorder).unwrap();
+    let network = objective.architecture(&objective.plan(&job(2e-3).params).unwrap()).unwrap();
+    assert_eq!(weights, Some(network.trained_count() as u64));
     assert!(score > 0.5, "correlation {score}");
     let (reports, folds) = (recorder.reports.take(), recorder.folds.take());
     assert!(reports.iter().map(|r| r.step).eq(0..80));
@@ -134,7 +141,7 @@ fn threads_do_not_change_scores_or_weights() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let score = pool.install(|| objective.evaluate(&job(1e-3), &Recorder { ..Default::default() }));
         let weights = std::fs::read(folder.path().join(format!("{threads}/trial-3/fold-1.safetensors")));
-        (score.unwrap().to_bits(), weights.unwrap())
+        (score.unwrap().score.to_bits(), weights.unwrap())
     };
     assert!(run(1) == run(2), "scores or weights differ");
 }
@@ -147,7 +154,7 @@ fn the_best_epochs_weights_are_what_is_saved() {
     objective.folds.truncate(1);
     objective.checkpoints = Some(folder.path().to_owned());
     let recorder = Recorder::default();
-    let score = objective.evaluate(&job(1e-2), &recorder).unwrap();
+    let score = objective.evaluate(&job(1e-2), &recorder).unwrap().score;
     let fold = recorder.folds.take().remove(0);
     assert_eq!(fold.epochs, fold.best_epoch + 4, "three epochs without an improvement, then the end");
     let architecture = objective.architecture(&objective.plan(&job(1e-2).params).unwrap()).unwrap();
@@ -213,7 +220,7 @@ fn repeats_train_each_fold_again_with_other_numbers() {
         let mut objective = trained("mse", &[("epochs", 2.into()), ("repeats", repeats.into())]);
         objective.checkpoints = Some(folder.path().join(repeats.to_string()));
         let recorder = Recorder::default();
-        let score = objective.evaluate(&job(1e-3), &recorder).unwrap();
+        let score = objective.evaluate(&job(1e-3), &recorder).unwrap().score;
         (score, recorder.folds.take(), recorder.reports.take())
     };
     let (once, (score, folds, reports)) = (run(1), run(3));
@@ -258,7 +265,7 @@ fn classes_are_learned_as_well_as_quantities() {
         let target = Target { task, names, classes, values };
         objective.dataset = Arc::new(Dataset::in_memory(dataset.coding(), 120, dataset.codes(&all), target));
         let recorder = Recorder::default();
-        let score = objective.evaluate(&job(2e-3), &recorder).unwrap();
+        let score = objective.evaluate(&job(2e-3), &recorder).unwrap().score;
         assert!(score > if metric == "mcc" { 0.3 } else { 0.65 }, "{metric} {score}");
         let metrics = recorder.folds.take().remove(0).metrics;
         assert!(metrics.contains_key("accuracy") && !metrics.contains_key("pearson"), "{metrics:?}");
@@ -284,7 +291,7 @@ fn preselected_snps_are_the_networks_input() {
     objective.preprocessing = Preprocessing { preselect: Some(30), ..Preprocessing::default() };
     let plan = objective.plan(&job(2e-3).params).unwrap();
     assert_eq!(objective.architecture(&plan).unwrap().input().dims(), [30, 1]);
-    let score = objective.evaluate(&job(2e-3), &Recorder::default()).unwrap();
+    let score = objective.evaluate(&job(2e-3), &Recorder::default()).unwrap().score;
     assert!(score > 0.3, "{score}");
     objective.preprocessing.impute = Impute::Neighbours;
     assert!(objective.evaluate(&job(2e-3), &Recorder::default()).is_ok());
@@ -302,7 +309,7 @@ fn what_is_preselected_knows_nothing_of_the_validation_rows() {
     let mut honest = objective("pearson", 20);
     honest.dataset = Arc::clone(&noise);
     honest.preprocessing = Preprocessing { preselect: Some(20), ..Preprocessing::default() };
-    let inside = honest.evaluate(&job(2e-3), &Recorder::default()).unwrap();
+    let inside = honest.evaluate(&job(2e-3), &Recorder::default()).unwrap().score;
 
     let p_values = crate::dataset::preselect::p_values(&noise, &all).unwrap();
     let mut best: Vec<usize> = (0..snps).collect();
@@ -311,7 +318,7 @@ fn what_is_preselected_knows_nothing_of_the_validation_rows() {
         noise.codes(&all).chunks(snps).flat_map(|row| best[..20].iter().map(|j| row[*j])).collect();
     let mut leaky = objective("pearson", 20);
     leaky.dataset = Arc::new(Dataset::from_dosages(20, chosen, values));
-    let outside = leaky.evaluate(&job(2e-3), &Recorder::default()).unwrap();
+    let outside = leaky.evaluate(&job(2e-3), &Recorder::default()).unwrap().score;
     // The best epoch by the score itself flatters both.
     assert!(outside > 0.5 && inside < 0.35, "{outside} {inside}");
 }
@@ -343,7 +350,7 @@ fn covariates_are_learned_from_and_differ_by_fold() {
     assert_eq!(objective.architecture(&plan).unwrap().covariates(), 4);
     objective.checkpoints = Some(folder.path().to_owned());
     let recorder = Recorder::default();
-    let score = objective.evaluate(&job(1e-2), &recorder).unwrap();
+    let score = objective.evaluate(&job(1e-2), &recorder).unwrap().score;
     let found = recorder.folds.take();
     assert!(found.iter().all(|fold| fold.score > 0.6), "{score}: {found:?}");
     let params = &job(1e-2).params;

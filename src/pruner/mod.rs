@@ -7,6 +7,8 @@ mod none;
 mod patient;
 mod percentile;
 mod rungs;
+#[cfg(test)]
+mod tests;
 mod threshold;
 mod wilcoxon;
 

@@ -207,3 +207,112 @@ pub(super) fn likeliest(mut found: Vec<(f64, TrialId)>) -> Vec<TrialId> {
     found.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     found.into_iter().map(|(_, trial)| trial).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::direction::Direction;
+    use crate::domain::event::Event;
+    use crate::domain::testing::{self, Scripted, float, space};
+    use crate::domain::value::{Params, Value};
+
+    fn ladder(given: &[(&str, Value)]) -> Ladder {
+        Ladder::of(&Settings::with(SETTINGS, given))
+    }
+
+    fn places(folds: usize, epochs: usize, given: &[(&str, Value)]) -> Vec<usize> {
+        let mut study = testing::study(space([]));
+        (study.folds, study.epochs) = (folds, epochs);
+        ladder(given).places(&study)
+    }
+
+    #[test]
+    fn rungs_multiply_up_to_the_end_of_a_trial() {
+        assert_eq!(places(3, 30, &[]), [4, 10, 30]);
+        assert_eq!(places(5, 100, &[]), [12, 34, 100, 300]);
+        assert_eq!(places(1, 30, &[("reduction", 2.into())]), [8, 15]);
+        assert_eq!(places(2, 10, &[("min_resource", 5.into())]), [5, 15]);
+        assert_eq!(places(2, 2, &[]), [1, 3]);
+        let folds = ("resource", Value::from("folds"));
+        assert_eq!(places(10, 30, &[folds.clone()]), [30, 90, 270]);
+        assert_eq!(places(10, 30, &[folds.clone(), ("min_folds", 2.into())]), [60, 180]);
+        assert_eq!(places(3, 30, &[folds, ("min_folds", 3.into())]), [0_usize; 0]);
+        let open = places(1, 1, &[]);
+        assert_eq!((&open[..4], open.len() < 40), (&[1, 3, 9, 27][..], true), "no end is known");
+    }
+
+    #[test]
+    fn a_plan_names_the_rungs() {
+        let mut study = testing::study(space([]));
+        (study.folds, study.epochs) = (3, 30);
+        assert_eq!(
+            ladder(&[]).plan(&study),
+            "rungs at 4 epochs, 10 epochs, 30 epochs; the best third of each goes on"
+        );
+        let folds = ladder(&[("resource", "folds".into()), ("reduction", 5.into())]);
+        assert_eq!(folds.plan(&study), "rungs at 1 fold; the best 1/5 of each goes on");
+        study.folds = 1;
+        assert!(
+            folds.plan(&study).contains("no rung lies before the end of a trial (1 fold, 30 epochs each)")
+        );
+    }
+
+    /// A study of two folds of nine epochs, and a rung after each third epoch's power: 1, 3, 9.
+    fn study() -> Scripted {
+        Scripted::folded(&space([("x", float(0.0, 1.0))]), Direction::Minimize, 2, 9)
+    }
+
+    fn climb(study: &Scripted) -> Climb<'_> {
+        let ladder = ladder(&[]);
+        let (history, places) = (study.history(), ladder.places(study.history().study()));
+        assert_eq!(places, [1, 3, 9]);
+        Climb { ladder, history, places, includes: Box::new(|_| true) }
+    }
+
+    /// A trial whose first report is `score`; paused where it is not good enough.
+    fn first_report(study: &mut Scripted, score: f64) -> (TrialId, Option<String>) {
+        let trial = study.start(Params::from([("x".to_owned(), Value::Float(0.5))]));
+        study.report(trial, score);
+        let reason = climb(study).decide(trial);
+        if let Some(reason) = reason.clone() {
+            study.apply(Event::TrialPruned { trial, reason });
+        }
+        (trial, reason)
+    }
+
+    #[test]
+    fn the_best_third_goes_on_and_later_trials_show_who_else() {
+        let mut study = study();
+        study.apply(Event::StudyOpened { trials: 20, slots: 1, threads: 1 });
+        assert_eq!(first_report(&mut study, 5.0).1, None, "the best of one");
+        let second = first_report(&mut study, 6.0).1.unwrap();
+        assert_eq!(second, "rung 1 (1 epoch): 2nd of 2, the best third goes on");
+        assert_eq!(first_report(&mut study, 4.0).1, None);
+        (0..2).for_each(|_| assert!(first_report(&mut study, 9.0).1.is_some()));
+        assert_eq!(climb(&study).promote(), None, "one of five, which went on");
+        assert!(first_report(&mut study, 8.0).1.is_some());
+        // Of six two go on: trials 2 and 0, both of which did. Of nine three: trial 1 too.
+        assert_eq!(climb(&study).promote(), None);
+        (0..3).for_each(|_| assert!(first_report(&mut study, 9.0).1.is_some()));
+        let (trial, reason) = climb(&study).promote().unwrap();
+        assert_eq!((trial, &*reason), (1, "rung 1 (1 epoch): 3rd of 9, the best third goes on"));
+        study.apply(Event::TrialPromoted { trial, reason });
+        assert_eq!(climb(&study).promote(), None);
+        let promotable: Vec<TrialId> = likeliest(climb(&study).promotable());
+        assert_eq!(promotable[0], 5, "8.0 is next");
+        assert!(promotable.len() <= 20 / 3);
+    }
+
+    #[test]
+    fn a_trial_is_judged_at_the_highest_rung_that_the_end_of_a_fold_brings() {
+        let mut study = study();
+        let (trial, _) = first_report(&mut study, 5.0);
+        study.finish_fold(trial, 5.0);
+        let course = Course::of(study.history().study());
+        let t = &study.history().trials()[trial];
+        assert_eq!(arrived(&course, &[1, 3, 9], t), Some(2));
+        study.report(trial, 5.0);
+        let t = &study.history().trials()[trial];
+        assert_eq!(arrived(&course, &[1, 3, 9], t), None);
+    }
+}

@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(decide(None, Some(2.0), &[9.0]), None, "warming up");
         assert_eq!(decide(None, Some(2.0), &[9.0, 2.0]), None);
         assert_eq!(decide(None, Some(2.0), &[0.0, 3.0]).unwrap(), "score 3.000 in epoch 2 is above 2.000");
-        assert_eq!(decide(Some(0.0), None, &[0.0, -1.0]).unwrap(), "score -1.000 in epoch 2 is below 0.000");
+        assert_eq!(decide(Some(0.0), None, &[0.0, -1.0]).unwrap(), "score -1.000 in epoch 2 is below 0");
         assert_eq!(decide(None, None, &[0.0, -1e9]), None);
     }
 }

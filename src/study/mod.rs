@@ -17,7 +17,7 @@ use self::handle::{BaselineFailure, Command, End, StopMode};
 use crate::domain::baseline::BaselineScore;
 use crate::domain::event::{Event, Level, Record, StudySpec};
 use crate::domain::history::{EventError, History};
-use crate::domain::objective::{Done, Job};
+use crate::domain::objective::{Done, Evaluation, Job};
 use crate::domain::seed::{derive, of_trial};
 use crate::domain::trial::{Origin, Timestamp, TrialId, TrialState};
 use crate::executor::{Executor, ExecutorError, Message, Outcome};
@@ -324,8 +324,8 @@ impl Study {
             Message::Ended { trial, outcome } => {
                 let event = match (self.stopping.remove(&trial), outcome) {
                     (Some(cause), _) => cause.event(trial),
-                    (None, Outcome::Complete { score }) => {
-                        Event::TrialCompleted { trial, score, weights: None }
+                    (None, Outcome::Complete(Evaluation { score, weights })) => {
+                        Event::TrialCompleted { trial, score, weights }
                     }
                     (None, Outcome::Failed { reason }) => Event::TrialFailed { trial, reason },
                     (None, Outcome::Stopped) => {

@@ -1,5 +1,8 @@
 //! What a study asks of its pruner: whether a trial ends, and which paused one goes on.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use super::{StopCause, Study, StudyError};

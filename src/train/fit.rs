@@ -177,7 +177,8 @@ pub fn fit(
     fit_watched(network, data, spec, (learning_rate, seed), metric, &mut Plain(on_epoch), None)
 }
 
-/// As [`fit`], from learning rate and seed, and going on from a state that was kept, where there is one.
+/// As [`fit`], from learning rate and seed, and going on from the state that was kept after a number of
+/// epochs, where there is one.
 ///
 /// # Errors
 /// As [`fit`], and [`TrainError::State`].
@@ -188,7 +189,7 @@ pub fn fit_watched(
     (learning_rate, seed): (f64, u64),
     metric: &Metric,
     watch: &mut dyn Watch,
-    state: Option<&mut Reader>,
+    state: Option<(Reader, usize)>,
 ) -> Result<Fit, TrainError> {
     let target = data.dataset.target();
     let joins = network.architecture().needs_batch();
@@ -203,8 +204,9 @@ pub fn fit_watched(
     let mut rows = train.clone();
     let mut order = Rng::new(derive(seed, "shuffle", 0));
     let (mut epochs, mut verdict) = (0, Verdict::Continue);
-    if let Some(state) = state {
-        (epochs, verdict) = resume(state, &mut trainer, &mut keeper).map_err(TrainError::State)?;
+    if let Some((mut state, trained)) = state {
+        (epochs, verdict) =
+            (trained, resume(&mut state, &mut trainer, &mut keeper).map_err(TrainError::State)?);
         (0..epochs).for_each(|_| order.shuffle(&mut rows));
     }
     while epochs < spec.epochs && verdict == Verdict::Continue {
@@ -229,8 +231,8 @@ pub fn fit_watched(
         trainer.pace.end_epoch(validation_loss);
         verdict = keeper.take(&figures, predicted, network)?;
         if watch.keeps(epochs) {
-            let mut state = Writer::new(seed);
-            suspend(&mut state, (epochs, verdict), &trainer, &keeper)?;
+            let mut state = Writer::new(seed, epochs);
+            suspend(&mut state, verdict, &trainer, &keeper)?;
             watch.keep(state);
         }
         if watch.epoch(figures) == Verdict::Stop {
@@ -243,13 +245,7 @@ pub fn fit_watched(
 }
 
 /// Takes down all that decides how a training goes on; the order of the rows follows from the seed.
-fn suspend(
-    to: &mut Writer,
-    (epochs, verdict): (usize, Verdict),
-    trainer: &Trainer,
-    keeper: &Keeper,
-) -> candle_core::Result<()> {
-    to.whole(epochs as u64);
+fn suspend(to: &mut Writer, verdict: Verdict, trainer: &Trainer, keeper: &Keeper) -> candle_core::Result<()> {
     to.whole(u64::from(verdict == Verdict::Stop));
     for (_, var) in trainer.network.weights() {
         to.singles(&var.flatten_all()?.to_vec1::<f32>()?);
@@ -260,9 +256,9 @@ fn suspend(
     keeper.write(to)
 }
 
-/// Takes up what [`suspend`] took down: the epochs trained, and whether early stopping had enough.
-fn resume(from: &mut Reader, trainer: &mut Trainer, keeper: &mut Keeper) -> Result<(usize, Verdict), String> {
-    let (epochs, ended) = (from.count()?, from.whole()? == 1);
+/// Takes up what [`suspend`] took down; the verdict is early stopping's.
+fn resume(from: &mut Reader, trainer: &mut Trainer, keeper: &mut Keeper) -> Result<Verdict, String> {
+    let ended = from.whole()? == 1;
     let weights = trainer.network.weights();
     for (_, var) in &weights {
         let values = from.singles(var.elem_count())?;
@@ -275,7 +271,7 @@ fn resume(from: &mut Reader, trainer: &mut Trainer, keeper: &mut Keeper) -> Resu
     trainer.dropout = Rng::at(words);
     keeper.read(from, &weights)?;
     from.end()?;
-    Ok((epochs, if ended { Verdict::Stop } else { Verdict::Continue }))
+    Ok(if ended { Verdict::Stop } else { Verdict::Continue })
 }
 
 /// Every metric of the task, by name, of predictions (rows × outputs) for `rows`; those undefined on these rows are

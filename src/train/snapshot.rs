@@ -23,11 +23,12 @@ pub struct Reader {
 }
 
 impl Writer {
-    /// Of the training with seed `seed`.
-    pub fn new(seed: u64) -> Self {
+    /// Of the training with seed `seed`, after `epochs` epochs.
+    pub fn new(seed: u64, epochs: usize) -> Self {
         let mut writer = Writer(Vec::new());
         writer.whole(MAGIC);
         writer.whole(seed);
+        writer.whole(epochs as u64);
         writer
     }
 
@@ -73,11 +74,11 @@ impl Writer {
 }
 
 impl Reader {
-    /// What [`Writer::save`] wrote to `path`, of the training with seed `seed`.
+    /// What [`Writer::save`] wrote to `path`, of the training with seed `seed` after `epochs` epochs.
     ///
     /// # Errors
-    /// Where there is no such file, it is damaged, or another training's.
-    pub fn open(path: &Path, seed: u64) -> Result<Self, String> {
+    /// Where there is no such file, it is damaged, or of another training or epoch.
+    pub fn open(path: &Path, seed: u64, epochs: usize) -> Result<Self, String> {
         let mut bytes = fs::read(path).map_err(|e| e.to_string())?;
         let Some(end) = bytes.len().checked_sub(4) else { return Err("it is cut off".into()) };
         let crc = bytes.split_off(end);
@@ -90,6 +91,9 @@ impl Reader {
         }
         if reader.whole()? != seed {
             return Err("it is another training's".into());
+        }
+        if reader.count()? != epochs {
+            return Err("it is of another epoch".into());
         }
         Ok(reader)
     }
@@ -147,7 +151,7 @@ mod tests {
     use super::*;
 
     fn open(path: &Path, seed: u64) -> String {
-        Reader::open(path, seed).err().unwrap_or_default()
+        Reader::open(path, seed, 4).err().unwrap_or_default()
     }
 
     #[test]
@@ -155,14 +159,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("trial-1/state");
         let (singles, reals) = ([0.1_f32, f32::NAN, -0.0], [f64::INFINITY, 1e-308, -0.0]);
-        let mut writer = Writer::new(7);
+        let mut writer = Writer::new(7, 4);
         writer.whole(u64::MAX);
         writer.reals(&reals);
         writer.singles(&singles);
         writer.save(&path).unwrap();
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing is left beside it");
 
-        let mut reader = Reader::open(&path, 7).unwrap();
+        let mut reader = Reader::open(&path, 7, 4).unwrap();
         assert_eq!(reader.whole(), Ok(u64::MAX));
         assert!(reader.end().is_err());
         let bits = |v: Vec<f64>| v.into_iter().map(f64::to_bits).collect::<Vec<_>>();
@@ -173,6 +177,7 @@ mod tests {
         assert!(reader.whole().is_err());
 
         assert!(open(&path, 8).contains("another training"));
+        assert!(Reader::open(&path, 7, 5).err().unwrap().contains("another epoch"));
         let whole = fs::read(&path).unwrap();
         for at in 0..whole.len() {
             let mut damaged = whole.clone();

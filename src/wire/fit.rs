@@ -12,7 +12,7 @@ use crate::config::StudyConfig;
 use crate::dataset::fold::Partition;
 use crate::domain::event::{Event, Record, SelectOn, StudySpec};
 use crate::domain::history::History;
-use crate::domain::objective::{Job, Objective, ObjectiveError, Reporter, Verdict};
+use crate::domain::objective::{Evaluation, Job, Objective, ObjectiveError, Reporter, Verdict};
 use crate::domain::seed::of_trial;
 use crate::domain::trial::{FoldScore, Origin, Report as EpochReport};
 use crate::domain::value::Params;
@@ -114,18 +114,16 @@ fn cross_validated(prepared: &Prepared, progress: &dyn Progress) -> Result<Histo
     progress.say(&format!("cross-validating, to learn the epochs: {} trainings at most", spec.trainings()));
     let listener = Listener { progress, folds: RefCell::default() };
     let job = Job::new(0, Params::new(), seed);
-    let score = prepared.objective.evaluate(&job, &listener).map_err(|error| match error {
-        ObjectiveError::Stopped => FitError::Stopped,
-        ObjectiveError::Failed(reason) => FitError::Failed(reason),
-    })?;
+    let Evaluation { score, weights } =
+        prepared.objective.evaluate(&job, &listener).map_err(|error| match error {
+            ObjectiveError::Stopped => FitError::Stopped,
+            ObjectiveError::Failed(reason) => FitError::Failed(reason),
+        })?;
     let started =
         Event::TrialStarted { trial: 0, params: Params::new(), seed, slot: 0, origin: Origin::default() };
     let folds = listener.folds.into_inner().into_iter().map(|fold| Event::FoldFinished { trial: 0, fold });
-    let events = std::iter::once(started).chain(folds).chain([Event::TrialCompleted {
-        trial: 0,
-        score,
-        weights: None,
-    }]);
+    let events =
+        std::iter::once(started).chain(folds).chain([Event::TrialCompleted { trial: 0, score, weights }]);
     let created = Event::StudyCreated { study: Box::new(spec) };
     let mut history = History::begin(&Record { sequence: 0, at: 0, event: created })?;
     for event in events {
