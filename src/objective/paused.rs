@@ -72,6 +72,7 @@ impl Watch for Follower<'_> {
         let Epoch { epoch, train_loss, validation_loss, score } = figures;
         let (step, repeat, fold) = (*self.step, self.repeat, self.fold);
         *self.step += 1;
+        let (train_loss, validation_loss) = (Some(train_loss), Some(validation_loss));
         self.reporter.report(Report { step, repeat, fold, epoch, train_loss, validation_loss, score })
     }
 
