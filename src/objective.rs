@@ -18,7 +18,7 @@ use crate::dataset::covariate::CovariateEncoder;
 use crate::dataset::encode::{Encoder, Preprocessing};
 use crate::dataset::fold::Fold;
 use crate::dataset::scale::{TraitScale, TraitScaler};
-use crate::domain::objective::{Evaluation, Job, Objective, ObjectiveError, Reporter};
+use crate::domain::objective::{Evaluation, Job, Objective, ObjectiveError, Reporter, Verdict};
 use crate::domain::seed::{Rng, derive};
 use crate::domain::trial::{FoldScore, TrialId};
 use crate::domain::value::{Params, human_bytes};
@@ -258,6 +258,9 @@ impl CrossValidation {
             let score = self.train(place, plan, &mut follower, state.take())?;
             total += score.score;
             reporter.fold_finished(score);
+            if training + 1 < trainings && reporter.settled() == Verdict::Stop {
+                return Err(ObjectiveError::Stopped.into());
+            }
         }
         Ok(total / trainings as f64)
     }

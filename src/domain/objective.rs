@@ -67,6 +67,12 @@ pub trait Reporter {
         Verdict::Continue
     }
 
+    /// The verdict on all that was told so far, once that was looked at: for places where a trial may be paused,
+    /// so that no epoch is trained in vain.
+    fn settled(&self) -> Verdict {
+        self.verdict()
+    }
+
     /// After each fold.
     fn fold_finished(&self, fold: FoldScore);
 

@@ -67,18 +67,25 @@ pub(super) struct Follower<'a> {
     pub step: &'a mut usize,
 }
 
+impl Follower<'_> {
+    fn pauses(&self, epochs: usize) -> bool {
+        self.job.pauses.contains(&Pause { training: self.training, epochs })
+    }
+}
+
 impl Watch for Follower<'_> {
     fn epoch(&mut self, figures: Epoch) -> Verdict {
         let Epoch { epoch, train_loss, validation_loss, score } = figures;
         let (step, repeat, fold) = (*self.step, self.repeat, self.fold);
         *self.step += 1;
         let (train_loss, validation_loss) = (Some(train_loss), Some(validation_loss));
-        self.reporter.report(Report { step, repeat, fold, epoch, train_loss, validation_loss, score })
+        let verdict =
+            self.reporter.report(Report { step, repeat, fold, epoch, train_loss, validation_loss, score });
+        if verdict == Verdict::Continue && self.pauses(epoch + 1) { self.reporter.settled() } else { verdict }
     }
 
     fn keeps(&self, epochs: usize) -> bool {
-        let here = Pause { training: self.training, epochs };
-        self.checkpoints.is_some() && self.job.pauses.contains(&here)
+        self.checkpoints.is_some() && self.pauses(epochs)
     }
 
     fn keep(&mut self, state: SnapshotWriter) {
