@@ -48,6 +48,9 @@ pub fn check(args: &StudyArgs) -> Result<Exit> {
     // Before all that would scroll it away.
     let survey = wire::survey(&prepared)?;
     space(&config)?;
+    for import in wire::warm_start::read(&config, &prepared.spec, &[])? {
+        say(&format!("  {}", import.words()))?;
+    }
     network::networks(&prepared)?;
     network::survey(&survey)?;
     cost(&config, &prepared, &survey)?;

@@ -11,6 +11,7 @@ use super::testing::tables;
 use super::*;
 
 mod parameters;
+mod warm_start;
 
 fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

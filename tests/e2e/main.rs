@@ -16,3 +16,4 @@ mod program;
 mod real_data;
 mod resume;
 mod terminal;
+mod warm_start;
