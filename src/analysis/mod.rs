@@ -3,8 +3,10 @@
 pub mod average;
 pub mod best;
 pub mod compare;
+pub mod family;
 pub mod human;
 pub mod parameters;
+pub mod pareto;
 pub mod profile;
 pub mod progress;
 #[cfg(test)]

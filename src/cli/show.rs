@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::output::{UsageError, columns, complain, say, score};
-use super::{Exit, ShowArgs, StoredArgs, importance};
+use super::{Exit, ShowArgs, StoredArgs, importance, lineage};
 use crate::analysis::compare::Ties;
 use crate::analysis::human;
 use crate::analysis::parameters::{dependent, is_branched};
@@ -33,11 +33,18 @@ pub fn show(args: &ShowArgs) -> Result<Exit> {
         complain(&format!("note: {notice}"));
     }
     let history = replay.history;
+    let chosen = || match args.trial {
+        Some(id) => trial(&history, id),
+        None => history.incumbent().context("the study has no complete trial yet"),
+    };
+    if let Some(second) = &args.pareto {
+        return lineage::pareto(&history, second);
+    }
+    if args.family {
+        return lineage::family(&history, chosen()?);
+    }
     if args.importance {
-        let trial = match args.trial {
-            Some(id) => trial(&history, id)?,
-            None => history.incumbent().context("the study has no complete trial yet")?,
-        };
+        let trial = chosen()?;
         return importance::importance(&store, &history, trial, args.csv);
     }
     if let Some(id) = args.trial {
@@ -107,6 +114,10 @@ fn overview(history: &History) -> Result<()> {
     ))?;
     for line in by_kind(history) {
         say(&line)?;
+    }
+    for source in history.sources() {
+        let plural = if source.trials == 1 { "" } else { "s" };
+        say(&format!("  learns from {} trial{plural} of {} besides", source.trials, source.source))?;
     }
     if let Some(caution) = study.caution() {
         say(&format!("{caution}: the best of several trials was chosen by these scores, which flatter it"))?;
@@ -206,6 +217,9 @@ fn show_trial(history: &History, trial: &Trial, json: bool) -> Result<Exit> {
     ))?;
     if let Some(paired) = ties.of_trial(trial.id) {
         say(&format!("  {}", paired.words()))?;
+    }
+    for line in lineage::words(history, trial) {
+        say(&format!("  {line}"))?;
     }
     for (name, value) in &trial.params {
         say(&format!("  {name} = {value}"))?;

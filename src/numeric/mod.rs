@@ -2,6 +2,7 @@
 
 pub mod cma;
 pub mod dense;
+pub mod evidence;
 pub mod exp;
 pub mod gaussian_process;
 pub mod jacobi;

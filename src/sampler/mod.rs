@@ -1,10 +1,14 @@
 //! Samplers: where in the space to look next.
 
 mod acquisition;
+mod auto;
+mod candidates;
 mod cma_es;
 mod cube;
+mod features;
 mod genetic;
 mod genome;
+mod gp;
 mod gp_ucb;
 mod grid;
 mod manual;
@@ -14,6 +18,7 @@ mod random;
 mod sobol;
 mod surrogate;
 mod tpe;
+mod warp;
 
 #[cfg(test)]
 mod benchmark;
@@ -81,6 +86,7 @@ pub type SamplerRow = Row<fn(&Settings) -> Box<dyn Sampler>>;
 
 /// Every sampler.
 pub const SAMPLERS: &[SamplerRow] = &[
+    auto::ROW,
     random::ROW,
     sobol::ROW,
     grid::ROW,
