@@ -22,7 +22,7 @@ pub const ROW: SamplerRow = SamplerRow {
 /// Trials of the design to start with.
 const STARTUP: usize = 8;
 /// Local searches for the most promising point.
-const RESTARTS: usize = 6;
+const RESTARTS: usize = 4;
 /// The weight of the standard deviation in the confidence bound.
 const KAPPA: f64 = 2.0;
 
