@@ -15,6 +15,17 @@ pub enum Direction {
 }
 
 impl Direction {
+    /// Both.
+    pub const ALL: [Direction; 2] = [Direction::Minimize, Direction::Maximize];
+
+    /// As the study file says it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Direction::Minimize => "minimize",
+            Direction::Maximize => "maximize",
+        }
+    }
+
     /// Orders scores from best to worst. Total: NaN sorts last.
     pub fn compare(self, a: f64, b: f64) -> Ordering {
         match (a.is_nan(), b.is_nan()) {

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::baseline::BaselineScore;
 use super::event::{Event, FORMAT, Level, Record, StudySpec};
 use super::space::SpaceError;
-use super::trial::{Imported, Origin, Timestamp, Trial, TrialId, TrialState};
+use super::trial::{ImportSource, Imported, Origin, Timestamp, Trial, TrialId, TrialState};
 use super::value::Params;
 pub use check::EventError;
 
@@ -77,6 +77,8 @@ pub struct History {
     baselines: Vec<BaselineScore>,
     #[serde(default)]
     imported: Vec<Imported>,
+    #[serde(default)]
+    sources: Vec<ImportSource>,
 }
 
 impl History {
@@ -109,6 +111,7 @@ impl History {
             log: VecDeque::new(),
             baselines: Vec::new(),
             imported: Vec::new(),
+            sources: Vec::new(),
         })
     }
 
@@ -151,7 +154,10 @@ impl History {
             }
             Event::BaselineScored { baseline } => self.baselines.push(baseline.clone()),
             Event::SearchExhausted { .. } => self.target = self.trials.len(),
-            Event::TrialsImported { trials, .. } => self.imported.extend(trials.iter().cloned()),
+            Event::TrialsImported { source, trials } => {
+                self.imported.extend(trials.iter().cloned());
+                self.sources.push(ImportSource { source: source.clone(), trials: trials.len() });
+            }
             Event::TrialEnqueued { trial: _, params, seed, origin } => {
                 self.add(params, *seed, origin, record.at)?;
             }
@@ -175,7 +181,9 @@ impl History {
                 self.finish(*trial, TrialState::Pruned { reason: reason.clone() }, record.at);
             }
             Event::TrialPromoted { trial, .. } => {
-                self.trials[*trial].finished = None;
+                let t = &mut self.trials[*trial];
+                t.passed = (t.reports.len(), t.folds.len());
+                t.finished = None;
                 self.set_state(*trial, TrialState::Waiting);
             }
             Event::TrialFailed { trial, reason } => {
@@ -211,6 +219,7 @@ impl History {
             weights: None,
             folds: Vec::new(),
             reports: Vec::new(),
+            passed: (0, 0),
         });
         self.counts.waiting += 1;
         Ok(())
@@ -344,6 +353,11 @@ impl History {
     /// Scores from elsewhere, in the order in which they were imported.
     pub fn imported(&self) -> &[Imported] {
         &self.imported
+    }
+
+    /// Where they come from; each source stands here once.
+    pub fn sources(&self) -> &[ImportSource] {
+        &self.sources
     }
 
     /// The last lines of the log, oldest first.

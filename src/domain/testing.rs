@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::direction::Direction;
-use super::event::{Event, FORMAT, Fingerprint, Record, SelectOn, StudySpec};
+use super::event::{Event, FORMAT, Fingerprint, ObjectiveKind, Record, SelectOn, StudySpec};
 use super::history::History;
 use super::space::{Condition, Distribution, Parameter, SearchSpace};
 use super::trial::{FoldScore, Report, TrialId};
@@ -66,6 +66,7 @@ pub fn study(space: SearchSpace) -> StudySpec {
         space,
         fixed: Params::new(),
         conditions: BTreeMap::new(),
+        objective: ObjectiveKind::Network,
         model: "none".into(),
         sampler: "none".into(),
         folds: 2,
@@ -93,7 +94,15 @@ impl Scripted {
 
     /// As [`Scripted::new`], with several replicates of the search.
     pub fn replicated(space: &SearchSpace, direction: Direction, seed: u64, replicates: usize) -> Self {
-        let study = StudySpec { seed, direction, replicates, ..study(space.clone()) };
+        Scripted::begin(StudySpec { seed, direction, replicates, ..study(space.clone()) })
+    }
+
+    /// As [`Scripted::new`], with trials of `folds` folds of at most `epochs` epochs.
+    pub fn folded(space: &SearchSpace, direction: Direction, folds: usize, epochs: usize) -> Self {
+        Scripted::begin(StudySpec { direction, folds, epochs, ..study(space.clone()) })
+    }
+
+    fn begin(study: StudySpec) -> Self {
         let created = Event::StudyCreated { study: Box::new(study) };
         let history = History::begin(&Record { sequence: 0, at: 0, event: created }).unwrap();
         Scripted { history }
@@ -133,7 +142,15 @@ impl Scripted {
     pub fn report(&mut self, trial: TrialId, score: f64) {
         let step = self.history.trials()[trial].reports.len();
         let (repeat, fold) = self.place(trial);
-        let report = Report { step, repeat, fold, epoch: step, train_loss: 1.0, validation_loss: 1.0, score };
+        let report = Report {
+            step,
+            repeat,
+            fold,
+            epoch: step,
+            train_loss: Some(1.0),
+            validation_loss: Some(1.0),
+            score,
+        };
         self.apply(Event::TrialReported { trial, report });
     }
 

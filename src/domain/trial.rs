@@ -73,13 +73,15 @@ pub struct Report {
     pub repeat: usize,
     /// The fold that is being trained, from 0.
     pub fold: usize,
-    /// The epoch within the fold, from 0.
+    /// The epoch within the fold, from 0; of a program, the step that it names.
     pub epoch: usize,
-    /// Mean training loss over the epoch, penalties included.
-    pub train_loss: f64,
-    /// Validation loss after the epoch, without penalties.
-    pub validation_loss: f64,
-    /// The study's metric on the validation rows after the epoch.
+    /// Mean training loss over the epoch, penalties included; none of a program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub train_loss: Option<f64>,
+    /// Validation loss after the epoch, without penalties; none of a program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_loss: Option<f64>,
+    /// The study's metric on the validation rows after the epoch; of a program, what it says.
     pub score: f64,
 }
 
@@ -140,6 +142,15 @@ pub struct Imported {
     pub score: f64,
 }
 
+/// A source of imported trials.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportSource {
+    /// As the study file names it.
+    pub source: String,
+    /// How many trials were taken from it.
+    pub trials: usize,
+}
+
 /// One trial as folded from its events.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
@@ -173,6 +184,15 @@ pub struct Trial {
     pub folds: Vec<FoldScore>,
     /// Its reports, in the order of their steps.
     pub reports: Vec<Report>,
+    /// Reports and folds that it had when it was last promoted: up to there it is not judged again, also where
+    /// it starts again from the beginning.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub passed: (usize, usize),
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_nothing(passed: &(usize, usize)) -> bool {
+    *passed == (0, 0)
 }
 
 impl Trial {

@@ -3,13 +3,20 @@
 mod acquisition;
 mod auto;
 mod candidates;
+mod cma_es;
 mod cube;
 mod features;
+mod genetic;
+mod genome;
 mod gp;
 mod gp_ucb;
+mod grid;
+mod manual;
 mod observed;
 mod random;
+mod sobol;
 mod surrogate;
+mod tpe;
 mod warp;
 
 #[cfg(test)]
@@ -77,4 +84,14 @@ pub enum SamplerError {
 pub type SamplerRow = Row<fn(&Settings) -> Box<dyn Sampler>>;
 
 /// Every sampler.
-pub const SAMPLERS: &[SamplerRow] = &[random::ROW, gp_ucb::ROW, auto::ROW];
+pub const SAMPLERS: &[SamplerRow] = &[
+    auto::ROW,
+    random::ROW,
+    sobol::ROW,
+    grid::ROW,
+    manual::ROW,
+    genetic::ROW,
+    cma_es::ROW,
+    tpe::ROW,
+    gp_ucb::ROW,
+];

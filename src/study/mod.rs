@@ -3,7 +3,9 @@
 //! Every change goes the same way: [`check`](History::check) → append (durable) →
 //! [`apply`](History::apply) → publish. Nothing else changes the history.
 
+mod change;
 pub mod handle;
+mod pruning;
 #[cfg(test)]
 mod tests;
 
@@ -12,13 +14,14 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use self::change::refuse_change;
 use self::handle::{BaselineFailure, Command, End, StopMode};
 use crate::domain::baseline::BaselineScore;
 use crate::domain::event::{Event, Level, Record, StudySpec};
 use crate::domain::history::{EventError, History};
-use crate::domain::objective::{Evaluation, Job};
+use crate::domain::objective::{Done, Evaluation, Job};
 use crate::domain::seed::{derive, of_trial};
-use crate::domain::trial::{Origin, Timestamp, TrialId, TrialState};
+use crate::domain::trial::{Imported, Origin, Timestamp, TrialId, TrialState};
 use crate::executor::{Executor, ExecutorError, Message, Outcome};
 use crate::pruner::Pruner;
 use crate::sampler::{Sampler, SamplerError, Suggestion};
@@ -37,6 +40,8 @@ pub struct Parts {
     pub executor: Box<dyn Executor>,
     /// Keeps the records.
     pub storage: Box<dyn Storage>,
+    /// How often a trial that failed is tried again.
+    pub retries: usize,
     /// Tells the time.
     pub clock: fn() -> Timestamp,
     /// Hears of every stored record.
@@ -93,6 +98,8 @@ pub struct Study {
     parts: Parts,
     history: History,
     stopping: HashMap<TrialId, StopCause>,
+    /// How often a trial was tried again since the study was opened.
+    retried: HashMap<TrialId, usize>,
     stop: Option<StopMode>,
     /// Baselines that are still to come before the study is done.
     awaited: BTreeSet<String>,
@@ -125,8 +132,14 @@ impl Study {
                 history
             }
         };
-        let mut study =
-            Study { parts, history, stopping: HashMap::new(), stop: None, awaited: BTreeSet::new() };
+        let mut study = Study {
+            parts,
+            history,
+            stopping: HashMap::new(),
+            retried: HashMap::new(),
+            stop: None,
+            awaited: BTreeSet::new(),
+        };
         let (slots, threads) = (study.parts.executor.slots(), study.parts.executor.threads());
         study.record(Event::StudyOpened { trials, slots, threads })?;
         let begun = study.history.study().sampler.clone();
@@ -154,6 +167,14 @@ impl Study {
     /// Where the store fails.
     pub fn note(&mut self, level: Level, text: String) -> Result<(), StudyError> {
         self.record(Event::Noted { level, text })
+    }
+
+    /// Takes trials from elsewhere in, for the sampler to learn from.
+    ///
+    /// # Errors
+    /// Where the source was imported before, a trial does not belong to the space, or the store fails.
+    pub fn import(&mut self, source: String, trials: Vec<Imported>) -> Result<(), StudyError> {
+        self.record(Event::TrialsImported { source, trials })
     }
 
     /// Once its trials have ended, the study waits for these baselines too: each must be sent, as
@@ -220,7 +241,8 @@ impl Study {
             }
             return Ok(Some(End::Stopped));
         }
-        if self.history.is_done() && self.awaited.is_empty() {
+        if self.history.is_done() && self.awaited.is_empty() && self.next_promotion().is_none() {
+            self.settle(false)?;
             return Ok(Some(End::Done));
         }
         if self.stop == Some(StopMode::AfterRunning) && self.history.counts().running == 0 {
@@ -233,8 +255,8 @@ impl Study {
             settled |= matches!(message, Message::Ended { .. });
             self.take(message)?;
         }
-        if settled && let Err(error) = self.parts.storage.settle(&self.history) {
-            self.note(Level::Warning, error.to_string())?;
+        if settled {
+            self.settle(true)?;
         }
         Ok(None)
     }
@@ -262,11 +284,15 @@ impl Study {
         Ok(())
     }
 
-    /// A waiting trial, else a new one while the study wants more and the sampler has any; and where a
-    /// new one's params come from.
+    /// A waiting trial, else a paused one that the pruner promotes, else a new one while the study wants more and
+    /// the sampler has any; and where a new one's params come from.
     fn next_job(&mut self) -> Result<Option<(Job, Origin)>, StudyError> {
+        if self.history.next_waiting().is_none() {
+            self.promote()?;
+        }
         if let Some(t) = self.history.next_waiting() {
-            let job = Job { trial: t.id, params: t.params.clone(), seed: t.seed };
+            let done = Done { reports: t.reports.len(), folds: t.folds.clone() };
+            let job = Job { done, ..self.job(t.id, t.params.clone(), t.seed) };
             return Ok(Some((job, t.origin.clone())));
         }
         let trial = self.history.trials().len();
@@ -279,7 +305,7 @@ impl Study {
         let seed = of_trial(study.seed, number);
         let ask = derive(study.seed, "ask", number as u64);
         match self.parts.sampler.ask(&study.space, &search, ask) {
-            Ok(Suggestion { params, origin }) => Ok(Some((Job { trial, params, seed }, origin))),
+            Ok(Suggestion { params, origin }) => Ok(Some((self.job(trial, params, seed), origin))),
             Err(SamplerError::Exhausted(reason)) => {
                 self.record(Event::SearchExhausted { reason })?;
                 Ok(None)
@@ -306,14 +332,25 @@ impl Study {
                     return Ok(());
                 }
                 self.record(event)?;
-                let (search, number) = self.history.search_of(trial);
-                if let Some(reason) = self.parts.pruner.decide(&search, number) {
-                    self.stop_trial(trial, StopCause::Pruned(reason));
-                }
+                self.judge(trial);
                 Ok(())
             }
-            Message::FoldFinished { trial, fold } => self.record_or_note(Event::FoldFinished { trial, fold }),
+            Message::FoldFinished { trial, fold } => {
+                self.record_or_note(Event::FoldFinished { trial, fold })?;
+                self.judge(trial);
+                Ok(())
+            }
             Message::Warned { trial, text } => self.note(Level::Warning, format!("trial {trial}: {text}")),
+            Message::Ended { trial, outcome: Outcome::Failed { reason } }
+                if !self.stopping.contains_key(&trial) && self.tries_again(trial) =>
+            {
+                let (done, all) = (self.retried[&trial], self.parts.retries);
+                self.note(
+                    Level::Warning,
+                    format!("trial {trial} failed and is tried again ({done} of {all}): {reason}"),
+                )?;
+                self.record_or_note(Event::TrialRequeued { trial, reason })
+            }
             Message::Ended { trial, outcome } => {
                 let event = match (self.stopping.remove(&trial), outcome) {
                     (Some(cause), _) => cause.event(trial),
@@ -328,6 +365,14 @@ impl Study {
                 self.record_or_note(event)
             }
         }
+    }
+
+    /// Whether a trial that failed has a try left, which is then taken.
+    fn tries_again(&mut self, trial: TrialId) -> bool {
+        let tries = self.retried.entry(trial).or_default();
+        let left = *tries < self.parts.retries;
+        *tries += usize::from(left);
+        left
     }
 
     /// The first cause stands: a person's cancel is not turned into a prune.
@@ -351,29 +396,4 @@ impl Study {
         (self.parts.publish)(&record);
         Ok(())
     }
-}
-
-/// A stored study goes on only with what decided its scores; the sampler may change.
-fn refuse_change(stored: &StudySpec, wanted: &StudySpec) -> Result<(), StudyError> {
-    let differences = [
-        ("the seed", stored.seed != wanted.seed),
-        ("the metric", stored.metric != wanted.metric),
-        ("the model or its settings", stored.model != wanted.model || stored.fixed != wanted.fixed),
-        ("the number of replicates of the search", stored.replicates != wanted.replicates),
-        ("the search space", stored.space != wanted.space),
-        ("the folds or epochs", (stored.folds, stored.epochs) != (wanted.folds, wanted.epochs)),
-        ("the data (files, trait, quality control)", stored.fingerprint.data != wanted.fingerprint.data),
-        ("the split, the trait's scale or the training", stored.fingerprint != wanted.fingerprint),
-    ];
-    let Some((changed, _)) = differences.iter().find(|(_, differs)| *differs) else { return Ok(()) };
-    let changed = setting(stored, wanted).unwrap_or_else(|| (*changed).to_owned());
-    Err(StudyError::Changed { name: stored.name.clone(), changed })
-}
-
-/// The first fixed parameter that is another one now, with both its values.
-fn setting(stored: &StudySpec, wanted: &StudySpec) -> Option<String> {
-    let mut names = stored.fixed.keys().chain(wanted.fixed.keys());
-    let name = names.find(|name| stored.fixed.get(*name) != wanted.fixed.get(*name))?;
-    let value = |spec: &StudySpec| spec.fixed.get(name).map_or("not fixed".into(), ToString::to_string);
-    Some(format!("`{name}` ({} then, {} now)", value(stored), value(wanted)))
 }

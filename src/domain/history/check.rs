@@ -52,6 +52,9 @@ pub enum EventError {
         /// What contradicts.
         problem: String,
     },
+    /// A source is imported only once.
+    #[error("{0} was imported before")]
+    ImportedTwice(String),
     /// What is imported does not belong to the study.
     #[error("{from}, trial {row}: {problem}")]
     Imported {
@@ -97,9 +100,8 @@ impl History {
             Event::TrialStarted { trial, params, seed, .. } => self.check_start(*trial, params, *seed),
             Event::TrialReported { trial, report } => {
                 let t = self.running_trial(*trial, "reported on")?;
-                let finite = report.train_loss.is_finite()
-                    && report.validation_loss.is_finite()
-                    && report.score.is_finite();
+                let losses = [report.train_loss, report.validation_loss];
+                let finite = losses.into_iter().flatten().chain([report.score]).all(f64::is_finite);
                 let next = self.next_fold(t);
                 let problem = if report.step != t.reports.len() {
                     format!("expected step {}, found {}", t.reports.len(), report.step)
@@ -169,6 +171,9 @@ impl History {
     }
 
     fn check_imported(&self, source: &str, trials: &[Imported]) -> Result<(), EventError> {
+        if self.sources.iter().any(|known| known.source == source) {
+            return Err(EventError::ImportedTwice(source.to_owned()));
+        }
         for (row, known) in trials.iter().enumerate() {
             let problem = match self.study.space.check(&known.params) {
                 Err(error) => error.to_string(),

@@ -36,6 +36,7 @@ impl History {
             log: VecDeque::new(),
             baselines: Vec::new(),
             imported: self.imported.clone(),
+            sources: self.sources.clone(),
             ..*self
         };
         for trial in 0..own.trials.len() {
