@@ -252,7 +252,8 @@ fn a_kept_process_that_ends_is_started_again() {
         all[1]["reason"].as_str().unwrap().contains("exit code 1; its log ends: out of memory"),
         "{all:?}"
     );
-    assert_eq!(scratch.read("models/numbers").lines().count(), 3);
+    // One that dies in silence may have been dying before: trial 1 got a second, fresh one.
+    assert_eq!(scratch.read("models/numbers").lines().count(), 4);
     none_is_left(&scratch, "models/numbers");
 }
 
