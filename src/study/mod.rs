@@ -5,6 +5,7 @@
 
 mod change;
 pub mod handle;
+mod pruning;
 #[cfg(test)]
 mod tests;
 
@@ -18,7 +19,7 @@ use self::handle::{BaselineFailure, Command, End, StopMode};
 use crate::domain::baseline::BaselineScore;
 use crate::domain::event::{Event, Level, Record, StudySpec};
 use crate::domain::history::{EventError, History};
-use crate::domain::objective::{Evaluation, Job};
+use crate::domain::objective::{Done, Evaluation, Job};
 use crate::domain::seed::{derive, of_trial};
 use crate::domain::trial::{Imported, Origin, Timestamp, TrialId, TrialState};
 use crate::executor::{Executor, ExecutorError, Message, Outcome};
@@ -249,12 +250,12 @@ impl Study {
             }
             return Ok(Some(End::Stopped));
         }
-        if self.history.is_done() && self.awaited.is_empty() {
-            self.settle()?;
+        if self.history.is_done() && self.awaited.is_empty() && self.next_promotion().is_none() {
+            self.settle(false)?;
             return Ok(Some(End::Done));
         }
         if self.stop == Some(StopMode::AfterRunning) && self.history.counts().running == 0 {
-            self.settle()?;
+            self.settle(true)?;
             return Ok(Some(End::Stopped));
         }
         self.start_trials()?;
@@ -264,21 +265,11 @@ impl Study {
         }
         let now = (self.parts.clock)();
         // A clock that was set back does not put it off.
-        if self.settled.is_none_or(|at| now < at || now - at >= SETTLE) {
+        if self.unsettled && self.settled.is_none_or(|at| now < at || now - at >= SETTLE) {
             self.settled = Some(now);
-            self.settle()?;
+            self.settle(true)?;
         }
         Ok(None)
-    }
-
-    /// Brings the store's index up to date, where trials have ended since it was.
-    fn settle(&mut self) -> Result<(), StudyError> {
-        if std::mem::take(&mut self.unsettled)
-            && let Err(error) = self.parts.storage.settle(&self.history)
-        {
-            self.note(Level::Warning, error.to_string())?;
-        }
-        Ok(())
     }
 
     fn running(&self) -> Vec<TrialId> {
@@ -304,11 +295,15 @@ impl Study {
         Ok(())
     }
 
-    /// A waiting trial, else a new one while the study wants more and the sampler has any; and where a
-    /// new one's params come from.
+    /// A waiting trial, else a paused one that the pruner promotes, else a new one while the study wants more and
+    /// the sampler has any; and where a new one's params come from.
     fn next_job(&mut self) -> Result<Option<(Job, Origin)>, StudyError> {
+        if self.history.next_waiting().is_none() {
+            self.promote()?;
+        }
         if let Some(t) = self.history.next_waiting() {
-            let job = Job { trial: t.id, params: t.params.clone(), seed: t.seed };
+            let done = Done { reports: t.reports.len(), folds: t.folds.clone() };
+            let job = Job { done, ..self.job(t.id, t.params.clone(), t.seed) };
             return Ok(Some((job, t.origin.clone())));
         }
         let trial = self.history.trials().len();
@@ -321,7 +316,7 @@ impl Study {
         let seed = of_trial(study.seed, number);
         let ask = derive(study.seed, "ask", number as u64);
         match self.parts.sampler.ask(&study.space, &search, ask) {
-            Ok(Suggestion { params, origin }) => Ok(Some((Job { trial, params, seed }, origin))),
+            Ok(Suggestion { params, origin }) => Ok(Some((self.job(trial, params, seed), origin))),
             Err(SamplerError::Exhausted(reason)) => {
                 self.record(Event::SearchExhausted { reason })?;
                 Ok(None)
@@ -348,13 +343,14 @@ impl Study {
                     return Ok(());
                 }
                 self.record(event)?;
-                let (search, number) = self.history.search_of(trial);
-                if let Some(reason) = self.parts.pruner.decide(&search, number) {
-                    self.stop_trial(trial, StopCause::Pruned(reason));
-                }
+                self.judge(trial);
                 Ok(())
             }
-            Message::FoldFinished { trial, fold } => self.record_or_note(Event::FoldFinished { trial, fold }),
+            Message::FoldFinished { trial, fold } => {
+                self.record_or_note(Event::FoldFinished { trial, fold })?;
+                self.judge(trial);
+                Ok(())
+            }
             Message::Warned { trial, text } => self.note(Level::Warning, format!("trial {trial}: {text}")),
             Message::Ended { trial, outcome: Outcome::Failed { reason } }
                 if !self.stopping.contains_key(&trial) && self.tries_again(trial) =>

@@ -99,7 +99,7 @@ fn a_program_is_told_its_params_and_says_its_score() {
         assert!(check.stdout.contains(words), "no `{words}` in {}", check.stdout);
     }
     let shown = scratch.run(&["show", "own"]).succeeds();
-    assert!(shown.stdout.contains("reports") && !shown.stdout.contains("epochs"), "{}", shown.stdout);
+    assert!(shown.stdout.contains("steps") && !shown.stdout.contains("epochs"), "{}", shown.stdout);
     let csv = scratch.run(&["export", "own", "--format", "csv", "--top", "9", "-o", "-"]).succeeds();
     assert_eq!(csv.stdout.lines().count(), 5);
     let verified = scratch.run(&["export", "own", "--verify", "-o", "elsewhere/best.toml"]).succeeds();
