@@ -48,6 +48,8 @@ pub struct Search<'a> {
     pub acquisition: Acquisition,
     /// How many local searches.
     pub restarts: usize,
+    /// An axis that is held, and where.
+    pub held: Option<(usize, f64)>,
 }
 
 impl Search<'_> {
@@ -69,10 +71,19 @@ impl Search<'_> {
 
     /// Points from the whole space and from around the best trials.
     fn scatter(&self, rng: &mut Rng) -> Vec<Vec<f64>> {
-        let anchors = &self.surrogate.ranked[..self.surrogate.ranked.len().min(ANCHORS)];
+        let is_held = |point: &&Vec<f64>| self.held.is_none_or(|(axis, unit)| point[axis] == unit);
+        let anchors = self.surrogate.ranked.iter().filter(is_held).take(ANCHORS);
         let mut points: Vec<Vec<f64>> = (0..DRAWN).map(|_| draw(self.space, rng)).collect();
         for anchor in anchors {
             points.extend((0..NEAR).map(|_| perturb(self.space, anchor, rng)));
+        }
+        if let Some((axis, unit)) = self.held {
+            for point in &mut points {
+                // Drawn again, so that what has an effect there only is not in the middle.
+                let mut other: Vec<f64> = draw_free(self.space, point, rng);
+                other[axis] = unit;
+                *point = snap(self.space, other);
+            }
         }
         points
     }
@@ -152,7 +163,8 @@ impl Search<'_> {
             for (axis, parameter) in self.space.parameters.iter().enumerate() {
                 let is_long = matches!(parameter.distribution, Distribution::Int { .. })
                     && parameter.distribution.cardinality().is_none_or(|n| n > LONG);
-                if (is_long && sweep > 0) || !self.space.active(&best.point)[axis] {
+                let is_held = self.held.is_some_and(|(held, _)| held == axis);
+                if is_held || (is_long && sweep > 0) || !self.space.active(&best.point)[axis] {
                     continue;
                 }
                 for unit in neighbours(&parameter.distribution, best.point[axis]) {
@@ -170,6 +182,12 @@ impl Search<'_> {
         }
         best.value > before
     }
+}
+
+/// `point`, with what is not active there drawn anew.
+fn draw_free(space: &SearchSpace, point: &[f64], rng: &mut Rng) -> Vec<f64> {
+    let active = space.active(point);
+    point.iter().zip(active).map(|(x, is_active)| if is_active { *x } else { rng.uniform() }).collect()
 }
 
 /// A point near `anchor`: about half of its coordinates move, by steps from large to tiny. What is not
