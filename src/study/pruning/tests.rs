@@ -46,7 +46,7 @@ fn promoted(records: &[Record]) -> Vec<usize> {
 #[test]
 fn interrupted_after_any_record_a_study_with_promotions_ends_as_if_it_had_not_been() {
     for name in ["asha", "hyperband"] {
-        let (mut undisturbed, published) = open(name, spec(), None, 16);
+        let (mut undisturbed, published) = open(name, spec(), None, 30);
         assert_eq!(finish(&mut undisturbed), End::Done);
         let expected = essences(undisturbed.history());
         let records = published.lock().unwrap().clone();
@@ -56,7 +56,7 @@ fn interrupted_after_any_record_a_study_with_promotions_ends_as_if_it_had_not_be
         assert!(ends("complete") > 0, "{name}: some of {promoted:?} are complete");
         assert!(name != "asha" || ends("pruned") > 0, "some are pruned again");
         for cut in 1..records.len() {
-            let (mut resumed, _) = open(name, spec(), Some(replay(&records[..cut])), 16);
+            let (mut resumed, _) = open(name, spec(), Some(replay(&records[..cut])), 30);
             assert_eq!(finish(&mut resumed), End::Done);
             assert_eq!(essences(resumed.history()), expected, "{name}, interrupted after record {cut}");
         }
