@@ -65,6 +65,16 @@ pub enum Ready {
     Command(Box<Outside>),
 }
 
+impl Ready {
+    /// What the study is.
+    pub fn spec(&self) -> &StudySpec {
+        match self {
+            Ready::Network(prepared) => &prepared.spec,
+            Ready::Command(outside) => &outside.spec,
+        }
+    }
+}
+
 /// The data and parts of a study of networks before anything runs.
 pub struct Prepared {
     /// What the study is.

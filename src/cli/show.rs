@@ -108,6 +108,10 @@ fn overview(history: &History) -> Result<()> {
     for line in by_kind(history) {
         say(&line)?;
     }
+    for source in history.sources() {
+        let plural = if source.trials == 1 { "" } else { "s" };
+        say(&format!("  learns from {} trial{plural} of {} besides", source.trials, source.source))?;
+    }
     if let Some(caution) = study.caution() {
         say(&format!("{caution}: the best of several trials was chosen by these scores, which flatter it"))?;
     }

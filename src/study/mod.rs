@@ -3,6 +3,7 @@
 //! Every change goes the same way: [`check`](History::check) → append (durable) →
 //! [`apply`](History::apply) → publish. Nothing else changes the history.
 
+mod change;
 pub mod handle;
 mod pruning;
 #[cfg(test)]
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use self::change::refuse_change;
 use self::handle::{BaselineFailure, Command, End, StopMode};
 use crate::domain::baseline::BaselineScore;
 use crate::domain::event::{Event, Level, Record, StudySpec};
@@ -394,29 +396,4 @@ impl Study {
         (self.parts.publish)(&record);
         Ok(())
     }
-}
-
-/// A stored study goes on only with what decided its scores; the sampler may change.
-fn refuse_change(stored: &StudySpec, wanted: &StudySpec) -> Result<(), StudyError> {
-    let differences = [
-        ("the seed", stored.seed != wanted.seed),
-        ("the metric", stored.metric != wanted.metric),
-        ("the model or its settings", stored.model != wanted.model || stored.fixed != wanted.fixed),
-        ("the number of replicates of the search", stored.replicates != wanted.replicates),
-        ("the search space", stored.space != wanted.space),
-        ("the folds or epochs", (stored.folds, stored.epochs) != (wanted.folds, wanted.epochs)),
-        ("the data (files, trait, quality control)", stored.fingerprint.data != wanted.fingerprint.data),
-        ("the split, the trait's scale or the training", stored.fingerprint != wanted.fingerprint),
-    ];
-    let Some((changed, _)) = differences.iter().find(|(_, differs)| *differs) else { return Ok(()) };
-    let changed = setting(stored, wanted).unwrap_or_else(|| (*changed).to_owned());
-    Err(StudyError::Changed { name: stored.name.clone(), changed })
-}
-
-/// The first fixed parameter that is another one now, with both its values.
-fn setting(stored: &StudySpec, wanted: &StudySpec) -> Option<String> {
-    let mut names = stored.fixed.keys().chain(wanted.fixed.keys());
-    let name = names.find(|name| stored.fixed.get(*name) != wanted.fixed.get(*name))?;
-    let value = |spec: &StudySpec| spec.fixed.get(name).map_or("not fixed".into(), ToString::to_string);
-    Some(format!("`{name}` ({} then, {} now)", value(stored), value(wanted)))
 }
