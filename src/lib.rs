@@ -16,6 +16,7 @@ pub mod kernel;
 pub mod model;
 pub mod numeric;
 pub mod objective;
+pub mod program;
 pub mod pruner;
 pub mod sampler;
 pub mod storage;

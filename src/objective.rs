@@ -236,6 +236,7 @@ impl Objective for CrossValidation {
             for fold in 0..self.folds.len() {
                 let mut report = |epoch: Epoch| {
                     let Epoch { epoch, train_loss, validation_loss, score } = epoch;
+                    let (train_loss, validation_loss) = (Some(train_loss), Some(validation_loss));
                     let report = Report { step, repeat, fold, epoch, train_loss, validation_loss, score };
                     step += 1;
                     reporter.report(report)

@@ -2,6 +2,7 @@
 
 mod background;
 pub mod baselines;
+pub mod command;
 pub mod fit;
 pub mod predict;
 pub mod warm_start;
@@ -13,13 +14,17 @@ use std::sync::mpsc::Sender;
 use anyhow::{Context, Result, anyhow, bail};
 use candle_core::Device;
 
-pub use self::background::Background;
-use crate::config::study::{DataConfig, DataSource, DeviceChoice, ExecutorConfig, StudyConfig};
+pub use self::background::{Background, no_profiles};
+use self::command::Outside;
+use crate::config::StudyConfig;
+use crate::config::study::{
+    DataConfig, DataSource, DeviceChoice, ExecutorConfig, NetworkConfig, ObjectiveConfig,
+};
 use crate::config::{self, Tables, write};
 use crate::dataset::fold::{self, Partition};
 use crate::dataset::simulate::{self, PresetRow};
 use crate::dataset::{self, Dataset};
-use crate::domain::event::{FORMAT, Fingerprint, Level, StudySpec};
+use crate::domain::event::{FORMAT, Fingerprint, Level, ObjectiveKind, StudySpec};
 use crate::domain::history::History;
 use crate::domain::objective::{Job, Objective, Reporter, Verdict};
 use crate::domain::seed::of_trial;
@@ -52,7 +57,25 @@ const KEPT_CONFIG: &str = "study.toml";
 /// less than the cores would within a trial.
 const AUTO_SLOTS: usize = 8;
 
-/// A study's data and parts before anything runs.
+/// A study before anything runs.
+pub enum Ready {
+    /// Of networks.
+    Network(Box<Prepared>),
+    /// Of a program.
+    Command(Box<Outside>),
+}
+
+impl Ready {
+    /// What the study is.
+    pub fn spec(&self) -> &StudySpec {
+        match self {
+            Ready::Network(prepared) => &prepared.spec,
+            Ready::Command(outside) => &outside.spec,
+        }
+    }
+}
+
+/// The data and parts of a study of networks before anything runs.
 pub struct Prepared {
     /// What the study is.
     pub spec: StudySpec,
@@ -78,18 +101,37 @@ pub fn read_config(file: &Path, overrides: &[String]) -> Result<StudyConfig> {
     Ok(config::load(file, overrides, &Tables::of_crate())?)
 }
 
-/// Loads the data, splits it, and looks up the parts.
+/// Loads the data, or finds the program.
 ///
 /// # Errors
-/// Unusable data, a split that can't be made, a device that is not there.
+/// As [`prepare`] and [`Outside::of`].
+pub fn ready(config: &StudyConfig) -> Result<Ready> {
+    Ok(match &config.objective {
+        ObjectiveConfig::Network(_) => Ready::Network(Box::new(prepare(config)?)),
+        ObjectiveConfig::Command(command) => Ready::Command(Box::new(Outside::of(config, command)?)),
+    })
+}
+
+/// That a study tunes a program, where networks are needed.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "study `{0}` tunes a program (objective.kind = \"command\"): this command works on studies of networks only"
+)]
+pub struct NoNetwork(String);
+
+/// Loads the data, splits it, and looks up the parts of a study of networks.
+///
+/// # Errors
+/// Unusable data, a split that can't be made, a device that is not there; [`NoNetwork`].
 pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
+    let network = config.network().ok_or_else(|| NoNetwork(config.name.clone()))?;
     let device = device(config.executor.device)?;
-    let dataset = Arc::new(load(config)?);
-    let DataConfig { split, test, .. } = &config.data;
+    let dataset = Arc::new(load(network)?);
+    let DataConfig { split, test, .. } = &network.data;
     let Partition { folds, test } =
         fold::partition(split, test.as_ref(), dataset.individuals(), dataset.groupings(), config.seed)?;
-    let models: Vec<_> = config.model.kinds.iter().map(|kind| row(MODELS, kind)).collect::<Result<_>>()?;
-    let parameters = config.parameters();
+    let models: Vec<_> = network.model.kinds.iter().map(|kind| row(MODELS, kind)).collect::<Result<_>>()?;
+    let parameters = network.parameters();
     let metric = METRICS
         .iter()
         .find(|m| m.name == config.metric)
@@ -102,30 +144,31 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
         direction: config.direction,
         epochs: parameters.largest("epochs").map_or(1, |epochs| epochs as usize),
         repeats: parameters.largest("repeats").map_or(1, |repeats| repeats as usize),
-        replicates: config.ensemble.replicates(),
+        replicates: network.ensemble.replicates(),
         space: parameters.space,
         fixed: parameters.fixed,
         conditions: parameters.conditions,
-        model: config.model.kinds.join(", "),
+        objective: ObjectiveKind::Network,
+        model: network.model.kinds.join(", "),
         sampler: config.sampler.kind.clone(),
         folds: folds.len(),
-        select_on: config.select_on(),
+        select_on: network.select_on(),
         fold_sizes: folds.iter().map(|f| (f.train.len(), f.validation.len())).collect(),
-        data: describe(config, &dataset),
+        data: describe(network, &dataset),
         fingerprint: fingerprint(config, &dataset),
     };
-    let (slots, ..) = slots(&config.executor);
+    let (slots, ..) = slots(config);
     let objective = CrossValidation {
         dataset,
         folds,
         models,
         fixed: spec.fixed.clone(),
-        seed: config.train.seed,
-        preprocessing: config.data.preprocessing.clone(),
+        seed: network.train.seed,
+        preprocessing: network.data.preprocessing.clone(),
         cache: Cache::default(),
         memory: free_memory().map(|bytes| bytes / slots as u64),
         metric,
-        trait_scale: config.data.trait_scale,
+        trait_scale: network.data.trait_scale,
         device,
         checkpoints: None,
     };
@@ -149,27 +192,33 @@ pub struct Impossible(String);
 ///
 /// # Errors
 /// A store that is locked, damaged or not writable; a stored study with other settings.
-pub fn open(
-    config: &StudyConfig,
-    prepared: Prepared,
-    store: &Path,
-    updates: Sender<Update>,
-) -> Result<Study> {
-    let options = OpenOptions { keep_checkpoints: config.keep_checkpoints, at: now(), host: host() };
+pub fn open(config: &StudyConfig, ready: Ready, store: &Path, updates: Sender<Update>) -> Result<Study> {
+    let keep_checkpoints = config.network().map_or(0, |network| network.keep_checkpoints);
+    let options = OpenOptions { keep_checkpoints, at: now(), host: host() };
     let opened = FileStore::open(store, options)?;
-    let Prepared { spec, mut objective, .. } = prepared;
+    let (objective, spec, report): (Arc<dyn Objective>, _, _) = match ready {
+        Ready::Network(prepared) => {
+            let Prepared { spec, mut objective, .. } = *prepared;
+            objective.checkpoints = Some(opened.store.checkpoints());
+            let report = objective.dataset.report().clone();
+            (Arc::new(objective), spec, Some(report))
+        }
+        Ready::Command(outside) => {
+            let (spec, program) = outside.program(store);
+            (Arc::new(program), spec, None)
+        }
+    };
     let known = opened.history.as_ref().map_or(&[][..], History::sources);
     warm_start::refuse_own(config, store)?;
     let imports = warm_start::read(config, &spec, known)?;
-    objective.checkpoints = Some(opened.store.checkpoints());
-    let report = objective.dataset.report().clone();
     let is_new = opened.history.is_none();
-    let (slots, threads, notice) = slots(&config.executor);
+    let (slots, threads, notice) = slots(config);
     let parts = Parts {
         sampler: (row(SAMPLERS, &config.sampler.kind)?.build)(&config.sampler.settings),
         pruner: (row(PRUNERS, &config.pruner.kind)?.build)(&config.pruner.settings),
-        executor: Box::new(Local::new(Arc::new(objective), slots, threads)?),
+        executor: Box::new(Local::new(objective, slots, threads)?),
         storage: Box::new(opened.store),
+        retries: config.retries(),
         clock: now,
         // A viewer that has left does not end the search.
         publish: Box::new(move |record| drop(updates.send(Update::Recorded(record.clone())))),
@@ -178,11 +227,13 @@ pub fn open(
     keep_config(config, store)?;
     warm_start::record(&mut study, imports)?;
     // What was joined and dropped stands at the head of the study's log.
-    let removed = report.removed.iter().map(|r| format!("left out: {r}"));
-    for line in report.lines().into_iter().chain(removed).filter(|_| is_new) {
+    let removed = report.iter().flat_map(|r| &r.removed).map(|r| format!("left out: {r}"));
+    let lines = report.iter().flat_map(|report| report.lines());
+    for line in lines.chain(removed).filter(|_| is_new) {
         study.note(Level::Info, line)?;
     }
-    for notice in opened.notices.into_iter().chain(notice).chain(report.warnings()) {
+    let warnings = report.iter().flat_map(|report| report.warnings());
+    for notice in opened.notices.into_iter().chain(notice).chain(warnings) {
         study.note(Level::Warning, notice)?;
     }
     Ok(study)
@@ -207,16 +258,19 @@ pub fn kept_config(store: &Path, overrides: &[String]) -> Result<StudyConfig> {
     read_config(&store.join(KEPT_CONFIG), overrides)
 }
 
-/// Trains what the text of an exported config describes, on this thread, and returns its score.
+/// Evaluates what the text of an exported config describes, on this thread, and returns its score.
 ///
 /// # Errors
 /// A text that is no study file with every parameter fixed, unusable data, a trial that fails.
 pub fn score_of(exported: &str) -> Result<f64> {
     let config = config::parse(Path::new("exported.toml"), exported, &Tables::of_crate())?;
-    let prepared = prepare(&config)?;
-    let seed = of_trial(config.seed, 0);
-    let job = Job { trial: 0, params: Params::new(), seed };
-    let evaluation = prepared.objective.evaluate(&job, &Silent);
+    let objective: Box<dyn Objective> = match ready(&config)? {
+        Ready::Network(prepared) => Box::new(prepared.objective),
+        Ready::Command(outside) => Box::new(outside.unlogged()),
+    };
+    let job = Job { trial: 0, params: Params::new(), seed: of_trial(config.seed, 0) };
+    let evaluation = objective.evaluate(&job, &Silent);
+    objective.close();
     Ok(evaluation.map_err(|e| anyhow!("the exported config fails: {e}"))?.score)
 }
 
@@ -236,15 +290,21 @@ pub fn importance(
         bail!("the data are not those that the study was trained on: put the files back as they were");
     }
     let folder = file::checkpoints_folder(store);
-    background::kept_weights(&folder, trial.id, config.keep_checkpoints)?;
+    let keep_checkpoints = config.network().map_or(0, |network| network.keep_checkpoints);
+    background::kept_weights(&folder, trial.id, keep_checkpoints)?;
     let found = importance::of_trial(&prepared.objective, &trial.params, &folder, trial.id);
     Ok((prepared.objective.dataset, found.map_err(|e| anyhow!(e))?))
 }
 
-/// How many slots of how many threads, and what to tell where the study file wants more than there is.
-pub fn slots(config: &ExecutorConfig) -> (usize, usize, Option<String>) {
+/// How many slots of how many threads, and what to tell where the study file wants more than there is. A
+/// program may have as many as it wants: it may wait for other machines.
+pub fn slots(config: &StudyConfig) -> (usize, usize, Option<String>) {
+    let ExecutorConfig { workers, threads, .. } = config.executor;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    share(cores, config.workers, config.threads)
+    match (config.network(), workers) {
+        (None, Some(workers)) => (workers, threads.unwrap_or((cores / workers).max(1)), None),
+        _ => share(cores, workers, threads),
+    }
 }
 
 fn share(cores: usize, workers: Option<usize>, threads: Option<usize>) -> (usize, usize, Option<String>) {
@@ -289,8 +349,8 @@ fn free_memory() -> Option<u64> {
     Some(system.available_memory().min(allowed)).filter(|bytes| *bytes > 0)
 }
 
-fn load(config: &StudyConfig) -> Result<Dataset> {
-    let data = &config.data;
+fn load(network: &NetworkConfig) -> Result<Dataset> {
+    let data = &network.data;
     let (genotypes, phenotypes, traits) = match &data.source {
         DataSource::Files { genotypes, phenotypes } => {
             (genotypes.clone(), phenotypes.clone(), data.traits.clone())
@@ -347,8 +407,8 @@ fn fingerprint(config: &StudyConfig, dataset: &Dataset) -> Fingerprint {
 }
 
 /// The data in one line.
-fn describe(config: &StudyConfig, dataset: &Dataset) -> String {
-    let source = match &config.data.source {
+fn describe(network: &NetworkConfig, dataset: &Dataset) -> String {
+    let source = match &network.data.source {
         DataSource::Simulate { preset, .. } => format!(", simulated ({preset})"),
         DataSource::Files { .. } => String::new(),
     };
@@ -360,11 +420,15 @@ fn describe(config: &StudyConfig, dataset: &Dataset) -> String {
 fn keep_config(config: &StudyConfig, store: &Path) -> Result<()> {
     let path = store.join(KEPT_CONFIG);
     let mut config = config.clone();
-    if let DataSource::Files { genotypes, phenotypes } = &mut config.data.source {
-        for file in [genotypes, phenotypes] {
-            *file =
-                std::path::absolute(&file).with_context(|| format!("failed to find {}", file.display()))?;
-        }
+    let paths = match &mut config.objective {
+        ObjectiveConfig::Network(network) => match &mut network.data.source {
+            DataSource::Files { genotypes, phenotypes } => vec![genotypes, phenotypes],
+            DataSource::Simulate { .. } => Vec::new(),
+        },
+        ObjectiveConfig::Command(command) => vec![&mut command.directory],
+    };
+    for path in paths {
+        *path = std::path::absolute(&path).with_context(|| format!("failed to find {}", path.display()))?;
     }
     for source in &mut config.warm_start {
         let path = std::path::absolute(&source.path);

@@ -132,8 +132,8 @@ impl Script {
                 repeat,
                 fold,
                 epoch,
-                train_loss: 0.4 + 2.0 * fall + noise / 2.0,
-                validation_loss: 0.7 + 1.6 * fall + 0.004 * epoch as f64 + noise,
+                train_loss: Some(0.4 + 2.0 * fall + noise / 2.0),
+                validation_loss: Some(0.7 + 1.6 * fall + 0.004 * epoch as f64 + noise),
                 score: 60.0 + 25.0 * fall + 4.0 * noise,
             };
             self.record(Event::TrialReported { trial, report });

@@ -4,11 +4,16 @@ use anyhow::Result;
 
 use super::output::{columns, say};
 use super::{Exit, StudyArgs, network, run};
+use crate::analysis::human;
 use crate::config::StudyConfig;
+use crate::config::study::NetworkConfig;
+use crate::domain::direction::Direction;
+use crate::domain::event::StudySpec;
 use crate::domain::space::{Condition, Distribution};
 use crate::domain::value::{Value, human_bytes};
 use crate::objective::Survey;
-use crate::wire::{self, Prepared};
+use crate::wire::command::Outside;
+use crate::wire::{self, Prepared, Ready};
 
 /// Most folds that are listed.
 const LISTED: usize = 20;
@@ -22,13 +27,22 @@ const WIDTH: usize = 76;
 /// What would also stop the study from starting.
 pub fn check(args: &StudyArgs) -> Result<Exit> {
     let config = run::load(args)?;
-    let prepared = wire::prepare(&config)?;
+    let ready = wire::ready(&config)?;
     say(&format!("study {}", config.name))?;
-    let searches = match config.ensemble.replicates() {
+    let searches = match config.replicates() {
         1 => String::new(),
         replicates => format!(" in each of {replicates} searches"),
     };
     say(&format!("  {} trials{searches}, seed {}, scored by {}", config.trials, config.seed, config.metric))?;
+    match (&ready, config.network()) {
+        (Ready::Network(prepared), Some(network)) => of_network(&config, network, prepared)?,
+        (Ready::Command(outside), _) => program(&config, outside)?,
+        (Ready::Network(_), None) => {}
+    }
+    Ok(Exit::Done)
+}
+
+fn of_network(config: &StudyConfig, own: &NetworkConfig, prepared: &Prepared) -> Result<()> {
     say("data")?;
     for line in prepared.objective.dataset.report().lines() {
         say(&format!("  {line}"))?;
@@ -44,17 +58,45 @@ pub fn check(args: &StudyArgs) -> Result<Exit> {
     for warning in prepared.objective.dataset.report().warnings() {
         say(&format!("  warning: {warning}"))?;
     }
-    folds(&prepared)?;
+    folds(prepared)?;
     // Before all that would scroll it away.
-    let survey = wire::survey(&prepared)?;
-    space(&config)?;
-    for import in wire::warm_start::read(&config, &prepared.spec, &[])? {
-        say(&format!("  {}", import.words()))?;
-    }
-    network::networks(&prepared)?;
+    let survey = wire::survey(prepared)?;
+    say(&format!("model {}, searched by {}", own.model.kinds.join(" or "), config.sampler.kind))?;
+    space(config, &own.model.kinds)?;
+    warm_start(config, &prepared.spec)?;
+    network::networks(prepared)?;
     network::survey(&survey)?;
-    cost(&config, &prepared, &survey)?;
-    Ok(Exit::Done)
+    cost(config, prepared, &survey)
+}
+
+/// The program, and what it would be given first: nothing is started.
+fn program(config: &StudyConfig, outside: &Outside) -> Result<()> {
+    let (start, spec) = (&outside.start, &outside.spec);
+    let direction = match config.direction {
+        Direction::Minimize => "smaller",
+        Direction::Maximize => "larger",
+    };
+    say(&format!("  the {direction} the {}, the better", config.metric))?;
+    say(&format!("program {}", spec.model))?;
+    let limit = start.timeout.map_or("none".to_owned(), |limit| human::duration(limit.as_secs_f64()));
+    let (slots, threads, _) = wire::slots(config);
+    let processes = if start.persistent { "one a slot, kept" } else { "one a trial" };
+    table(&[
+        vec!["found".into(), outside.program.display().to_string()],
+        vec!["working directory".into(), start.directory.display().to_string()],
+        vec!["processes".into(), processes.into()],
+        vec!["at once".into(), format!("{slots}, of {threads} threads if they follow TUNE_TUI_THREADS")],
+        vec!["most time of a trial".into(), limit],
+    ])?;
+    say(&format!("space, searched by {}", config.sampler.kind))?;
+    space(config, &[])?;
+    warm_start(config, &outside.spec)
+}
+
+/// What the sampler learns from besides.
+fn warm_start(config: &StudyConfig, study: &StudySpec) -> Result<()> {
+    let imports = wire::warm_start::read(config, study, &[])?;
+    imports.iter().try_for_each(|import| say(&format!("  {}", import.words())))
 }
 
 /// "1 fold", "2 folds".
@@ -90,9 +132,8 @@ fn folds(prepared: &Prepared) -> Result<()> {
     }
 }
 
-fn space(config: &StudyConfig) -> Result<()> {
-    let kinds = &config.model.kinds;
-    say(&format!("model {}, searched by {}", kinds.join(" or "), config.sampler.kind))?;
+/// The parameters; `kinds` are those of the models.
+fn space(config: &StudyConfig, kinds: &[String]) -> Result<()> {
     let all = config.parameters();
     let help = |name: &str| wire::help(kinds, name).to_owned();
     let row = |name: &str, what: String, when: &[Condition]| {
@@ -111,7 +152,10 @@ fn space(config: &StudyConfig) -> Result<()> {
         ))?;
     }
     let fixed: Vec<String> = all.fixed.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-    say("fixed (docs/settings.md says what each is)")?;
+    if fixed.is_empty() {
+        return Ok(());
+    }
+    say(if kinds.is_empty() { "fixed" } else { "fixed (docs/settings.md says what each is)" })?;
     wrapped(&fixed).iter().try_for_each(|line| say(&format!("  {line}")))
 }
 
@@ -155,7 +199,7 @@ fn describe(distribution: &Distribution) -> String {
 }
 
 fn cost(config: &StudyConfig, prepared: &Prepared, survey: &Survey) -> Result<()> {
-    let (slots, threads, notice) = wire::slots(&config.executor);
+    let (slots, threads, notice) = wire::slots(config);
     say("cost")?;
     if let Some(notice) = notice {
         say(&format!("  {notice}"))?;

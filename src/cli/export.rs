@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use super::output::{UsageError, complain};
 use super::{Exit, ExportArgs, show};
+use crate::domain::event::ObjectiveKind;
 use crate::domain::history::History;
 use crate::domain::trial::Trial;
 use crate::export::{self, EXPORTERS, Export};
@@ -63,12 +64,18 @@ fn write(args: &ExportArgs, history: &History, text: &str) -> Result<()> {
 /// Trains what was written, not what is in memory: a mistake of the exporter shows, too.
 fn verify(history: &History, trial: &Trial, exported: &str) -> Result<Exit> {
     let recorded = trial.score.context("the trial has no score")?;
-    complain(&format!("training the exported config of trial {} …", trial.id));
+    let program = history.study().objective == ObjectiveKind::Command;
+    let doing = if program { "running the program with" } else { "training" };
+    complain(&format!("{doing} the exported config of trial {} …", trial.id));
     let again = wire::score_of(exported)?;
     let (id, metric) = (trial.id, &history.study().metric);
     if again.to_bits() == recorded.to_bits() {
         complain(&format!("verified: trial {id}'s {metric} {recorded} is reproduced exactly"));
         return Ok(Exit::Done);
+    }
+    if program {
+        let seed = "it was given the same seed, as TUNE_TUI_SEED";
+        bail!("trial {id}'s {metric} is not reproduced: {recorded} was recorded, {again} came out ({seed})");
     }
     bail!(
         "trial {id}'s {metric} is not reproduced: {recorded} was recorded, {again} came out. The data, the \

@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use super::output::{caution, complain, say, score};
 use crate::analysis::human;
-use crate::domain::event::{Event, Level, Record};
+use crate::domain::event::{Event, Level, ObjectiveKind, Record};
 use crate::domain::history::History;
 use crate::domain::trial::Trial;
 use crate::study::handle::{Command, End, StopMode, Update};
@@ -104,12 +104,21 @@ fn ended(history: &History, trial: &Trial) -> String {
         }
     };
     format!(
-        "[{}/{}] trial {}  {outcome}  ({})  {} epochs, {}",
+        "[{}/{}] trial {}  {outcome}  ({})  {}{}",
         counts.finished(),
         history.target().max(counts.finished()),
         trial.id,
         params.join(", "),
-        trial.epochs(),
+        steps(history, trial),
         human::duration(trial.seconds(history.last())),
     )
+}
+
+/// "12 epochs, ", and nothing of a program that reported nothing.
+fn steps(history: &History, trial: &Trial) -> String {
+    let kind = history.study().objective;
+    match (kind, trial.epochs()) {
+        (ObjectiveKind::Command, 0) => String::new(),
+        (_, count) => format!("{count} {}, ", kind.steps()),
+    }
 }

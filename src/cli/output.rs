@@ -10,7 +10,8 @@ use crate::domain::event::StudySpec;
 use crate::domain::history::History;
 use crate::domain::trial::Trial;
 use crate::domain::value::significant;
-use crate::wire::Impossible;
+use crate::wire::command::NoProgram;
+use crate::wire::{Impossible, NoNetwork};
 
 /// Writes one line of data.
 ///
@@ -37,7 +38,11 @@ pub fn describe(error: &anyhow::Error) -> (String, Exit) {
         // It brings its own `error:` and the place in the study file.
         return (config.to_string(), Exit::Usage);
     }
-    let exit = if error.is::<UsageError>() || error.is::<Impossible>() { Exit::Usage } else { Exit::Failed };
+    let usage = error.is::<UsageError>()
+        || error.is::<Impossible>()
+        || error.is::<NoNetwork>()
+        || error.is::<NoProgram>();
+    let exit = if usage { Exit::Usage } else { Exit::Failed };
     let mut text = format!("error: {error}");
     for cause in error.chain().skip(1).map(ToString::to_string) {
         // Many of our errors quote their cause themselves.

@@ -21,7 +21,7 @@ use crate::export::summary;
 use crate::storage::journal;
 use crate::study::handle::{self, Command, End, StopMode, Update};
 use crate::tui::{self, Dashboard, Ending, Profiles};
-use crate::wire::{self, Background};
+use crate::wire::{self, Background, Ready};
 
 /// Starts or resumes the study, with the dashboard where there is a terminal.
 ///
@@ -32,15 +32,17 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
     let store = args.store.store.join(&config.name);
     let dashboard = !args.headless && !args.json && std::io::stdout().is_terminal();
     if dashboard {
-        complain(&format!("reading the data of study `{}` …", config.name));
+        complain(&format!("reading study `{}` …", config.name));
     }
-    let prepared = wire::prepare(&config)?;
-    for warning in wire::survey(&prepared)?.warnings() {
-        complain(&format!("warning: {warning}; `tune-tui check` says why"));
+    let ready = wire::ready(&config)?;
+    if let Ready::Network(prepared) = &ready {
+        for warning in wire::survey(prepared)?.warnings() {
+            complain(&format!("warning: {warning}; `tune-tui check` says why"));
+        }
     }
     if args.fresh {
         // All are read anew; one that can't be must be known before the old store is moved.
-        wire::warm_start::read(&config, &prepared.spec, &[])?;
+        wire::warm_start::read(&config, ready.spec(), &[])?;
     }
     // Only now: a study that could not start must not have lost its place.
     if args.fresh
@@ -49,16 +51,22 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
         complain(&format!("the old store was kept as {}", kept.display()));
     }
     let (sender, updates) = handle::updates();
-    let background = Background::of(&config, &prepared, &store)?;
-    let mut study = wire::open(&config, prepared, &store, sender.clone())?;
+    let background = match &ready {
+        Ready::Network(prepared) => Some(Background::of(&config, prepared, &store)?),
+        Ready::Command(_) => None,
+    };
+    let mut study = wire::open(&config, ready, &store, sender.clone())?;
     let history = study.history().clone();
-    let baselines = background.missing(&history);
+    let baselines = background.as_ref().map_or(Vec::new(), |background| background.missing(&history));
     study.await_baselines(baselines.iter().map(|row| row.name.to_owned()));
     let signal = signals(!dashboard)?;
-    let profiles = dashboard.then(|| background.profiles()).transpose()?;
+    let profiles = || background.as_ref().map_or_else(wire::no_profiles, Background::profiles);
+    let profiles = dashboard.then(profiles).transpose()?;
     let study = handle::spawn(study, sender).context("failed to start the study thread")?;
     let commands = study.commands.clone();
-    background.compute(baselines, &commands);
+    if let Some(background) = background {
+        background.compute(baselines, &commands);
+    }
     let (history, end) = match profiles {
         Some(profiles) => watch(args, history, &updates, &commands, profiles, signal, &store)?,
         None => headless::follow(history, &updates, &commands, &signal, args.json)?,

@@ -94,7 +94,7 @@ pub fn trial(history: &History, id: usize) -> Result<&Trial> {
 
 fn overview(history: &History) -> Result<()> {
     let (study, counts) = (history.study(), history.counts());
-    say(&format!("{}: {} on {}", study.name, study.model, study.data))?;
+    say(&format!("{}: {}", study.name, study.subject()))?;
     say(&format!(
         "{} of {} trials ended: {} complete, {} pruned, {} failed, {} cancelled; {} at work",
         counts.finished(),
@@ -124,7 +124,7 @@ fn overview(history: &History) -> Result<()> {
     header.extend(searches.map(str::to_owned));
     header.extend(names.iter().map(|n| (*n).to_owned()));
     header.extend(branched.then(|| "settings".to_owned()));
-    header.extend(["state", "epochs", "time"].map(str::to_owned));
+    header.extend(["state", study.objective.steps(), "time"].map(str::to_owned));
     let mut rows = vec![header];
     let baselines = history.baselines().iter().filter_map(|b| Some((b.mean(&study.metric)?, b)));
     let mut baselines: Vec<_> = baselines.collect();

@@ -11,6 +11,9 @@ use super::error::{ConfigError, Origin, Source, did_you_mean, quoted};
 use super::node::{self, Content, Entry, Node, Table};
 use crate::model::LEARNING_RATE;
 
+/// The table whose keys are a person's own names, so that a `kind` in it is one like any other.
+const SPACE: &str = "space";
+
 /// Most levels of includes.
 const DEEPEST: usize = 16;
 
@@ -131,7 +134,7 @@ fn overlay(base: &mut Table, over: Table) {
     for (key, mut entry) in over {
         let below = base.remove(&key).map(|below| below.value.content);
         if let (Some(Content::Table(mut below)), Content::Table(above)) = (below, &mut entry.value.content) {
-            if changes_kind(&below, above.get("kind")) {
+            if key != SPACE && changes_kind(&below, above.get("kind")) {
                 below = nested(below, above);
             }
             below.append(above);
@@ -233,7 +236,7 @@ fn set(root: &mut Node, keys: &[Key], value: Node) -> Result<(), ConfigError> {
     }
     let Content::Table(table) = &mut at.content else { return Err(not_a_table(last)) };
     let entry = Entry { key: last.origin.clone(), value };
-    if last.name == "kind" && changes_kind(table, Some(&entry)) {
+    if last.name == "kind" && path.iter().all(|key| key.name != SPACE) && changes_kind(table, Some(&entry)) {
         table.clear();
     }
     table.insert(last.name.clone(), entry);

@@ -87,6 +87,19 @@ impl<'a> Section<'a> {
         })
     }
 
+    /// The names of its keys in the order in which they are written; those of another file or of the command
+    /// line stand together.
+    pub fn keys(&self) -> Vec<&'a str> {
+        let mut entries: Vec<_> = self.entries().collect();
+        entries.sort_by_key(|(_, entry)| (&entry.key.source.file, entry.key.span.start));
+        entries.into_iter().map(|(key, _)| key).collect()
+    }
+
+    /// Where a key is written, or the table where it is not.
+    pub fn origin_of(&self, key: &str) -> &'a Origin {
+        self.table.and_then(|table| table.get(key)).map_or(self.origin, |entry| &entry.key)
+    }
+
     /// Where the table is written.
     pub fn origin(&self) -> &'a Origin {
         self.origin

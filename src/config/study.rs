@@ -22,14 +22,38 @@ use crate::import::Source;
 pub struct StudyConfig {
     /// The study's name: letters, digits, `-`, `_` and `.`; a single path component.
     pub name: String,
-    /// The metric that scores a trial.
+    /// The metric that scores a trial; of a program, what its scores are called.
     pub metric: String,
-    /// Whether a smaller or larger score is better; follows from the metric.
+    /// Whether a smaller or larger score is better; follows from the metric, where that is one of ours.
     pub direction: Direction,
     /// Number of trials wanted, of each replicate of the search.
     pub trials: usize,
     /// Seeds the folds, the sampler and the trials.
     pub seed: u64,
+    /// What gives a trial its score.
+    pub objective: ObjectiveConfig,
+    /// Where to look next.
+    pub sampler: Part,
+    /// Trials from elsewhere that it learns from: `sampler.warm_start`.
+    pub warm_start: Vec<Source>,
+    /// Which trials are not worth finishing.
+    pub pruner: Part,
+    /// Where trials run.
+    pub executor: ExecutorConfig,
+}
+
+/// What gives a trial its score.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ObjectiveConfig {
+    /// A network that is trained on folds.
+    Network(Box<NetworkConfig>),
+    /// A program of the user.
+    Command(CommandConfig),
+}
+
+/// What a study of networks has beside what every study has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetworkConfig {
     /// How many trials keep their trained weights: the best ones.
     pub keep_checkpoints: usize,
     /// The baselines that are computed beside the trials; those that are usual for the data if `None`.
@@ -40,16 +64,31 @@ pub struct StudyConfig {
     pub model: ModelConfig,
     /// How a fold is trained.
     pub train: TrainConfig,
-    /// Where to look next.
-    pub sampler: Part,
-    /// Trials from elsewhere that it learns from: `sampler.warm_start`.
-    pub warm_start: Vec<Source>,
-    /// Which trials are not worth finishing.
-    pub pruner: Part,
     /// What becomes of the trials.
     pub ensemble: EnsembleConfig,
-    /// Where trials run.
-    pub executor: ExecutorConfig,
+}
+
+/// The `[objective]` table of a program, and its `[space]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CommandConfig {
+    /// The program and its arguments.
+    pub run: Vec<String>,
+    /// Whether one process takes one trial after the other.
+    pub persistent: bool,
+    /// Where it is started.
+    pub directory: PathBuf,
+    /// Variables of its environment beside those of tune-tui itself.
+    pub environment: BTreeMap<String, String>,
+    /// Most seconds of a trial.
+    pub timeout: Option<f64>,
+    /// Seconds between being asked to end and being killed.
+    pub grace: f64,
+    /// How often a trial that failed is tried again.
+    pub retries: usize,
+    /// Overrides the trial's own seed: how an exported config reproduces its trial.
+    pub seed: Option<u64>,
+    /// What is passed to it.
+    pub parameters: Parameters,
 }
 
 /// The `[data]` table.
@@ -214,7 +253,7 @@ impl ModelConfig {
     }
 }
 
-impl StudyConfig {
+impl NetworkConfig {
     /// All parameters: the models' and training's.
     pub fn parameters(&self) -> Parameters {
         let mut all = self.model.parameters.clone();
@@ -222,27 +261,66 @@ impl StudyConfig {
         all
     }
 
-    /// The trials of all replicates of the search.
-    pub fn all_trials(&self) -> usize {
-        self.trials.saturating_mul(self.ensemble.replicates())
+    /// What trials are selected on.
+    pub fn select_on(&self) -> SelectOn {
+        if self.data.split == Split::OnTest { SelectOn::Test } else { SelectOn::Validation }
+    }
+}
+
+impl StudyConfig {
+    /// The networks that are tuned; `None` where it is a program.
+    pub fn network(&self) -> Option<&NetworkConfig> {
+        match &self.objective {
+            ObjectiveConfig::Network(network) => Some(network),
+            ObjectiveConfig::Command(_) => None,
+        }
     }
 
-    /// The study that trains one trial of this study again, with its values and its seed.
+    /// All parameters.
+    pub fn parameters(&self) -> Parameters {
+        match &self.objective {
+            ObjectiveConfig::Network(network) => network.parameters(),
+            ObjectiveConfig::Command(command) => command.parameters.clone(),
+        }
+    }
+
+    /// How often a trial that failed is tried again. A network fails again as it did.
+    pub fn retries(&self) -> usize {
+        match &self.objective {
+            ObjectiveConfig::Network(_) => 0,
+            ObjectiveConfig::Command(command) => command.retries,
+        }
+    }
+
+    /// How often the search is run.
+    pub fn replicates(&self) -> usize {
+        self.network().map_or(1, |network| network.ensemble.replicates())
+    }
+
+    /// The trials of all replicates of the search.
+    pub fn all_trials(&self) -> usize {
+        self.trials.saturating_mul(self.replicates())
+    }
+
+    /// The study that evaluates one trial of this study again, with its values and its seed.
     pub fn fixed_to(&self, trial: &Trial) -> StudyConfig {
         let mut config = self.clone();
         config.name = format!("{}-trial-{}", self.name, trial.id);
         config.trials = 1;
-        config.ensemble = EnsembleConfig::None;
         config.warm_start.clear();
-        config.model = self.model.fixed_to(&trial.params);
-        config.train.parameters = self.train.parameters.fixed_to(&trial.params);
-        config.train.seed = Some(trial.seed);
+        match &mut config.objective {
+            ObjectiveConfig::Network(network) => {
+                network.ensemble = EnsembleConfig::None;
+                network.model = network.model.fixed_to(&trial.params);
+                network.train.parameters = network.train.parameters.fixed_to(&trial.params);
+                network.train.seed = Some(trial.seed);
+            }
+            ObjectiveConfig::Command(command) => {
+                command.parameters = command.parameters.fixed_to(&trial.params);
+                command.seed = Some(trial.seed);
+            }
+        }
         config
-    }
-
-    /// What trials are selected on.
-    pub fn select_on(&self) -> SelectOn {
-        if self.data.split == Split::OnTest { SelectOn::Test } else { SelectOn::Validation }
     }
 
     /// A canonical text of all that decides a score: two studies with equal texts score a trial

@@ -105,8 +105,11 @@ fn the_studies_that_are_shipped_are_good() {
 fn quality_control_reads_back_as_it_was() {
     let qc = "qc = { maf = 0.05, missing = 0.1, individual_missing = 0.2, hwe = 1e-9, chromosomes = [1, \"2A\"], exclude_chromosomes = [\"X\"] }";
     let config = read(&format!("{SMALL}{qc}\n")).unwrap();
-    assert_eq!(config.data.qc.chromosomes, ["1", "2A"]);
-    assert_eq!((config.data.qc.missing, config.data.qc.hwe), (Some(0.1), Some(1e-9)));
+    assert_eq!(config.network().unwrap().data.qc.chromosomes, ["1", "2A"]);
+    assert_eq!(
+        (config.network().unwrap().data.qc.missing, config.network().unwrap().data.qc.hwe),
+        (Some(0.1), Some(1e-9))
+    );
     assert_eq!(read(&write::toml(&config)).unwrap(), config);
 }
 
@@ -119,13 +122,13 @@ fn what_is_not_written_has_its_default() {
     let space = config.parameters().space;
     let searched: Vec<_> = space.parameters.iter().map(|p| p.name.as_str()).collect();
     assert_eq!(searched, ["filters", "kernel", "l1", "learning_rate"]);
-    assert!(config.data.traits.is_empty());
+    assert!(config.network().unwrap().data.traits.is_empty());
 }
 
 #[test]
 fn baselines_are_a_list_or_a_word_and_change_no_score() {
     let config = |line: &str| read(&SMALL.replace("[data]", &format!("[study]\n{line}\n[data]"))).unwrap();
-    let names = |line: &str| config(line).baselines.map(|names| names.join(" "));
+    let names = |line: &str| config(line).network().unwrap().baselines.clone().map(|names| names.join(" "));
     assert_eq!(names(""), None);
     assert_eq!(names("baselines = \"all\"").unwrap(), "gblup gblup-dominance lasso");
     assert_eq!(names("baselines = \"lasso\"").unwrap(), "lasso");
@@ -156,12 +159,15 @@ fn a_study_file_wins_over_its_includes_and_set_wins_over_both() {
         load(&path("study.toml"), &set, &tables()).unwrap_or_else(|e| panic!("{e}"))
     };
     let config = load(&[]);
-    assert_eq!((config.trials, config.seed, config.keep_checkpoints), (3, 2, 1));
+    assert_eq!((config.trials, config.seed, config.network().unwrap().keep_checkpoints), (3, 2, 1));
     assert_eq!(config.parameters().fixed["l1"], 0.5.into());
     let config = load(&["study.trials=4", "model.filters = { int = [2, 3] }", "sampler.kind=random"]);
     assert_eq!((config.trials, config.sampler.kind.as_str()), (4, "random"));
     let config = load(&["data.qc.maf=0.25", "executor.device=cuda:1", "data.memory=1GiB"]);
-    assert_eq!((config.data.qc.maf, config.data.memory), (0.25, 1 << 30));
+    assert_eq!(
+        (config.network().unwrap().data.qc.maf, config.network().unwrap().data.memory),
+        (0.25, 1 << 30)
+    );
     assert_eq!(config.executor.device, study::DeviceChoice::Cuda(1));
 }
 
@@ -172,7 +178,8 @@ fn a_path_is_taken_from_the_working_folder_then_from_beside_the_study_file() {
     let file = folder.path().join("study.toml");
     let genotypes = |name: &str| {
         let text = format!("[data]\ngenotypes = \"{name}\"\nphenotypes = \"nowhere.csv\"\ntrait = 2\n");
-        let data = parse(&file, &text, &tables()).unwrap_or_else(|e| panic!("{e}")).data;
+        let data =
+            parse(&file, &text, &tables()).unwrap_or_else(|e| panic!("{e}")).network().unwrap().data.clone();
         assert_eq!(data.traits, ["2"]);
         match data.source {
             study::DataSource::Files { genotypes, phenotypes } => {
@@ -228,7 +235,7 @@ fn the_shipped_studies_are_read_with_the_crates_own_tables() {
     }
     let pig = load(&project().join("studies/pig_ebv.toml"), &[], &Tables::of_crate()).unwrap();
     let cnngwp = load(&project().join("studies/qtlmas2010.toml"), &[], &Tables::of_crate()).unwrap();
-    assert_eq!(pig.data.trait_scale, crate::dataset::scale::TraitScale::Center);
+    assert_eq!(pig.network().unwrap().data.trait_scale, crate::dataset::scale::TraitScale::Center);
     assert_eq!((pig.parameters().space.dimensions(), pig.sampler), (3, cnngwp.sampler));
 }
 
@@ -242,7 +249,7 @@ fn the_shipped_includes_are_read_with_the_crates_own_tables() {
     for include in includes {
         std::fs::write(&study, format!("include = [{include:?}]\n{SMALL}")).unwrap();
         let config = load(&study, &[], &Tables::of_crate()).unwrap_or_else(|e| panic!("{e}"));
-        assert_eq!(config.model.kinds.len(), 1, "{}", include.display());
+        assert_eq!(config.network().unwrap().model.kinds.len(), 1, "{}", include.display());
     }
 }
 
@@ -251,8 +258,8 @@ fn an_ensemble_is_read_and_written() {
     let with = |sets: &[&str]| {
         let config = load_text(SMALL, sets).unwrap();
         let again = read(&write::toml(&config)).unwrap();
-        assert_eq!(again.ensemble, config.ensemble);
-        (config.ensemble, config.all_trials())
+        assert_eq!(again.network().unwrap().ensemble, config.network().unwrap().ensemble);
+        (config.network().unwrap().ensemble, config.all_trials())
     };
     assert_eq!(with(&[]), (EnsembleConfig::None, 40));
     let averaged = EnsembleConfig::Averaged { replicates: 25, refits: 25 };
@@ -330,11 +337,17 @@ fn every_split_and_test_set_reads_back_as_it_is_written() {
         assert!(fingerprints.insert(config.fingerprint_text()), "{split}");
     }
     let config = read(&format!("{SMALL}{}\n", splits[6])).unwrap_or_else(|e| panic!("{e}"));
-    assert_eq!(config.data.spec(Path::new("g"), Path::new("p"), vec![]).group_columns, ["3"]);
+    assert_eq!(
+        config.network().unwrap().data.spec(Path::new("g"), Path::new("p"), vec![]).group_columns,
+        ["3"]
+    );
     let config = read(&format!("{SMALL}{}\n", splits[5])).unwrap_or_else(|e| panic!("{e}"));
-    assert_eq!(config.data.spec(Path::new("g"), Path::new("p"), vec![]).group_columns, ["fold", "set"]);
+    assert_eq!(
+        config.network().unwrap().data.spec(Path::new("g"), Path::new("p"), vec![]).group_columns,
+        ["fold", "set"]
+    );
     let config = read(&format!("{SMALL}{}\n", splits[7])).unwrap_or_else(|e| panic!("{e}"));
-    assert_eq!(config.select_on(), crate::domain::event::SelectOn::Test);
+    assert_eq!(config.network().unwrap().select_on(), crate::domain::event::SelectOn::Test);
 }
 
 proptest! {

@@ -1,16 +1,18 @@
 //! From a checked study back to TOML: what is written reads back equal, bit for bit.
 
+mod command;
+
 use std::fmt::Write as _;
 
 use super::study::{
-    DataConfig, DataSource, DeviceChoice, EnsembleConfig, ExecutorConfig, ModelConfig, Parameters, Part,
-    StudyConfig, TrainConfig,
+    DataConfig, DataSource, DeviceChoice, EnsembleConfig, ExecutorConfig, ModelConfig, NetworkConfig,
+    ObjectiveConfig, Parameters, Part, StudyConfig, TrainConfig,
 };
 use crate::dataset::QualityControl;
 use crate::dataset::encode::{Impute, OneHotMissing, Preprocessing};
 use crate::dataset::fold::{Split, TestSet};
 use crate::dataset::scale::TraitScale;
-use crate::domain::event::SelectOn;
+use crate::domain::event::{ObjectiveKind, SelectOn};
 use crate::domain::space::Distribution;
 use crate::domain::space::KIND;
 use crate::domain::value::{Params, Value};
@@ -21,34 +23,56 @@ pub fn toml(config: &StudyConfig) -> String {
     let mut out = String::from("[study]\n");
     line(&mut out, "name", &text(&config.name));
     line(&mut out, "metric", &text(&config.metric));
-    select_on(&mut out, config);
     line(&mut out, "trials", &config.trials.to_string());
     line(&mut out, "seed", &config.seed.to_string());
-    line(&mut out, "keep_checkpoints", &config.keep_checkpoints.to_string());
-    if let Some(names) = &config.baselines {
-        line(&mut out, "baselines", &texts(names));
+    match &config.objective {
+        ObjectiveConfig::Network(own) => network(&mut out, own),
+        ObjectiveConfig::Command(own) => {
+            line(&mut out, "direction", &text(config.direction.word()));
+            command::tables(&mut out, own);
+        }
     }
-    out.push_str(&source(&config.data));
-    out.push_str(&evaluation(&config.data));
-    line(&mut out, "memory", &config.data.memory.to_string());
-    out.push_str(&model(&config.model));
-    out.push_str(&train(&config.train));
     out.push_str(&part("sampler", &config.sampler));
     warm_start(&mut out, &config.warm_start);
     out.push_str(&part("pruner", &config.pruner));
-    out.push_str(&ensemble(&config.ensemble));
     out.push_str(&executor(&config.executor));
     out
 }
 
+/// What only a study of networks has, in and after the table of the study.
+fn network(out: &mut String, own: &NetworkConfig) {
+    select_on(out, own);
+    line(out, "keep_checkpoints", &own.keep_checkpoints.to_string());
+    if let Some(names) = &own.baselines {
+        line(out, "baselines", &texts(names));
+    }
+    out.push_str("\n[objective]\n");
+    line(out, "kind", &text(ObjectiveKind::Network.word()));
+    out.push_str(&source(&own.data));
+    out.push_str(&evaluation(&own.data));
+    line(out, "memory", &own.data.memory.to_string());
+    out.push_str(&model(&own.model));
+    out.push_str(&train(&own.train));
+    out.push_str(&ensemble(&own.ensemble));
+}
+
 /// The part of it that decides a trial's score, given what was loaded: where the data lie, how they are
-/// read and which SNPs are dropped shows in the data themselves.
+/// read and which SNPs are dropped shows in the data themselves; where a program lies may change.
 pub(super) fn deciding(config: &StudyConfig) -> String {
     let mut out = String::from("[study]\n");
     line(&mut out, "metric", &text(&config.metric));
     line(&mut out, "seed", &config.seed.to_string());
-    select_on(&mut out, config);
-    out + &evaluation(&config.data) + &model(&config.model) + &train(&config.train)
+    match &config.objective {
+        ObjectiveConfig::Network(own) => {
+            select_on(&mut out, own);
+            out + &evaluation(&own.data) + &model(&own.model) + &train(&own.train)
+        }
+        ObjectiveConfig::Command(own) => {
+            line(&mut out, "direction", &text(config.direction.word()));
+            command::deciding(&mut out, own);
+            out
+        }
+    }
 }
 
 fn line(out: &mut String, key: &str, value: &str) {
@@ -180,7 +204,7 @@ fn split(split: &Split) -> Option<String> {
 }
 
 /// What trials are selected on, where it is not what is usual.
-fn select_on(out: &mut String, config: &StudyConfig) {
+fn select_on(out: &mut String, config: &NetworkConfig) {
     if config.select_on() != SelectOn::default() {
         line(out, "select_on", &text(config.select_on().word()));
     }
@@ -222,18 +246,23 @@ fn parameters(out: &mut String, parameters: &Parameters) {
     plain(out, &parameters.fixed);
     // What kinds there are is written before.
     for parameter in parameters.space.parameters.iter().filter(|p| p.name != KIND) {
-        let search = match &parameter.distribution {
-            Distribution::Int { low, high, log } => format!("{{ int = [{low}, {high}], log = {log} }}"),
-            Distribution::Float { low, high, log } => {
-                format!("{{ float = [{}, {}], log = {log} }}", float(*low), float(*high))
-            }
-            Distribution::Choice { choices } => {
-                let listed: Vec<String> = choices.iter().map(scalar).collect();
-                format!("{{ choice = [{}] }}", listed.join(", "))
-            }
-        };
-        line(out, &parameter.name, &search);
+        line(out, &parameter.name, &format!("{{ {} }}", search(&parameter.distribution)));
     }
+}
+
+/// The keys of a search.
+fn search(distribution: &Distribution) -> String {
+    match distribution {
+        Distribution::Int { low, high, log } => format!("int = [{low}, {high}], log = {log}"),
+        Distribution::Float { low, high, log } => {
+            format!("float = [{}, {}], log = {log}", float(*low), float(*high))
+        }
+        Distribution::Choice { choices } => format!("choice = {}", list(choices)),
+    }
+}
+
+fn list(values: &[Value]) -> String {
+    format!("[{}]", values.iter().map(scalar).collect::<Vec<_>>().join(", "))
 }
 
 fn plain(out: &mut String, values: &Params) {

@@ -34,7 +34,10 @@ pub struct StudySpec {
     /// When one of those has an effect, where that depends on what is searched.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub conditions: BTreeMap<String, Vec<Condition>>,
-    /// The model's kind.
+    /// What gives a trial its score.
+    #[serde(default, skip_serializing_if = "ObjectiveKind::is_usual")]
+    pub objective: ObjectiveKind,
+    /// The model's kind, or the program's command line.
     pub model: String,
     /// The sampler's name, for display.
     pub sampler: String,
@@ -55,13 +58,18 @@ pub struct StudySpec {
     /// trials: trial i belongs to replicate i mod `replicates`.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub replicates: usize,
-    /// One line about the data: individuals, SNPs, trait.
+    /// One line about the data: individuals, SNPs, trait. Empty of a program.
     pub data: String,
     /// Hashes of all that decides a score, to refuse a changed study.
     pub fingerprint: Fingerprint,
 }
 
 impl StudySpec {
+    /// What is studied in one line: the model and its data, or the program.
+    pub fn subject(&self) -> String {
+        if self.data.is_empty() { self.model.clone() } else { format!("{} on {}", self.model, self.data) }
+    }
+
     /// What its scores are shown with where they are not validation scores; nothing where they are.
     pub fn caution(&self) -> Option<&'static str> {
         match self.select_on {
@@ -129,6 +137,42 @@ impl SelectOn {
 
     fn is_usual(&self) -> bool {
         *self == SelectOn::default()
+    }
+}
+
+/// What gives a trial its score: `objective.kind` of the study file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ObjectiveKind {
+    /// A network that is trained on folds.
+    #[default]
+    Network,
+    /// A program of the user.
+    Command,
+}
+
+impl ObjectiveKind {
+    /// Both.
+    pub const ALL: [ObjectiveKind; 2] = [ObjectiveKind::Network, ObjectiveKind::Command];
+
+    /// As the study file says it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            ObjectiveKind::Network => "network",
+            ObjectiveKind::Command => "command",
+        }
+    }
+
+    /// What a trial's reports are.
+    pub const fn steps(self) -> &'static str {
+        match self {
+            ObjectiveKind::Network => "epochs",
+            ObjectiveKind::Command => "reports",
+        }
+    }
+
+    fn is_usual(&self) -> bool {
+        *self == ObjectiveKind::default()
     }
 }
 

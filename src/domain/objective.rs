@@ -31,6 +31,12 @@ pub trait Reporter {
     /// an error instead.
     fn report(&self, report: Report) -> Verdict;
 
+    /// What the answer to a report would be now, for a job that waits for something else. A listener that
+    /// never stops a job need not say so.
+    fn verdict(&self) -> Verdict {
+        Verdict::Continue
+    }
+
     /// After each fold.
     fn fold_finished(&self, fold: FoldScore);
 
@@ -66,4 +72,8 @@ pub trait Objective: Send + Sync {
     /// # Errors
     /// Where it was stopped or went wrong.
     fn evaluate(&self, job: &Job, reporter: &dyn Reporter) -> Result<Evaluation, ObjectiveError>;
+
+    /// The study ends, and its jobs were told to stop: returns once nothing that they started outside this
+    /// process is left. Nothing to do for an objective that starts nothing there.
+    fn close(&self) {}
 }

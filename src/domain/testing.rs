@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::direction::Direction;
-use super::event::{Event, FORMAT, Fingerprint, Record, SelectOn, StudySpec};
+use super::event::{Event, FORMAT, Fingerprint, ObjectiveKind, Record, SelectOn, StudySpec};
 use super::history::History;
 use super::space::{Condition, Distribution, Parameter, SearchSpace};
 use super::trial::{FoldScore, Report, TrialId};
@@ -66,6 +66,7 @@ pub fn study(space: SearchSpace) -> StudySpec {
         space,
         fixed: Params::new(),
         conditions: BTreeMap::new(),
+        objective: ObjectiveKind::Network,
         model: "none".into(),
         sampler: "none".into(),
         folds: 2,
@@ -133,7 +134,15 @@ impl Scripted {
     pub fn report(&mut self, trial: TrialId, score: f64) {
         let step = self.history.trials()[trial].reports.len();
         let (repeat, fold) = self.place(trial);
-        let report = Report { step, repeat, fold, epoch: step, train_loss: 1.0, validation_loss: 1.0, score };
+        let report = Report {
+            step,
+            repeat,
+            fold,
+            epoch: step,
+            train_loss: Some(1.0),
+            validation_loss: Some(1.0),
+            score,
+        };
         self.apply(Event::TrialReported { trial, report });
     }
 

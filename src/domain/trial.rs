@@ -73,13 +73,15 @@ pub struct Report {
     pub repeat: usize,
     /// The fold that is being trained, from 0.
     pub fold: usize,
-    /// The epoch within the fold, from 0.
+    /// The epoch within the fold, from 0; of a program, the step that it names.
     pub epoch: usize,
-    /// Mean training loss over the epoch, penalties included.
-    pub train_loss: f64,
-    /// Validation loss after the epoch, without penalties.
-    pub validation_loss: f64,
-    /// The study's metric on the validation rows after the epoch.
+    /// Mean training loss over the epoch, penalties included; none of a program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub train_loss: Option<f64>,
+    /// Validation loss after the epoch, without penalties; none of a program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_loss: Option<f64>,
+    /// The study's metric on the validation rows after the epoch; of a program, what it says.
     pub score: f64,
 }
 

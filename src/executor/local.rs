@@ -16,8 +16,9 @@ use crate::domain::trial::{FoldScore, Report, TrialId};
 
 /// Runs jobs in the threads of this process.
 ///
-/// Dropping it tells every job to stop at its next report and does not wait.
+/// Dropping it tells every job to stop at its next report and does not wait, unless the objective does.
 pub struct Local {
+    objective: Arc<dyn Objective>,
     slots: Vec<Slot>,
     threads: usize,
     messages: Receiver<(usize, Message)>,
@@ -56,7 +57,7 @@ impl Local {
                 Ok(Slot { jobs, running: None })
             })
             .collect::<Result<_, ExecutorError>>()?;
-        Ok(Local { slots, threads, messages })
+        Ok(Local { objective, slots, threads, messages })
     }
 }
 
@@ -115,6 +116,7 @@ impl Drop for Local {
         for (_, stop) in self.slots.iter().filter_map(|s| s.running.as_ref()) {
             stop.store(true, Ordering::Relaxed);
         }
+        self.objective.close();
     }
 }
 
@@ -165,11 +167,15 @@ struct SlotReporter<'a> {
 impl SlotReporter<'_> {
     fn send(&self, message: Message) -> Verdict {
         let delivered = self.messages.send((self.slot, message)).is_ok();
-        if delivered && !self.stop.load(Ordering::Relaxed) { Verdict::Continue } else { Verdict::Stop }
+        if delivered { self.verdict() } else { Verdict::Stop }
     }
 }
 
 impl Reporter for SlotReporter<'_> {
+    fn verdict(&self) -> Verdict {
+        if self.stop.load(Ordering::Relaxed) { Verdict::Stop } else { Verdict::Continue }
+    }
+
     fn report(&self, report: Report) -> Verdict {
         self.send(Message::Reported { trial: self.trial, report })
     }
@@ -209,8 +215,8 @@ mod tests {
                             repeat: 0,
                             fold: 0,
                             epoch: step,
-                            train_loss: 1.0,
-                            validation_loss: 1.0,
+                            train_loss: Some(1.0),
+                            validation_loss: Some(1.0),
                             score: 1.0,
                         };
                         if reporter.report(report) == Verdict::Stop {

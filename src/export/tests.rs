@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config;
+use crate::config::study::ObjectiveConfig;
 use crate::domain::event::{Event, Record, StudySpec};
 use crate::domain::table::find;
 use crate::domain::testing;
@@ -25,9 +26,9 @@ fn history(config: &StudyConfig, points: [Params; 3]) -> History {
         seed: config.seed,
         metric: config.metric.clone(),
         direction: config.direction,
-        select_on: config.select_on(),
+        select_on: config.network().unwrap().select_on(),
         fixed: config.parameters().fixed,
-        model: config.model.kinds.join(", "),
+        model: config.network().unwrap().model.kinds.join(", "),
         sampler: config.sampler.kind.clone(),
         ..testing::study(config.parameters().space)
     };
@@ -50,8 +51,8 @@ fn history(config: &StudyConfig, points: [Params; 3]) -> History {
             repeat: 0,
             fold: 0,
             epoch: 0,
-            train_loss: 1.0,
-            validation_loss: 1.0,
+            train_loss: Some(1.0),
+            validation_loss: Some(1.0),
             score: 1.0,
         };
         apply(Event::TrialReported { trial, report });
@@ -129,8 +130,9 @@ fn rows_have_a_field_for_each_parameter_and_empty_ones_for_what_is_missing() {
 #[test]
 fn what_is_selected_on_test_says_so_everywhere() {
     let mut config = study();
-    config.data.split = crate::dataset::fold::Split::OnTest;
-    config.data.test = Some(crate::dataset::fold::TestSet::Fraction(0.25));
+    let ObjectiveConfig::Network(network) = &mut config.objective else { panic!("it is a network") };
+    network.data.split = crate::dataset::fold::Split::OnTest;
+    network.data.test = Some(crate::dataset::fold::TestSet::Fraction(0.25));
     let history = history(&config, middle());
     let best = best(&history, 1);
     let toml = write("toml", &config, &history, &best).unwrap();
@@ -181,7 +183,7 @@ proptest! {
         let read = config::parse(Path::new("x.toml"), &text, &config::testing::tables());
         let read = read.map_err(|e| TestCaseError::fail(e.to_string()))?;
         prop_assert_eq!(&read, &config.fixed_to(trial));
-        prop_assert_eq!((read.name.as_str(), read.trials, read.train.seed), ("pig-trial-1", 1, Some(8)));
+        prop_assert_eq!((read.name.as_str(), read.trials, read.network().unwrap().train.seed), ("pig-trial-1", 1, Some(8)));
         for (name, value) in &params {
             prop_assert_eq!(&read.parameters().fixed[name], value);
         }

@@ -2,10 +2,16 @@
 
 mod acquisition;
 mod cube;
+mod genetic;
+mod genome;
 mod gp_ucb;
+mod grid;
+mod manual;
 mod observed;
 mod random;
+mod sobol;
 mod surrogate;
+mod tpe;
 
 #[cfg(test)]
 mod benchmark;
@@ -72,4 +78,5 @@ pub enum SamplerError {
 pub type SamplerRow = Row<fn(&Settings) -> Box<dyn Sampler>>;
 
 /// Every sampler.
-pub const SAMPLERS: &[SamplerRow] = &[random::ROW, gp_ucb::ROW];
+pub const SAMPLERS: &[SamplerRow] =
+    &[random::ROW, sobol::ROW, grid::ROW, manual::ROW, genetic::ROW, tpe::ROW, gp_ucb::ROW];

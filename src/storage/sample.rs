@@ -57,8 +57,8 @@ fn trial_events(trial: TrialId, last: bool, events: &mut Vec<Event>) {
             repeat: 0,
             fold: 0,
             epoch: step,
-            train_loss: 1.0 / 3.0,
-            validation_loss: 1e-300,
+            train_loss: Some(1.0 / 3.0),
+            validation_loss: Some(1e-300),
             score: score - 0.1,
         },
     };

@@ -37,6 +37,8 @@ pub struct Parts {
     pub executor: Box<dyn Executor>,
     /// Keeps the records.
     pub storage: Box<dyn Storage>,
+    /// How often a trial that failed is tried again.
+    pub retries: usize,
     /// Tells the time.
     pub clock: fn() -> Timestamp,
     /// Hears of every stored record.
@@ -93,6 +95,8 @@ pub struct Study {
     parts: Parts,
     history: History,
     stopping: HashMap<TrialId, StopCause>,
+    /// How often a trial was tried again since the study was opened.
+    retried: HashMap<TrialId, usize>,
     stop: Option<StopMode>,
     /// Baselines that are still to come before the study is done.
     awaited: BTreeSet<String>,
@@ -125,8 +129,14 @@ impl Study {
                 history
             }
         };
-        let mut study =
-            Study { parts, history, stopping: HashMap::new(), stop: None, awaited: BTreeSet::new() };
+        let mut study = Study {
+            parts,
+            history,
+            stopping: HashMap::new(),
+            retried: HashMap::new(),
+            stop: None,
+            awaited: BTreeSet::new(),
+        };
         let (slots, threads) = (study.parts.executor.slots(), study.parts.executor.threads());
         study.record(Event::StudyOpened { trials, slots, threads })?;
         let begun = study.history.study().sampler.clone();
@@ -322,6 +332,16 @@ impl Study {
             }
             Message::FoldFinished { trial, fold } => self.record_or_note(Event::FoldFinished { trial, fold }),
             Message::Warned { trial, text } => self.note(Level::Warning, format!("trial {trial}: {text}")),
+            Message::Ended { trial, outcome: Outcome::Failed { reason } }
+                if !self.stopping.contains_key(&trial) && self.tries_again(trial) =>
+            {
+                let (done, all) = (self.retried[&trial], self.parts.retries);
+                self.note(
+                    Level::Warning,
+                    format!("trial {trial} failed and is tried again ({done} of {all}): {reason}"),
+                )?;
+                self.record_or_note(Event::TrialRequeued { trial, reason })
+            }
             Message::Ended { trial, outcome } => {
                 let event = match (self.stopping.remove(&trial), outcome) {
                     (Some(cause), _) => cause.event(trial),
@@ -336,6 +356,14 @@ impl Study {
                 self.record_or_note(event)
             }
         }
+    }
+
+    /// Whether a trial that failed has a try left, which is then taken.
+    fn tries_again(&mut self, trial: TrialId) -> bool {
+        let tries = self.retried.entry(trial).or_default();
+        let left = *tries < self.parts.retries;
+        *tries += usize::from(left);
+        left
     }
 
     /// The first cause stands: a person's cancel is not turned into a prune.

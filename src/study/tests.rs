@@ -66,8 +66,8 @@ impl Executor for Stepwise {
             repeat: 0,
             fold: step / 2,
             epoch: step % 2,
-            train_loss: score,
-            validation_loss: score,
+            train_loss: Some(score),
+            validation_loss: Some(score),
             score: if x < 0.02 { f64::NAN } else { score },
         };
         let mut messages = vec![Message::Reported { trial, report }];
@@ -122,6 +122,7 @@ fn parts(slots: usize, limit: f64) -> (Parts, Published) {
         pruner: Box::new(Limit(limit)),
         executor: Box::new(Stepwise { slots: vec![None; slots], late: 0 }),
         storage: Box::new(MemoryStore::new()),
+        retries: 0,
         clock: || 1000,
         publish: Box::new(move |record| hear.lock().unwrap().push(record.clone())),
     };

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::baselines::on_folds;
-use super::{Prepared, free_memory, row, simulated};
+use super::{NoNetwork, Prepared, free_memory, row, simulated};
 use crate::analysis::profile::{Genome, Output, Place, Profile, Qtl, QtlKind, Track};
 use crate::baseline::{BASELINES, BaselineRow};
 use crate::config::study::{DataSource, StudyConfig};
@@ -52,15 +52,16 @@ impl Background {
     /// Of the study in `store` that is prepared.
     ///
     /// # Errors
-    /// Where simulated data are not there.
+    /// Where simulated data are not there; [`NoNetwork`].
     pub fn of(config: &StudyConfig, prepared: &Prepared, store: &Path) -> Result<Self> {
+        let network = config.network().ok_or_else(|| NoNetwork(config.name.clone()))?;
         let objective = &prepared.objective;
         let usual = || match objective.dataset.coding() {
             Coding::Dosages => vec![USUAL.to_owned()],
             Coding::Bases => Vec::new(),
         };
-        let names = config.baselines.clone().unwrap_or_else(usual);
-        let folder = match &config.data.source {
+        let names = network.baselines.clone().unwrap_or_else(usual);
+        let folder = match &network.data.source {
             DataSource::Files { genotypes, .. } => genotypes.parent().unwrap_or(Path::new("")).to_owned(),
             DataSource::Simulate { preset, seed, settings } => {
                 simulated(row(PRESETS, preset)?, *seed, settings)?
@@ -71,7 +72,7 @@ impl Background {
             baselines: names.iter().filter_map(|name| table::find(BASELINES, name)).collect(),
             seed: config.seed,
             store: store.to_owned(),
-            keep_checkpoints: config.keep_checkpoints,
+            keep_checkpoints: network.keep_checkpoints,
             folder,
         })
     }
@@ -153,6 +154,22 @@ impl Background {
         });
         Ok(Genome::new(&places.collect::<Vec<_>>(), qtl))
     }
+}
+
+/// Starts the thread that tells the dashboard of a program why there are no marker effects.
+///
+/// # Errors
+/// Where the system refuses a thread.
+pub fn no_profiles() -> Result<Profiles> {
+    let (requests, inbox) = channel::<ProfileRequest>();
+    let (outbox, answers) = channel();
+    let reason = "a program has no markers: this view is of networks";
+    spawn("markers", move |_| {
+        let asked =
+            inbox.iter().map(|request| ProfileAnswer { trial: request.trial, outcome: Err(reason.into()) });
+        asked.take_while(|answer| outbox.send(answer.clone()).is_ok()).for_each(drop);
+    })?;
+    Ok(Profiles { requests, answers })
 }
 
 fn shown(qtl: simulate::Qtl) -> Qtl {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use super::{Prepared, prepare};
+use super::{NoNetwork, Prepared, prepare};
 use crate::config::StudyConfig;
 use crate::dataset::fold::Partition;
 use crate::domain::event::{Event, Record, SelectOn, StudySpec};
@@ -161,7 +161,8 @@ fn train_and_write(
 ) -> Result<Report> {
     let Prepared { spec, objective, test } = prepared;
     let (dataset, target) = (&objective.dataset, objective.dataset.target());
-    let chosen = choose(&config.ensemble, history).map_err(|e| anyhow!(e))?;
+    let network = config.network().ok_or_else(|| NoNetwork(config.name.clone()))?;
+    let chosen = choose(&network.ensemble, history).map_err(|e| anyhow!(e))?;
     let mut notes = chosen.notes.clone();
     notes.iter().for_each(|note| progress.say(&format!("note: {note}")));
     let partition = Partition { folds: Vec::new(), test: test.clone() };

@@ -1,5 +1,6 @@
 //! From the tree to the typed study: one function a table of the file.
 
+mod command;
 mod data;
 mod ensemble;
 mod model;
@@ -8,6 +9,7 @@ mod parts;
 mod preprocess;
 mod qc;
 mod search;
+mod space;
 mod split;
 mod warm_start;
 
@@ -16,14 +18,22 @@ use std::path::Path;
 use super::error::{ConfigError, one_of, quoted};
 use super::node::{Content, Node};
 use super::section::{Field, Section};
-use super::study::{DataSource, StudyConfig};
+use super::study::{DataSource, NetworkConfig, ObjectiveConfig, StudyConfig};
 use super::tables::{Kind, MetricKind, Tables};
-use crate::domain::event::SelectOn;
+use crate::domain::event::{ObjectiveKind, SelectOn};
 use crate::domain::setting::Settings;
 use crate::domain::task::Task;
 
 /// The tables of a study file.
-const SECTIONS: &[&str] = &["study", "data", "model", "train", "sampler", "pruner", "ensemble", "executor"];
+const SECTIONS: &[&str] =
+    &["study", "objective", "data", "model", "train", "space", "sampler", "pruner", "ensemble", "executor"];
+
+/// The tables of networks only.
+const OF_NETWORKS: &[&str] = &["data", "model", "train", "ensemble"];
+
+/// The keys of `[study]`: those of every study, of networks only, and of programs only.
+const OWN: (&[&str], &[&str], &[&str]) =
+    (&["name", "metric", "trials", "seed"], &["select_on", "keep_checkpoints", "baselines"], &["direction"]);
 
 /// Most trials, folds, epochs or rows a batch: enough for anyone, and nothing overflows.
 const MANY: usize = 1_000_000;
@@ -35,32 +45,78 @@ pub(super) fn study(root: &Node, file: &Path, tables: &Tables) -> Result<StudyCo
         let remedy = "write `include = [\"…\"]` in the study file";
         return Err(include.node.error("`include` can't be set on the command line", remedy));
     }
-    let fields = SECTIONS.iter().map(|name| top.get(name)).collect::<Vec<_>>();
-    let section = |index: usize| match &fields[index] {
-        Some(field) => field.section(),
-        None => Ok(Section::absent(SECTIONS[index], &root.origin)),
+    let fields: Vec<_> = SECTIONS.iter().map(|name| (*name, top.get(name))).collect();
+    let section = |wanted: &'static str| match fields.iter().find(|(name, _)| *name == wanted) {
+        Some((_, Some(field))) => field.section(),
+        _ => Ok(Section::absent(wanted, &root.origin)),
     };
-    const OWN: &[&str] = &["name", "metric", "select_on", "trials", "seed", "keep_checkpoints", "baselines"];
-    let own = section(0)?.only(OWN, "the table `study`")?;
-    let data = data::read(section(1)?, select_on(&own)?, tables)?;
-    let metric = metric(&own, data.task, tables)?;
+    let all = [OWN.0, OWN.1, OWN.2].concat();
+    let own = section("study")?.only(&all, "the table `study`")?;
+    let (kind, objective) = (objective_kind(&section("objective")?)?, section("objective")?);
+    misplaced(kind, &top, &own)?;
+    let (objective, metric, direction) = match kind {
+        ObjectiveKind::Network => {
+            objective.only(&["kind"], "the table `objective` of networks")?;
+            let data = data::read(section("data")?, select_on(&own)?, tables)?;
+            let metric = metric(&own, data.task, tables)?;
+            let network = NetworkConfig {
+                keep_checkpoints: own.count("keep_checkpoints", 0..=MANY, 5)?,
+                baselines: own.get("baselines").map(|field| baselines(&field, tables)).transpose()?,
+                data,
+                model: model::read(section("model")?, tables)?,
+                train: parts::train(section("train")?, tables)?,
+                ensemble: ensemble::read(section("ensemble")?)?,
+            };
+            (ObjectiveConfig::Network(Box::new(network)), metric.name.to_owned(), metric.direction)
+        }
+        ObjectiveKind::Command => {
+            let command = command::read(objective, section("space")?, file)?;
+            let (metric, direction) = command::metric(&own, tables)?;
+            (ObjectiveConfig::Command(command), metric, direction)
+        }
+    };
     Ok(StudyConfig {
         name: name(&own, file)?,
-        metric: metric.name.to_owned(),
-        direction: metric.direction,
+        metric,
+        direction,
         trials: own.count("trials", 1..=MANY, 40)?,
         seed: own.get("seed").map_or(Ok(0), |field| field.seed())?,
-        keep_checkpoints: own.count("keep_checkpoints", 0..=MANY, 5)?,
-        baselines: own.get("baselines").map(|field| baselines(&field, tables)).transpose()?,
-        data,
-        model: model::read(section(2)?, tables)?,
-        train: parts::train(section(3)?, tables)?,
-        sampler: parts::part(section(4)?, "sampler", &tables.samplers, "gp-ucb", &[warm_start::KEY])?,
-        warm_start: warm_start::read(&section(4)?)?,
-        pruner: parts::part(section(5)?, "pruner", &tables.pruners, "none", &[])?,
-        ensemble: ensemble::read(section(6)?)?,
-        executor: parts::executor(section(7)?)?,
+        objective,
+        sampler: parts::part(section("sampler")?, "sampler", &tables.samplers, "gp-ucb", &[warm_start::KEY])?,
+        warm_start: warm_start::read(&section("sampler")?)?,
+        pruner: parts::part(section("pruner")?, "pruner", &tables.pruners, "none", &[])?,
+        executor: parts::executor(section("executor")?, kind)?,
     })
+}
+
+/// What gives a trial its score.
+fn objective_kind(section: &Section<'_>) -> Result<ObjectiveKind, ConfigError> {
+    let words = ObjectiveKind::ALL.map(ObjectiveKind::word);
+    let word = section.word("kind", "objective", &words, ObjectiveKind::default().word())?;
+    Ok(ObjectiveKind::ALL.into_iter().find(|kind| kind.word() == word).unwrap_or_default())
+}
+
+/// Refuses tables and keys of the other kind of objective.
+fn misplaced(kind: ObjectiveKind, top: &Section<'_>, own: &Section<'_>) -> Result<(), ConfigError> {
+    let (tables, keys, has) = match kind {
+        ObjectiveKind::Network => {
+            (&["space"][..], OWN.2, "networks have a space and a direction of their own")
+        }
+        ObjectiveKind::Command => (OF_NETWORKS, OWN.1, "a program has its parameters in [space]"),
+    };
+    let placed = tables.iter().map(|name| (top, *name)).chain(keys.iter().map(|key| (own, *key)));
+    for (section, key) in placed {
+        let Some(field) = section.get(key) else { continue };
+        let message = format!("`{}` has no effect where `objective.kind` is \"{}\"", field.name, kind.word());
+        let remedy = match kind {
+            ObjectiveKind::Network => {
+                format!("remove it ({has}), or add `[objective]` with `kind = \"command\"`")
+            }
+            ObjectiveKind::Command => format!("remove it: {has}"),
+        };
+        return Err(ConfigError::at(section.origin_of(key), message, remedy));
+    }
+    Ok(())
 }
 
 /// What trials are selected on.

@@ -7,6 +7,7 @@ use crate::config::node::Content;
 use crate::config::section::{Field, Section};
 use crate::config::study::{DeviceChoice, ExecutorConfig, Part, TrainConfig};
 use crate::config::tables::{Kind, Tables};
+use crate::domain::event::ObjectiveKind;
 
 pub(super) fn train(section: Section<'_>, tables: &Tables) -> Result<TrainConfig, ConfigError> {
     let keys: Vec<&str> = tables.train.iter().map(|s| s.name).chain(["seed"]).collect();
@@ -35,8 +36,18 @@ pub(super) fn part(
     Ok(Part { kind: row.name.to_owned(), settings: settings(section, what, row, &own)? })
 }
 
-pub(super) fn executor(section: Section<'_>) -> Result<ExecutorConfig, ConfigError> {
+pub(super) fn executor(
+    section: Section<'_>,
+    objective: ObjectiveKind,
+) -> Result<ExecutorConfig, ConfigError> {
     let section = section.only(&["kind", "workers", "threads", "device"], "the table `executor`")?;
+    if objective == ObjectiveKind::Command
+        && let Some(field) = section.get("device")
+        && !matches!(&field.node.content, Content::Text(word) if word == "auto")
+    {
+        let message = format!("`{}` has no effect: a program chooses its device itself", field.name);
+        return Err(field.node.error(message, "remove it, or pass it on as a parameter in [space]"));
+    }
     Ok(ExecutorConfig {
         kind: section.word("kind", "executor", &["local"], "local")?.to_owned(),
         workers: section.get("workers").map_or(Ok(None), |field| automatic(&field))?,

@@ -2,10 +2,13 @@
 
 use crate::config::error::{ConfigError, did_you_mean, quoted};
 use crate::config::node::Content;
-use crate::config::section::Field;
+use crate::config::section::{Field, Section};
 use crate::domain::setting::{Accepts, Preset};
 use crate::domain::space::Distribution;
 use crate::domain::value::Value;
+
+/// The keys of a search.
+pub(super) const KEYS: &[&str] = &["int", "float", "choice", "log"];
 
 /// What a parameter of the file is.
 pub(super) enum Choice {
@@ -57,23 +60,11 @@ fn example(accepts: &Accepts) -> String {
 }
 
 fn search(field: &Field<'_>, accepts: &Accepts) -> Result<Distribution, ConfigError> {
-    let table =
-        field.section()?.only(&["int", "float", "choice", "log"], &format!("the search `{}`", field.name))?;
-    let given: Vec<(&str, Field<'_>)> =
-        ["int", "float", "choice"].into_iter().filter_map(|key| Some((key, table.get(key)?))).collect();
-    let [(key, values)] = given.as_slice() else {
-        let message = format!("`{}` is searched in {} ways", field.name, given.len());
-        return Err(field.node.error(message, format!("expected one, such as `{}`", example(accepts))));
-    };
-    let log = table.get("log").map_or(Ok(false), |flag| flag.flag())?;
-    match (*key, accepts) {
-        ("choice", _) => match table.get("log") {
-            Some(flag) => {
-                let message = format!("`{}` can't apply to a choice, which has no order", flag.name);
-                Err(flag.node.error(message, "remove `log`"))
-            }
-            None => choice(values, accepts),
-        },
+    let table = field.section()?.only(KEYS, &format!("the search `{}`", field.name))?;
+    let (key, values, log) = way(field, &table, &example(accepts))?;
+    let values = &values;
+    match (key, accepts) {
+        ("choice", _) => choice(values, |item| item.admitted(accepts)),
         ("int", Accepts::Int { .. }) | ("float", Accepts::Float { .. }) => range(values, accepts, log),
         ("int", Accepts::IntOr { min, max, .. }) => {
             range(values, &Accepts::Int { min: *min, max: *max }, log)
@@ -85,7 +76,29 @@ fn search(field: &Field<'_>, accepts: &Accepts) -> Result<Distribution, ConfigEr
     }
 }
 
-fn range(list: &Field<'_>, accepts: &Accepts, log: bool) -> Result<Distribution, ConfigError> {
+/// In which way a parameter is searched, its bounds or choices, and whether in the logarithm.
+pub(super) fn way<'a>(
+    field: &Field<'_>,
+    table: &Section<'a>,
+    example: &str,
+) -> Result<(&'static str, Field<'a>, bool), ConfigError> {
+    let ways = ["int", "float", "choice"];
+    let mut given: Vec<_> = ways.into_iter().filter_map(|key| Some((key, table.get(key)?))).collect();
+    let (1, Some((key, values))) = (given.len(), given.pop()) else {
+        let count = ways.into_iter().filter(|key| table.get(key).is_some()).count();
+        let message = format!("`{}` is searched in {count} ways", field.name);
+        return Err(field.node.error(message, format!("expected one, such as `{example}`")));
+    };
+    match table.get("log") {
+        Some(flag) if key == "choice" => {
+            let message = format!("`{}` can't apply to a choice, which has no order", flag.name);
+            Err(flag.node.error(message, "remove `log`"))
+        }
+        flag => Ok((key, values, flag.map_or(Ok(false), |flag| flag.flag())?)),
+    }
+}
+
+pub(super) fn range(list: &Field<'_>, accepts: &Accepts, log: bool) -> Result<Distribution, ConfigError> {
     const EXPECTED: &str = "two bounds, `[low, high]`";
     let items = list.items(EXPECTED)?;
     let [low_field, high_field] = items.as_slice() else {
@@ -109,11 +122,15 @@ fn range(list: &Field<'_>, accepts: &Accepts, log: bool) -> Result<Distribution,
     }
 }
 
-fn choice(list: &Field<'_>, accepts: &Accepts) -> Result<Distribution, ConfigError> {
+/// Choices, each as `read` takes it.
+pub(super) fn choice(
+    list: &Field<'_>,
+    read: impl Fn(&Field<'_>) -> Result<Value, ConfigError>,
+) -> Result<Distribution, ConfigError> {
     const EXPECTED: &str = "a list of values to choose from";
     let mut choices: Vec<Value> = Vec::new();
     for item in list.items(EXPECTED)? {
-        let value = item.admitted(accepts)?;
+        let value = read(&item)?;
         if choices.contains(&value) {
             return Err(item.node.error(format!("`{}` lists {value} twice", list.name), "remove one"));
         }

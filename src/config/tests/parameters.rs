@@ -49,7 +49,7 @@ fn on<const N: usize>(parameter: &str, is: [Value; N]) -> Vec<Condition> {
 #[test]
 fn each_kind_has_parameters_under_its_name_and_condition() {
     let config = several();
-    assert_eq!(config.model.kinds, ["cnn", "mlp", "local-cnn"]);
+    assert_eq!(config.network().unwrap().model.kinds, ["cnn", "mlp", "local-cnn"]);
     let all = config.parameters();
     let names: Vec<&str> = all.space.parameters.iter().map(|p| p.name.as_str()).collect();
     let expected = "kind cnn.filters cnn.kernel cnn.activation mlp.layers mlp.units_1 mlp.units_2 mlp.norm \
@@ -87,7 +87,7 @@ fn what_is_fixed_decides_what_depends_on_it() {
     let read = |model: &str| {
         let config =
             read(&format!("{SMALL}[model]\nkind = \"mlp\"\n{model}\n")).unwrap_or_else(|e| panic!("{e}"));
-        let Parameters { fixed, space, conditions } = config.model.parameters;
+        let Parameters { fixed, space, conditions } = config.network().unwrap().model.parameters.clone();
         assert!(conditions.keys().all(|name| fixed.contains_key(name)));
         let searched = space.parameters.iter().map(|p| format!("{}{}", p.name, "?".repeat(p.when.len())));
         (fixed.into_keys().collect::<Vec<_>>().join(" "), searched.collect::<Vec<_>>().join(" "))
@@ -127,7 +127,10 @@ fn a_preset_replaces_defaults_and_the_file_wins_over_it() {
 fn another_list_of_kinds_starts_the_table_anew() {
     let text = format!("{SMALL}{SEVERAL}");
     let config = load_text(&text, &["model.kind=mlp", "model.layers=1"]).unwrap();
-    assert_eq!((config.model.kinds.len(), &config.parameters().fixed["layers"]), (1, &1.into()));
+    assert_eq!(
+        (config.network().unwrap().model.kinds.len(), &config.parameters().fixed["layers"]),
+        (1, &1.into())
+    );
     let config = load_text(&text, &["model.mlp.layers=1", "model.mlp.units_3=7"]).unwrap_err();
     assert_eq!(config.message, "`model.mlp.units_3` has no effect where `model.mlp.layers` is `1`");
     let kept = load_text(&text, &["model.kind=[\"cnn\", \"mlp\", \"local-cnn\"]"]).unwrap();
@@ -144,22 +147,35 @@ fn a_task_has_its_traits_and_its_usual_metric() {
         (Task::MultiLabel, "auroc"),
     ] {
         let config = read(&format!("task = \"{}\"", task.name())).unwrap();
-        assert_eq!((config.data.task, config.metric.as_str()), (task, metric));
-        assert_eq!(super::read(&write::toml(&config)).unwrap().data, config.data);
+        assert_eq!((config.network().unwrap().data.task, config.metric.as_str()), (task, metric));
+        assert_eq!(
+            super::read(&write::toml(&config)).unwrap().network().unwrap().data,
+            config.network().unwrap().data
+        );
     }
     let labels = read("task = \"multi-label\"\ntrait = [\"a\", 7]\nencoding = \"onehot\"").unwrap();
-    assert_eq!(labels.data.traits, ["a", "7"]);
-    assert_eq!(labels.data.preprocessing, Encoding::OneHot.into());
-    assert_eq!(super::read(&write::toml(&labels)).unwrap().data, labels.data);
+    assert_eq!(labels.network().unwrap().data.traits, ["a", "7"]);
+    assert_eq!(labels.network().unwrap().data.preprocessing, Encoding::OneHot.into());
+    assert_eq!(
+        super::read(&write::toml(&labels)).unwrap().network().unwrap().data,
+        labels.network().unwrap().data
+    );
     assert!(read("task = \"binary\"\ntrait = \"a\"").is_ok());
     let simulated = super::read("[data]\nsimulate = { preset = \"bound\" }\n").unwrap();
-    assert_eq!((simulated.data.task, simulated.metric.as_str()), (Task::MultiLabel, "auroc"));
+    assert_eq!(
+        (simulated.network().unwrap().data.task, simulated.metric.as_str()),
+        (Task::MultiLabel, "auroc")
+    );
 }
 
 #[test]
 fn preprocessing_is_written_as_it_was_read() {
     let read = |lines: &str| read(&format!("{SMALL}{lines}\n")).unwrap();
-    let usual = read("encoding = \"auto\"\nimpute = \"mean\"\nonehot_missing = \"frequencies\"").data;
+    let usual = read("encoding = \"auto\"\nimpute = \"mean\"\nonehot_missing = \"frequencies\"")
+        .network()
+        .unwrap()
+        .data
+        .clone();
     assert_eq!(usual.preprocessing, Preprocessing::default());
     for lines in [
         "",
@@ -171,9 +187,13 @@ fn preprocessing_is_written_as_it_was_read() {
         "covariates = [\"sex\", 3]\ncategorical = [\"3\"]",
     ] {
         let config = read(lines);
-        assert_eq!(super::read(&write::toml(&config)).unwrap().data, config.data, "{lines}");
+        assert_eq!(
+            super::read(&write::toml(&config)).unwrap().network().unwrap().data,
+            config.network().unwrap().data,
+            "{lines}"
+        );
     }
-    let listed = read("encoding = [\"onehot\"]").data.preprocessing;
+    let listed = read("encoding = [\"onehot\"]").network().unwrap().data.preprocessing.clone();
     assert_eq!(listed, Encoding::OneHot.into(), "a list of one is that one");
 }
 
@@ -194,13 +214,13 @@ proptest! {
         let text = write::toml(&fixed);
         let read = read(&text).map_err(|e| TestCaseError::fail(format!("{e}\n{text}")))?;
         prop_assert_eq!(&read, &fixed);
-        prop_assert_eq!((fixed.parameters().space.dimensions(), fixed.train.seed), (0, Some(8)));
+        prop_assert_eq!((fixed.parameters().space.dimensions(), fixed.network().unwrap().train.seed), (0, Some(8)));
 
         // What the trial trained is what the plain study trains.
         let mut values = all.fixed.clone();
         values.extend(params.clone());
         let Value::Text(kind) = &params["kind"] else { panic!("a kind is a word") };
-        prop_assert_eq!(&fixed.model.kinds, std::slice::from_ref(kind));
+        prop_assert_eq!(&fixed.network().unwrap().model.kinds, std::slice::from_ref(kind));
         let tables = tables();
         let rows = tables.models.iter().find(|row| row.name == kind).unwrap().settings;
         let resolve = |rows: &[Setting], prefix: &str, params: &Params| Settings::resolve(rows, prefix, params).unwrap();

@@ -100,9 +100,8 @@ impl History {
             Event::TrialStarted { trial, params, seed, .. } => self.check_start(*trial, params, *seed),
             Event::TrialReported { trial, report } => {
                 let t = self.running_trial(*trial, "reported on")?;
-                let finite = report.train_loss.is_finite()
-                    && report.validation_loss.is_finite()
-                    && report.score.is_finite();
+                let losses = [report.train_loss, report.validation_loss];
+                let finite = losses.into_iter().flatten().chain([report.score]).all(f64::is_finite);
                 let next = self.next_fold(t);
                 let problem = if report.step != t.reports.len() {
                     format!("expected step {}, found {}", t.reports.len(), report.step)

@@ -27,7 +27,7 @@ fn events() -> impl Strategy<Value = Event> {
         }),
         3 => (trial.clone(), 0..3_usize, number.clone()).prop_map(|(trial, step, score)| Event::TrialReported {
             trial,
-            report: Report { step, repeat: 0, fold: 0, epoch: step, train_loss: 1.0, validation_loss: 1.0, score },
+            report: Report { step, repeat: 0, fold: 0, epoch: step, train_loss: Some(1.0), validation_loss: Some(1.0), score },
         }),
         2 => (trial.clone(), 0..2_usize, number.clone()).prop_map(|(trial, fold, score)| {
             let metrics = BTreeMap::from([("mse".to_owned(), score)]);

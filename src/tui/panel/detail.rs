@@ -14,6 +14,7 @@ use super::{baseline, chart, empty};
 use crate::analysis::compare::Paired;
 use crate::analysis::human;
 use crate::analysis::parameters::plain_name;
+use crate::domain::event::ObjectiveKind;
 use crate::domain::trial::{FoldScore, Report, Trial, TrialState};
 use crate::domain::value::significant;
 use crate::tui::order::Row;
@@ -52,6 +53,12 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
         return empty(state.theme, "no trial yet", area, buf);
     };
     let facts = facts(state, trial);
+    if state.history.study().objective == ObjectiveKind::Command {
+        let upper = (facts.len() as u16 + 1).min(area.height / 2);
+        let [above, below] = area.layout(&Layout::vertical([Constraint::Length(upper), Constraint::Fill(1)]));
+        lines(state, facts, inset(above), buf);
+        return score_chart(state, trial, &trial.reports, inset(below), buf);
+    }
     let folds = state.history.study().trainings();
     // As high as its contents want, but the charts keep at least half.
     let wanted = facts.len().max(folds + 2) + 1;
@@ -119,11 +126,13 @@ fn facts(state: &AppState, trial: &Trial) -> Vec<Line<'static>> {
         lines.push(fact("search", search, Tone::Plain));
     }
     lines.push(fact("time", time, Tone::Plain));
-    lines.push(fact(
-        "epochs",
-        format!("{} of {} at most", trial.epochs(), study.trainings() * study.epochs),
-        Tone::Plain,
-    ));
+    let steps = match study.objective {
+        ObjectiveKind::Network => {
+            format!("{} of {} at most", trial.epochs(), study.trainings() * study.epochs)
+        }
+        ObjectiveKind::Command => trial.epochs().to_string(),
+    };
+    lines.push(fact(study.objective.steps(), steps, Tone::Plain));
     lines.push(fact("seed, slot", format!("{}, {}", trial.seed, trial.slot), Tone::Plain));
     lines
 }
@@ -197,12 +206,13 @@ fn loss_chart(state: &AppState, reports: &[Report], area: Rect, buf: &mut Buffer
         Span::styled(format!("{dotted} train"), theme.style(Tone::Plain)),
         Span::styled(format!("  {solid} val"), theme.style(Tone::Second)),
     ]);
-    let both = reports.iter().flat_map(|r| [r.train_loss, r.validation_loss]);
+    let both = reports.iter().flat_map(|r| [r.train_loss, r.validation_loss]).flatten();
     let Some((mut canvas, scale, across)) = chart(state, title, reports, Scale::fit(both), area, buf) else {
         return;
     };
-    let points = |loss: fn(&Report) -> f64| {
-        reports.iter().map(move |r| (r.epoch as f64 / across, scale.place(loss(r)))).collect::<Vec<_>>()
+    let points = |loss: fn(&Report) -> Option<f64>| {
+        let place = move |r: &Report| Some((r.epoch as f64 / across, scale.place(loss(r)?)));
+        reports.iter().filter_map(place).collect::<Vec<_>>()
     };
     canvas.line(points(|r| r.train_loss), Stroke::Dotted, theme.style(Tone::Plain));
     canvas.line(points(|r| r.validation_loss), Stroke::Solid, theme.style(Tone::Second));
@@ -213,11 +223,12 @@ fn score_chart(state: &AppState, trial: &Trial, reports: &[Report], area: Rect, 
     let theme = state.theme;
     let metric = text::clean(&state.history.study().metric);
     let best = trial.folds.get(state.fold).map(|f| format!("  best at epoch {}", f.best_epoch + 1));
+    let what = match state.history.study().objective {
+        ObjectiveKind::Network => format!("{metric}, fold {}", state.history.study().training(state.fold)),
+        ObjectiveKind::Command => metric,
+    };
     let title = Line::from(vec![
-        Span::styled(
-            format!("{metric}, fold {}", state.history.study().training(state.fold)),
-            theme.style(Tone::Strong),
-        ),
+        Span::styled(what, theme.style(Tone::Strong)),
         Span::styled(best.unwrap_or_default(), theme.style(Tone::Quiet)),
     ]);
     let fold = state.fold % state.history.study().folds.max(1);
@@ -245,10 +256,18 @@ fn chart(
     text::fitted(title, text::row(area, 0), state.theme.symbols().cut, buf);
     let rest = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     let Some(scale) = scale else {
-        empty(state.theme, "no epoch yet", rest.intersection(area), buf);
+        let words = match state.history.study().objective {
+            ObjectiveKind::Network => "no epoch yet",
+            ObjectiveKind::Command => "no report of a step",
+        };
+        empty(state.theme, words, rest.intersection(area), buf);
         return None;
     };
     let last = reports.last().map_or(0, |r| r.epoch);
-    let room = axes(rest, buf, state.theme, scale, "1", &format!("epoch {}", last + 1));
+    let (first, end) = match state.history.study().objective {
+        ObjectiveKind::Network => ("1", format!("epoch {}", last + 1)),
+        ObjectiveKind::Command => ("0", format!("step {last}")),
+    };
+    let room = axes(rest, buf, state.theme, scale, first, &end);
     Some((Canvas::new(room, state.theme), scale, last.max(1) as f64))
 }

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::card;
+use crate::domain::event::ObjectiveKind;
 use crate::domain::trial::TrialId;
 use crate::tui::keymap::{Context, KEYMAP};
 use crate::tui::state::AppState;
@@ -22,7 +23,12 @@ pub fn quit(state: &AppState, area: Rect, buf: &mut Buffer) {
 /// The question before a trial is cancelled.
 pub fn cancel(state: &AppState, trial: TrialId, area: Rect, buf: &mut Buffer) {
     let epochs = state.history.trial(trial).map_or(0, |t| t.epochs());
-    let question = format!("Trial {trial} has trained {epochs} epochs; it would get no score.");
+    let question = match state.history.study().objective {
+        ObjectiveKind::Network => {
+            format!("Trial {trial} has trained {epochs} epochs; it would get no score.")
+        }
+        ObjectiveKind::Command => format!("Trial {trial}'s program would be ended; it would get no score."),
+    };
     ask(state, "Cancel the trial?", question, Context::Cancel, area, buf);
 }
 

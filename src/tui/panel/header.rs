@@ -31,9 +31,8 @@ fn study(state: &AppState, area: Rect, buf: &mut Buffer) {
     let (theme, symbols, study) = (state.theme, state.theme.symbols(), state.history.study());
     let (word, tone) = state.standing();
     let end = Line::styled(format!("{} {word}", symbols.state), theme.style(tone));
-    let about = [&study.model, &study.sampler, &study.data]
-        .map(|s| text::clean(s))
-        .join(&format!(" {} ", symbols.dot));
+    let about = [&study.model, &study.sampler, &study.data].into_iter().filter(|words| !words.is_empty());
+    let about = about.map(|s| text::clean(s)).collect::<Vec<_>>().join(&format!(" {} ", symbols.dot));
     let room = usize::from(area.width).saturating_sub(end.width() + 2);
     let name = text::cut(&study.name, room / 2, symbols.cut);
     let about = text::cut(&about, room.saturating_sub(text::width(&name) + 2), symbols.cut);

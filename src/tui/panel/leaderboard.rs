@@ -200,7 +200,11 @@ fn heading(state: &AppState, columns: &[(Column, usize)], more: bool) -> Line<'s
     words += &left(&format!("{:>6}", titled(Column::State, "state")), STATE, symbols.cut);
     words += if state.table.scrolled > 0 { symbols.cut_left } else { " " };
     for (column, width) in columns {
-        let name = text::cut(column.name(&study.space), width - 1, symbols.cut);
+        let name = match column {
+            Column::Epochs => study.objective.steps(),
+            column => column.name(&study.space),
+        };
+        let name = text::cut(name, width - 1, symbols.cut);
         if *column == Column::Dependent {
             words += &format!("  {}", left(&name, width - 2, symbols.cut));
             continue;

@@ -1,4 +1,5 @@
-//! The running trials: a bar, where it stands, and the losses of the fold being trained.
+//! The running trials: a bar, where it stands, and the losses of the fold being trained; of a program the
+//! scores that it reports.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -7,6 +8,7 @@ use ratatui::widgets::Widget;
 
 use super::{empty, gauge};
 use crate::analysis::human;
+use crate::domain::event::ObjectiveKind;
 use crate::domain::trial::{Report, Trial};
 use crate::domain::value::significant;
 use crate::tui::plot::{Canvas, Scale, Stroke};
@@ -82,6 +84,10 @@ fn trial_rows(state: &AppState, trial: &Trial, selected: bool, area: Rect, buf: 
     // A blank row below, once the curves are tall enough to spare it.
     let height = area.height.saturating_sub(if area.height > 3 { 2 } else { 1 });
     let below = Rect { x: area.x + 2, y: area.y + 1, width: area.width.saturating_sub(2), height };
+    if state.history.study().objective == ObjectiveKind::Command {
+        let metric = text::clean(&state.history.study().metric);
+        return curve(state, &metric, Tone::Second, reports, |r| Some(r.score), below, buf);
+    }
     if reports.is_empty() {
         let words = if fold == 0 { "preparing the first epoch" } else { "preparing the next fold" };
         return Line::styled(words, theme.style(Tone::Quiet)).render(text::row(below, 0), buf);
@@ -95,25 +101,32 @@ fn trial_rows(state: &AppState, trial: &Trial, selected: bool, area: Rect, buf: 
 
 fn bar(state: &AppState, trial: &Trial, selected: bool, area: Rect, buf: &mut Buffer) {
     let (theme, study) = (state.theme, state.history.study());
+    let cursor = if selected { theme.symbols().cursor } else { " " };
+    let time = format!(" {:>7}", human::duration(trial.seconds(state.now)));
+    let mut line = vec![
+        Span::styled(cursor, theme.style(Tone::Accent)),
+        Span::styled(format!("{:<5} ", trial.id), theme.style(Tone::Strong)),
+    ];
+    if study.objective == ObjectiveKind::Command {
+        // Nobody knows how far it has to go.
+        let step = trial.reports.last().map_or("no report yet".into(), |r| format!("step {}", r.epoch));
+        line.push(Span::raw(step));
+        line.push(Span::styled(time, theme.style(Tone::Quiet)));
+        return Line::from(line).render(area, buf);
+    }
     let all = (study.trainings() * study.epochs).max(1);
     // Folds that stopped early count as whole.
     let fold = trial.folds.len();
     let epoch = trial.reports.iter().rev().take_while(|r| r.training(study.folds) == fold).count();
     let share = ((fold * study.epochs + epoch) as f64 / all as f64).min(1.0);
-    let cursor = if selected { theme.symbols().cursor } else { " " };
     let last = study.trainings() - 1;
     let (at, last) = (study.training(fold.min(last)), study.training(last));
     let place = format!(" fold {at}/{last} epoch {epoch}/{}", study.epochs);
-    let time = format!(" {:>7}", human::duration(trial.seconds(state.now)));
     // Without room for a bar, the words are cut instead.
     let rest = usize::from(area.width).saturating_sub(7 + 5);
     let room = rest.saturating_sub(place.len());
     let place = text::cut(&place, rest, theme.symbols().cut);
     let (time, room) = if room >= 16 { (time, room - 8) } else { (String::new(), room) };
-    let mut line = vec![
-        Span::styled(cursor, theme.style(Tone::Accent)),
-        Span::styled(format!("{:<5} ", trial.id), theme.style(Tone::Strong)),
-    ];
     line.extend(gauge(theme, share, room));
     line.push(Span::raw(format!("{:>4.0}%", share * 100.0)));
     line.push(Span::styled(place, theme.style(Tone::Quiet)));
@@ -126,12 +139,12 @@ fn curve(
     name: &str,
     tone: Tone,
     reports: &[Report],
-    loss: fn(&Report) -> f64,
+    figure: fn(&Report) -> Option<f64>,
     area: Rect,
     buf: &mut Buffer,
 ) {
     let theme = state.theme;
-    let last = reports.last().map(|r| significant(loss(r), 3)).unwrap_or_default();
+    let last = reports.last().and_then(figure).map(|v| significant(v, 3)).unwrap_or_default();
     let label = Line::from(vec![
         Span::styled(format!("{name} "), theme.style(Tone::Quiet)),
         Span::styled(last, theme.style(tone)),
@@ -145,10 +158,11 @@ fn curve(
         label.render(text::row(area, 0), buf);
         Rect { x: area.x + taken, width: (area.width - taken).saturating_sub(1), ..area }
     };
-    let Some(scale) = Scale::fit(reports.iter().map(loss)) else { return };
+    let Some(scale) = Scale::fit(reports.iter().filter_map(figure)) else { return };
     let mut canvas = Canvas::new(room, theme);
     let across = (state.history.study().epochs.max(reports.len()).max(2) - 1) as f64;
-    let points = reports.iter().enumerate().map(|(i, r)| (i as f64 / across, scale.place(loss(r))));
+    let place = |(i, r): (usize, &Report)| Some((i as f64 / across, scale.place(figure(r)?)));
+    let points = reports.iter().enumerate().filter_map(place);
     canvas.line(points, Stroke::Solid, theme.style(tone));
     canvas.render(buf);
 }

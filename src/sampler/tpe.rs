@@ -1,0 +1,239 @@
+//! The tree-structured Parzen estimator (Bergstra et al. 2011), in the multivariate form of Falkner et al.
+//! (2018) and with the choices that Watanabe (2023) compares: the trials are split into the few good ones
+//! and the others; where the density of the good ones is high against that of the others, the next trial
+//! is. That ratio grows with the expected improvement.
+//!
+//! In a conditional space the parameters that are active under the same conditions make up a group, which
+//! has its own split and densities from the trials in which it is active. Groups are drawn parents first.
+//!
+//! Where a trial stands: see [`split`].
+
+mod groups;
+mod split;
+
+use super::cube::{draw_unseen, latin_hypercube, unless_repeat};
+use super::observed::Observed;
+use super::{Sampler, SamplerError, SamplerRow, Suggestion};
+use crate::domain::history::History;
+use crate::domain::seed::{Rng, derive};
+use crate::domain::setting::{Accepts, Preset, Setting, Settings};
+use crate::domain::space::SearchSpace;
+use crate::domain::value::Params;
+use crate::numeric::parzen::{Parzen, Shape};
+use groups::{Grouping, Groups};
+use split::{Rule, Split};
+
+/// Points that are looked up among the trials before a suggestion falls back to a uniform draw.
+const LOOKS: usize = 100;
+/// The narrowest kernel, where the rule of thumb or the trials leave it narrower: a hundredth of the axis.
+const LEAST: f64 = 0.01;
+
+/// Its row in the table of samplers.
+pub const ROW: SamplerRow = SamplerRow {
+    name: "tpe",
+    help: "tree-structured Parzen estimator (Bergstra et al. 2011): quick, for any space",
+    settings: &[
+        Setting::new(
+            "startup",
+            Accepts::Int { min: 1, max: 1000 },
+            Preset::Int(10),
+            "scored trials of a Latin hypercube before the first suggestion of the estimator",
+        ),
+        Setting::new(
+            "multivariate",
+            Accepts::Bool,
+            Preset::Bool(true),
+            "one density of several parameters together; else each parameter by itself",
+        ),
+        Setting::new(
+            "group",
+            Accepts::Bool,
+            Preset::Bool(true),
+            "also of conditional parameters that are active together; else those by themselves",
+        )
+        .when("multivariate", crate::domain::setting::Is::True),
+        Setting::new(
+            "candidates",
+            Accepts::Int { min: 1, max: 10_000 },
+            Preset::Int(24),
+            "draws of the good trials' density, of which the best is suggested: more exploit",
+        ),
+        Setting::new(
+            "gamma",
+            Accepts::Float { min: 0.001, max: 10.0 },
+            Preset::Float(0.15),
+            "share of the trials that are good",
+        ),
+        Setting::new(
+            "split",
+            Accepts::Word(&["linear", "sqrt"]),
+            Preset::Word("linear"),
+            "what gamma is a share of: the number of trials or its square root",
+        ),
+        Setting::new(
+            "most_good",
+            Accepts::Int { min: 1, max: 10_000 },
+            Preset::Int(25),
+            "good trials at most",
+        ),
+        Setting::new(
+            "weights",
+            Accepts::Word(&["rank", "equal"]),
+            Preset::Word("rank"),
+            "of the good trials: falling with the logarithm of their rank, or all the same",
+        ),
+        Setting::new(
+            "prior_weight",
+            Accepts::Float { min: 0.0, max: 1000.0 },
+            Preset::Float(1.0),
+            "weight of the uniform density, where a trial weighs 1: more explores",
+        ),
+        Setting::new(
+            "bandwidth",
+            Accepts::Float { min: 0.01, max: 100.0 },
+            Preset::Float(1.0),
+            "width of the kernels, as a factor on Scott's rule",
+        ),
+        Setting::new(
+            "magic_clip",
+            Accepts::Bool,
+            Preset::Bool(false),
+            "no kernel is narrower than the axis over the number of trials, as in the paper of 2011",
+        ),
+        Setting::new(
+            "smoothing",
+            Accepts::Float { min: 0.001, max: 1000.0 },
+            Preset::Float(1.0),
+            "weight that each choice has in all kernels together, where a trial's own weighs 1",
+        ),
+        Setting::new(
+            "constant_liar",
+            Accepts::Bool,
+            Preset::Bool(true),
+            "trials that still run count as bad ones, which keeps parallel slots apart",
+        ),
+    ],
+    build: |settings| Box::new(Tpe::new(settings)),
+};
+
+struct Tpe {
+    startup: usize,
+    grouping: Grouping,
+    candidates: usize,
+    rule: Rule,
+    shape: Shape,
+    magic_clip: bool,
+}
+
+impl Tpe {
+    fn new(settings: &Settings) -> Self {
+        let multivariate = settings.flag("multivariate");
+        let grouping = match multivariate && settings.flag("group") {
+            true => Grouping::Together,
+            false if multivariate => Grouping::Unconditional,
+            false => Grouping::Alone,
+        };
+        Tpe {
+            startup: settings.count("startup"),
+            grouping,
+            candidates: settings.count("candidates"),
+            rule: Rule {
+                gamma: settings.float("gamma"),
+                of_root: settings.word("split") == "sqrt",
+                most: settings.count("most_good"),
+                by_rank: settings.word("weights") == "rank",
+                constant_liar: settings.flag("constant_liar"),
+            },
+            shape: Shape {
+                prior: settings.float("prior_weight"),
+                bandwidth: settings.float("bandwidth"),
+                least: LEAST,
+                smoothing: settings.float("smoothing"),
+            },
+            magic_clip: settings.flag("magic_clip"),
+        }
+    }
+
+    /// How wide the kernels of `points` are.
+    fn shape(&self, points: &[&[f64]]) -> Shape {
+        let clip = if self.magic_clip { 1.0 / (1 + points.len()).min(100) as f64 } else { 0.0 };
+        Shape { least: self.shape.least.max(clip), ..self.shape }
+    }
+}
+
+impl Sampler for Tpe {
+    fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Suggestion, SamplerError> {
+        let mut rng = Rng::new(derive(seed, "tpe", 0));
+        if space.dimensions() == 0 {
+            return Ok(Suggestion::by(ROW.name, Params::new()));
+        }
+        let observed = Observed::of(space, history).map_err(|e| SamplerError::Failed(format!("tpe: {e}")))?;
+        if observed.scored.len() < self.startup {
+            let index = history.trials().len();
+            let point = latin_hypercube(space, self.startup, index, history.study().seed);
+            let params = unless_repeat(space, history, &point)
+                .unwrap_or_else(|| draw_unseen(space, history, &mut rng));
+            return Ok(Suggestion::by("tpe startup", params));
+        }
+        let groups = Groups::of(space, self.grouping);
+        let mut search = Search { tpe: self, space, history, observed: &observed, groups, looks: LOOKS };
+        let params = search
+            .complete(0, &vec![0.5; space.dimensions()], &mut rng)
+            .unwrap_or_else(|| draw_unseen(space, history, &mut rng));
+        Ok(Suggestion::by(ROW.name, params))
+    }
+}
+
+/// One suggestion in the making.
+struct Search<'a> {
+    tpe: &'a Tpe,
+    space: &'a SearchSpace,
+    history: &'a History,
+    observed: &'a Observed<'a>,
+    groups: Groups,
+    /// Points that may still be looked up.
+    looks: usize,
+}
+
+impl Search<'_> {
+    /// The best params with the coordinates that `point` has along the groups before number `next`; where a
+    /// trial has those, the next best. `None` where all were tried.
+    fn complete(&mut self, next: usize, point: &[f64], rng: &mut Rng) -> Option<Params> {
+        if self.looks == 0 {
+            return None;
+        }
+        if next == self.groups.len() {
+            self.looks -= 1;
+            return unless_repeat(self.space, self.history, point);
+        }
+        if !self.groups.is_active(next, point) {
+            return self.complete(next + 1, point, rng);
+        }
+        let ranked = self.ranked(next, point, rng);
+        ranked.iter().find_map(|candidate| self.complete(next + 1, candidate, rng))
+    }
+
+    /// `point` with the coordinates of a group drawn: the best candidates first, each once.
+    fn ranked(&self, group: usize, point: &[f64], rng: &mut Rng) -> Vec<Vec<f64>> {
+        let axes = self.groups.axes(group);
+        let split = Split::of(self.observed, |point| self.groups.is_active(group, point), &self.tpe.rule);
+        let good = Parzen::fit(axes, &split.good, &split.weights, &self.tpe.shape(&split.good));
+        let bad = Parzen::fit(axes, &split.bad, &vec![1.0; split.bad.len()], &self.tpe.shape(&split.bad));
+        let draw = |_| {
+            let mut candidate = point.to_vec();
+            good.draw(rng, &mut candidate);
+            self.groups.snap(group, self.space, &mut candidate);
+            candidate
+        };
+        let candidates: Vec<Vec<f64>> = (0..self.tpe.candidates).map(draw).collect();
+        let ratios = good.log_density(&candidates).into_iter().zip(bad.log_density(&candidates));
+        let mut ranked: Vec<(f64, Vec<f64>)> = ratios.map(|(l, g)| l - g).zip(candidates).collect();
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+        // Equal candidates have equal ratios: they stand together.
+        ranked.dedup_by(|a, b| a.1 == b.1);
+        ranked.into_iter().map(|(_, candidate)| candidate).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;
