@@ -268,7 +268,7 @@ pub fn score_of(exported: &str) -> Result<f64> {
         Ready::Network(prepared) => Box::new(prepared.objective),
         Ready::Command(outside) => Box::new(outside.unlogged()),
     };
-    let job = Job { trial: 0, params: Params::new(), seed: of_trial(config.seed, 0) };
+    let job = Job::new(0, Params::new(), of_trial(config.seed, 0));
     let evaluation = objective.evaluate(&job, &Silent);
     objective.close();
     Ok(evaluation.map_err(|e| anyhow!("the exported config fails: {e}"))?.score)

@@ -10,6 +10,7 @@ use super::tables::Tables;
 use super::testing::tables;
 use super::*;
 
+mod command;
 mod parameters;
 mod warm_start;
 
@@ -92,7 +93,7 @@ fn an_error_is_drawn_with_its_line() {
 
 #[test]
 fn the_studies_that_are_shipped_are_good() {
-    for (name, dimensions) in [("quickstart", 4), ("qtlmas2010", 3), ("pig_ebv", 3)] {
+    for (name, dimensions) in [("quickstart", 4), ("qtlmas2010", 3), ("pig_ebv", 3), ("command", 4)] {
         let file = project().join(format!("studies/{name}.toml"));
         let config = load(&file, &[], &tables()).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!((config.name.as_str(), config.parameters().space.dimensions()), (name, dimensions));

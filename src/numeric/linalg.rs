@@ -91,6 +91,11 @@ impl Cholesky {
         &self.factor[i * self.size..=i * self.size + i]
     }
 
+    /// L · `x`.
+    pub fn multiply_lower(&self, x: &[f64]) -> Vec<f64> {
+        (0..self.size).map(|i| dot(self.row(i), &x[..=i])).collect()
+    }
+
     /// Solves L x = b in place.
     pub fn solve_lower(&self, b: &mut [f64]) {
         for i in 0..self.size {
@@ -122,10 +127,9 @@ impl Cholesky {
         2.0 * (0..self.size).map(|i| libm::log(self.factor[i * self.size + i])).sum::<f64>()
     }
 
-    /// The lower triangle of A⁻¹, row by row; what lies above the diagonal is 0.
-    pub fn inverse(&self) -> Vec<f64> {
+    /// L⁻¹, column after column: row j of what is returned holds column j, which is 0 before its entry j.
+    pub fn inverse_factor(&self) -> Vec<f64> {
         let n = self.size;
-        // Row j holds column j of L⁻¹, which is 0 before its entry j.
         let mut columns = vec![0.0; n * n];
         for (j, column) in columns.chunks_exact_mut(n.max(1)).enumerate() {
             column[j] = 1.0 / self.row(j)[j];
@@ -134,6 +138,13 @@ impl Cholesky {
                 column[i] = -dot(&row[j..i], &column[j..i]) / row[i];
             }
         }
+        columns
+    }
+
+    /// The lower triangle of A⁻¹, row by row; what lies above the diagonal is 0.
+    pub fn inverse(&self) -> Vec<f64> {
+        let n = self.size;
+        let columns = self.inverse_factor();
         let mut inverse = vec![0.0; n * n];
         for i in 0..n {
             for j in 0..=i {

@@ -93,21 +93,25 @@ impl<'a> Parzen<'a> {
             running
         });
         let cumulated = cumulated.collect();
-        let mut base = logarithms(weights, mass);
         let shrink = libm::pow(effective, -1.0 / (axes.len() as f64 + 4.0));
-        let mut highest = 0.0;
+        // What normalises each kernel, but for a factor that all of them share.
+        let mut norms = vec![1.0; points.len()];
+        let (mut shared, mut highest) = (0.0, 0.0);
         let mut columns = Vec::with_capacity(axes.len());
         for (index, axis) in axes {
             let centres: Vec<f64> = points.iter().map(|p| p[*index]).collect();
-            if let Axis::Choices(count) = axis {
-                let column = nominal(centres, *count, shape.smoothing / effective, &mut base);
-                highest += if let Column::Nominal { more, .. } = column { more } else { 0.0 };
-                columns.push(column);
+            let (column, logarithm) = if let Axis::Choices(count) = axis {
+                nominal(centres, *count, shape.smoothing / effective)
             } else {
                 let sigma = shape.bandwidth * deviation(&centres, weights, shape.prior) * shrink;
-                columns.push(ordered(axis, centres, sigma.clamp(shape.least, 1.0), &mut base));
-            }
+                ordered(axis, centres, sigma.clamp(shape.least, 1.0), &mut norms)
+            };
+            shared += logarithm;
+            highest += if let Column::Nominal { more, .. } = column { more } else { 0.0 };
+            columns.push(column);
         }
+        let mut base: Vec<f64> =
+            weights.iter().zip(norms).map(|(w, norm)| libm::log(w / (mass * norm)) + shared).collect();
         let top = base.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         // Without kernels the uniform density alone has a peak.
         let peak = if base.is_empty() { 0.0 } else { top + highest };
@@ -182,18 +186,6 @@ impl Column {
     }
 }
 
-/// log(w / mass) of each of `weights`, most of which are alike.
-fn logarithms(weights: &[f64], mass: f64) -> Vec<f64> {
-    let mut last = (f64::NAN, f64::NAN);
-    let logarithm = |weight: &f64| {
-        if *weight != last.0 {
-            last = (*weight, libm::log(weight / mass));
-        }
-        last.1
-    };
-    weights.iter().map(logarithm).collect()
-}
-
 /// The standard deviation of `centres` and of uniform draws that weigh `prior`.
 fn deviation(centres: &[f64], weights: &[f64], prior: f64) -> f64 {
     let (mut total, mut mean, mut square) = (prior, 0.5 * prior, prior / 3.0);
@@ -209,34 +201,36 @@ fn deviation(centres: &[f64], weights: &[f64], prior: f64) -> f64 {
     libm::sqrt((square / total - mean * mean).max(0.0))
 }
 
-/// The kernels along `count` choices; takes the logarithms of their lower densities into `base`.
-fn nominal(centres: Vec<f64>, count: usize, smoothing: f64, base: &mut [f64]) -> Column {
+/// The kernels along `count` choices, and the logarithm of their density at another choice.
+fn nominal(centres: Vec<f64>, count: usize, smoothing: f64) -> (Column, f64) {
     let k = count as f64;
     let rest = smoothing * k / (1.0 + smoothing * k);
     let (own, other) = ((1.0 - rest) * k + rest, rest.max(f64::MIN_POSITIVE));
     let logarithm = libm::log(other);
-    base.iter_mut().for_each(|b| *b += logarithm);
-    Column::Nominal { centres, rest, more: libm::log(own) - logarithm }
+    (Column::Nominal { centres, rest, more: libm::log(own) - logarithm }, logarithm)
 }
 
-/// The kernels along an ordered axis; takes the logarithms of what normalises them from `base`.
-fn ordered(axis: &Axis, centres: Vec<f64>, sigma: f64, base: &mut [f64]) -> Column {
-    if let Axis::Cells(cells) = axis {
-        let width = 1.0 / cells.len() as f64;
-        let scale = 1.0 / libm::sqrt(2.0 * (sigma * sigma + width * width / 12.0));
-        let norm = |at: &Cell| libm::log(cells.iter().map(|cell| share(cell, at.place, scale)).sum());
-        let norms: Vec<f64> = cells.iter().map(norm).collect();
-        for (b, centre) in base.iter_mut().zip(&centres) {
-            *b -= norms[nearest(cells, *centre)];
-        }
-        return Column::Ordered { centres, scale };
-    }
+/// The kernels along an ordered axis, and the logarithm of their height on an endless one; multiplies `norms`
+/// by how much of it lies in the cube.
+fn ordered(axis: &Axis, centres: Vec<f64>, sigma: f64, norms: &mut [f64]) -> (Column, f64) {
+    let sigma = match axis {
+        Axis::Cells(cells) => libm::sqrt(sigma * sigma + 1.0 / (12.0 * (cells.len() * cells.len()) as f64)),
+        _ => sigma,
+    };
     let scale = 1.0 / (sigma * SQRT_2);
-    let whole = sigma * libm::sqrt(TAU);
-    for (b, centre) in base.iter_mut().zip(&centres) {
-        *b -= libm::log(whole * 0.5 * (erf(centre * scale) + erf((1.0 - centre) * scale)));
+    let height = 1.0 / (sigma * libm::sqrt(TAU));
+    if let Axis::Cells(cells) = axis {
+        let inside = |at: &Cell| height * cells.iter().map(|cell| share(cell, at.place, scale)).sum::<f64>();
+        let inside: Vec<f64> = cells.iter().map(inside).collect();
+        for (norm, centre) in norms.iter_mut().zip(&centres) {
+            *norm *= inside[nearest(cells, *centre)];
+        }
+    } else {
+        for (norm, centre) in norms.iter_mut().zip(&centres) {
+            *norm *= 0.5 * (erf(centre * scale) + erf((1.0 - centre) * scale));
+        }
     }
-    Column::Ordered { centres, scale }
+    (Column::Ordered { centres, scale }, libm::log(height))
 }
 
 /// The error function of a number that is not negative, within 1.5e-7 (Abramowitz & Stegun 1964, 7.1.26).

@@ -1,151 +1,137 @@
-//! Maximising the upper confidence bound over the unit cube.
+//! What a point promises, from the posterior of its cost: the acquisition functions.
 //!
-//! Costs are minimised, so the bound is κ·sd − mean: the upper confidence bound on the negated cost
-//! (Srinivas et al. 2010).
+//! Costs are minimised: an improvement lies below the best.
 
-use std::convert::Infallible;
+use crate::numeric::exp::exp;
+use crate::numeric::gaussian_process::Prediction;
 
-use super::cube::{draw, neighbours, snap};
-use crate::domain::seed::Rng;
-use crate::domain::space::{Distribution, SearchSpace};
-use crate::numeric::gaussian_process::GaussianProcess;
-use crate::numeric::minimize::minimize;
+/// √(2π).
+const ROOT_TAU: f64 = 2.506_628_274_631_000_2;
+/// Where the logarithm of the expected improvement changes from the plain formula to the continued
+/// fraction.
+const TAIL: f64 = 1.0;
+/// Terms of the continued fraction: this many, and over x² more; enough for 1e-12.
+const TERMS: (f64, f64) = (12.0, 90.0);
 
-/// Candidates drawn from the whole space.
-const DRAWN: usize = 500;
-/// Candidates near each of the best trials.
-const NEAR: usize = 40;
-/// How many of the best trials have candidates near them.
-const ANCHORS: usize = 5;
-/// Steps of one local search.
-const STEPS: u64 = 30;
-/// Rounds of continuous and discrete local search.
-const ROUNDS: usize = 3;
-
-/// The upper confidence bound of a process of costs.
-#[derive(Debug, Clone, Copy)]
-pub struct UpperConfidenceBound<'a> {
-    /// Standardised costs.
-    pub process: &'a GaussianProcess,
-    /// The weight of the standard deviation: √β of Srinivas et al.
-    pub kappa: f64,
+/// What is maximised.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Acquisition {
+    /// κ sd − mean: the upper confidence bound on the negated cost (Srinivas et al. 2010).
+    Ucb {
+        /// The weight of the standard deviation: their √β.
+        kappa: f64,
+    },
+    /// The expected improvement on `best` (Jones, Schonlau & Welch 1998).
+    Ei {
+        /// The cost to improve on.
+        best: f64,
+    },
+    /// Its logarithm, which has a slope where the expected improvement is 0 to rounding (Ament et al. 2023).
+    LogEi {
+        /// The cost to improve on.
+        best: f64,
+    },
 }
 
-/// A point and the bound there.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Candidate {
-    /// The point of the unit cube, in the middles of its cells.
-    pub point: Vec<f64>,
-    /// The bound.
+/// A value and its derivatives.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Promise {
+    /// The acquisition: larger is better.
     pub value: f64,
+    /// Its derivative along the posterior mean.
+    pub mean: f64,
+    /// Its derivative along the posterior standard deviation.
+    pub sd: f64,
 }
 
-impl UpperConfidenceBound<'_> {
-    fn at(&self, point: Vec<f64>) -> Candidate {
-        let at = self.process.predict(&point);
-        Candidate { value: self.kappa * at.sd - at.mean, point }
-    }
-
-    /// Candidates for the next trial, best first: local maxima found from the `restarts` best of many
-    /// points, drawn from the whole space and from around `anchors` (the best trials, best first), and
-    /// then the points themselves. Never empty.
-    pub fn maximize(
-        &self,
-        space: &SearchSpace,
-        anchors: &[Vec<f64>],
-        restarts: usize,
-        rng: &mut Rng,
-    ) -> Vec<Candidate> {
-        let anchors = &anchors[..anchors.len().min(ANCHORS)];
-        let mut candidates: Vec<Candidate> = (0..DRAWN).map(|_| self.at(draw(space, rng))).collect();
-        for anchor in anchors {
-            candidates.extend((0..NEAR).map(|_| self.at(perturb(space, anchor, rng))));
+impl Acquisition {
+    /// What a point of that posterior promises.
+    pub fn of(&self, at: Prediction) -> Promise {
+        match *self {
+            Acquisition::Ucb { kappa } => Promise { value: kappa * at.sd - at.mean, mean: -1.0, sd: kappa },
+            Acquisition::Ei { best } => {
+                let z = (best - at.mean) / at.sd;
+                let (log_h, ratio) = log_improvement(z);
+                let h = exp(log_h);
+                let below = ratio * h;
+                Promise { value: at.sd * h, mean: -below, sd: h - z * below }
+            }
+            Acquisition::LogEi { best } => {
+                let z = (best - at.mean) / at.sd;
+                let (log_h, ratio) = log_improvement(z);
+                Promise {
+                    value: libm::log(at.sd) + log_h,
+                    mean: -ratio / at.sd,
+                    sd: (1.0 - ratio * z) / at.sd,
+                }
+            }
         }
-        candidates.sort_by(|a, b| b.value.total_cmp(&a.value));
-        let starts: Vec<Vec<f64>> =
-            candidates.iter().take(restarts).map(|c| &c.point).chain(anchors).cloned().collect();
-        candidates.extend(starts.into_iter().map(|start| self.climb(space, start)));
-        candidates.sort_by(|a, b| b.value.total_cmp(&a.value));
-        candidates
     }
+}
 
-    /// The local maximum above `start`: L-BFGS along the ordered axes, then steps from cell to cell,
-    /// until neither helps. Whole numbers are ordered in the first round and held in their cells in
-    /// the later ones.
-    fn climb(&self, space: &SearchSpace, start: Vec<f64>) -> Candidate {
-        let mut best = self.at(start);
-        let discrete = space.parameters.iter().any(|p| !matches!(p.distribution, Distribution::Float { .. }));
-        for round in 0..ROUNDS {
-            let active = space.active(&best.point);
-            let bounds: Vec<(f64, f64)> = space
-                .parameters
-                .iter()
-                .zip(best.point.iter().zip(active))
-                .map(|(p, (x, is_active))| match p.distribution {
-                    _ if !is_active => (*x, *x),
-                    Distribution::Float { low, high, .. } if low < high => (0.0, 1.0),
-                    Distribution::Int { low, high, .. } if round == 0 && low < high => (0.0, 1.0),
-                    _ => (*x, *x),
-                })
-                .collect();
-            let before = best.value;
-            let cost = |x: &[f64]| {
-                let (at, mean, sd) = self.process.predict_with_gradient(x);
-                let gradient = mean.iter().zip(&sd).map(|(m, s)| m - self.kappa * s).collect();
-                Ok::<_, Infallible>((at.mean - self.kappa * at.sd, gradient))
+/// ln h of the standardised improvement h(z) = φ(z) + z Φ(z), and Φ(z) / h(z), its derivative.
+///
+/// In the lower tail h = φ T / (x + T) with x = −z and the continued fraction T = 1/(x + 2/(x + 3/(x + …)))
+/// of Mills' ratio Φ/φ = 1/(x + T) (Abramowitz & Stegun 26.2.14): no difference of two nearly equal numbers.
+fn log_improvement(z: f64) -> (f64, f64) {
+    if z > -TAIL {
+        let density = exp(-0.5 * z * z) / ROOT_TAU;
+        let below = 0.5 * libm::erfc(-z * std::f64::consts::FRAC_1_SQRT_2);
+        let h = density + z * below;
+        return (libm::log(h), below / h);
+    }
+    let x = -z;
+    let terms = (TERMS.0 + TERMS.1 / (x * x)) as usize;
+    // What the fraction is from there on, where its terms hardly change from one to the next.
+    let rest = 0.5 * (x + (x * x + 4.0 * terms as f64).sqrt());
+    let fraction = (2..terms).rev().fold(rest, |t, k| x + k as f64 / t);
+    let t = 1.0 / fraction;
+    (-0.5 * z * z - libm::log(ROOT_TAU) + libm::log(t / (x + t)), fraction)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_improvement_is_the_integral_and_smooth_into_the_tail() {
+        // ∫ (z − t) φ(t) dt below z, by the midpoint rule.
+        let integral = |z: f64| {
+            let step = 1e-3;
+            let at = |i: u32| {
+                let t = z - (f64::from(i) + 0.5) * step;
+                (z - t) * libm::exp(-0.5 * t * t) / ROOT_TAU * step
             };
-            // A search that fails has found nothing better than its start, which is kept.
-            if let Ok(found) = minimize(cost, &best.point, &bounds, STEPS) {
-                let found = self.at(snap(space, found.point));
-                if found.value > best.value {
-                    best = found;
-                }
-            }
-            if !discrete || (!self.step_between_cells(space, &mut best) && best.value <= before) {
-                break;
-            }
+            (0..40_000).map(at).sum::<f64>()
+        };
+        for z in [2.5, 0.0, -0.5, -0.999, -1.001, -3.0, -8.0, -20.0] {
+            let (log_h, _) = log_improvement(z);
+            assert!((log_h - libm::log(integral(z))).abs() < 1e-4, "{z}: {log_h}");
         }
-        best
+        let (left, right) = (log_improvement(-1.0 - 1e-12), log_improvement(-1.0 + 1e-12));
+        assert!((left.0 - right.0).abs() < 1e-10 && (left.1 - right.1).abs() < 1e-9);
+        let (far, ratio) = log_improvement(-1e8);
+        assert!(far < -1e15 && (ratio / 1e8 - 1.0).abs() < 1e-6);
     }
 
-    /// Moves along one discrete axis at a time for as long as that helps; whether it ever did. A move
-    /// that makes other parameters active puts them into the middle of their ranges.
-    fn step_between_cells(&self, space: &SearchSpace, best: &mut Candidate) -> bool {
-        let before = best.value;
-        loop {
-            let start = best.value;
-            for (axis, parameter) in space.parameters.iter().enumerate() {
-                if !space.active(&best.point)[axis] {
-                    continue;
-                }
-                for unit in neighbours(&parameter.distribution, best.point[axis]) {
-                    let mut point = best.point.clone();
-                    point[axis] = unit;
-                    let there = self.at(snap(space, point));
-                    if there.value > best.value {
-                        *best = there;
-                    }
-                }
-            }
-            if best.value <= start {
-                return best.value > before;
+    #[test]
+    fn derivatives_agree_with_finite_differences() {
+        let all = [
+            Acquisition::Ucb { kappa: 2.0 },
+            Acquisition::Ei { best: -0.3 },
+            Acquisition::LogEi { best: -0.3 },
+        ];
+        for acquisition in all {
+            for (mean, sd) in [(0.5, 0.8), (-1.0, 0.3), (3.0, 0.4), (0.2, 0.01)] {
+                let value = |mean: f64, sd: f64| acquisition.of(Prediction { mean, sd }).value;
+                let at = acquisition.of(Prediction { mean, sd });
+                let h = 1e-6 * sd;
+                let along_mean = (value(mean + h, sd) - value(mean - h, sd)) / (2.0 * h);
+                let along_sd = (value(mean, sd + h) - value(mean, sd - h)) / (2.0 * h);
+                let close = |a: f64, b: f64| (a - b).abs() < 1e-5 * (1.0 + b.abs());
+                assert!(close(at.mean, along_mean), "{acquisition:?} {mean} {sd}: {at:?} {along_mean}");
+                assert!(close(at.sd, along_sd), "{acquisition:?} {mean} {sd}: {at:?} {along_sd}");
             }
         }
     }
-}
-
-/// A point near `anchor`: about half of its coordinates move, by steps from large to tiny. What is not
-/// active there is drawn anew, for where it becomes so.
-fn perturb(space: &SearchSpace, anchor: &[f64], rng: &mut Rng) -> Vec<f64> {
-    let scale = 0.3 * libm::pow(10.0, -2.0 * rng.uniform());
-    let fresh = draw(space, rng);
-    let active = space.active(anchor);
-    let near = space.parameters.iter().zip(anchor.iter().zip(fresh).zip(active));
-    let point = near.map(|(p, ((x, fresh), is_active))| match p.distribution {
-        _ if !is_active => rng.uniform(),
-        _ if rng.uniform() < 0.5 => *x,
-        Distribution::Choice { .. } => fresh,
-        Distribution::Float { .. } | Distribution::Int { .. } => x + scale * rng.normal(),
-    });
-    snap(space, point.collect())
 }

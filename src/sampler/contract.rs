@@ -279,3 +279,37 @@ fn another_seed_asks_another_point() {
         assert_ne!(first(1), first(2), "{}", row.name);
     }
 }
+
+#[test]
+fn imported_trials_alone_are_a_history() {
+    use crate::domain::event::Event;
+    use crate::domain::trial::Imported;
+    for row in SAMPLERS {
+        let space = mixed();
+        let mut study = Scripted::new(&space, Direction::Maximize, 5);
+        let mut rng = Rng::new(5);
+        let mut imported = || {
+            let params = space.from_unit(&(0..6).map(|_| rng.uniform()).collect::<Vec<_>>());
+            Imported { score: score(&params), params }
+        };
+        let trials = (0..20).map(|_| imported()).collect();
+        study.apply(Event::TrialsImported { source: "old.csv".into(), trials });
+        ask(row, build(row).as_mut(), &space, study.history(), 1);
+    }
+}
+
+#[test]
+fn five_thousand_trials_are_not_too_many() {
+    let space = mixed();
+    let mut study = Scripted::new(&space, Direction::Minimize, 5);
+    let mut rng = Rng::new(5);
+    for _ in 0..5000 {
+        let params = space.from_unit(&(0..6).map(|_| rng.uniform()).collect::<Vec<_>>());
+        let cost = score(&params);
+        study.complete(params, cost);
+    }
+    for row in SAMPLERS {
+        let params = build(row).ask(&space, study.history(), 1).unwrap().params;
+        space.check(&params).unwrap();
+    }
+}

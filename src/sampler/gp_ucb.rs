@@ -1,17 +1,13 @@
 //! Bayesian optimisation with a Gaussian process and the upper confidence bound, as Waldmann et al.
-//! (2020) tuned their networks: a design to start with, then the maximum of mean + κ sd of the
-//! negated cost (Srinivas et al. 2010), κ = 2.576 by default.
+//! (2020) tuned their networks: a design to start with, then the maximum of κ sd − mean of the cost
+//! (Srinivas et al. 2010).
 
-use super::acquisition::UpperConfidenceBound;
-use super::cube::{draw_unseen, latin_hypercube, unless_repeat};
-use super::observed::Observed;
-use super::surrogate::Surrogate;
+use super::gp::{Gp, Rule, suggest};
 use super::{Sampler, SamplerError, SamplerRow, Suggestion};
 use crate::domain::history::History;
-use crate::domain::seed::{Rng, derive};
-use crate::domain::setting::{Accepts, Preset, Setting};
+use crate::domain::setting::{Accepts, Is, Preset, Setting};
 use crate::domain::space::SearchSpace;
-use crate::domain::value::Params;
+use crate::numeric::kernel::Shape;
 
 /// Its row in the table of samplers.
 pub const ROW: SamplerRow = SamplerRow {
@@ -21,15 +17,35 @@ pub const ROW: SamplerRow = SamplerRow {
         Setting::new(
             "startup",
             Accepts::Int { min: 1, max: 1000 },
-            Preset::Int(15),
+            Preset::Int(8),
             "scored trials of a Latin hypercube before the first suggestion of the process",
         ),
         Setting::new(
+            "kernel",
+            Accepts::Word(&["matern", "rbf"]),
+            Preset::Word("matern"),
+            "of functions that are twice differentiable (Matérn-5/2), or smooth (squared exponential)",
+        ),
+        Setting::new(
+            "acquisition",
+            Accepts::Word(&["ucb", "ei", "log-ei", "thompson"]),
+            Preset::Word("ucb"),
+            "what is maximised: upper confidence bound, (logarithm of) expected improvement, a posterior draw",
+        ),
+        Setting::new(
+            "beta",
+            Accepts::Word(&["fixed", "theory"]),
+            Preset::Word("fixed"),
+            "the bound's weight: `kappa`, or one that grows as the theory says, which explores much more",
+        )
+        .when("acquisition", Is::OneOf(&["ucb"])),
+        Setting::new(
             "kappa",
             Accepts::Float { min: 0.0, max: 100.0 },
-            Preset::Float(2.576),
+            Preset::Float(2.0),
             "weight of the standard deviation: larger explores more",
-        ),
+        )
+        .when("beta", Is::OneOf(&["fixed"])),
         Setting::new(
             "restarts",
             Accepts::Int { min: 1, max: 1000 },
@@ -38,47 +54,31 @@ pub const ROW: SamplerRow = SamplerRow {
         ),
     ],
     build: |settings| {
-        Box::new(GpUcb {
-            startup: settings.count("startup"),
-            kappa: settings.float("kappa"),
-            restarts: settings.count("restarts"),
-        })
+        let rule = match settings.word("acquisition") {
+            "ei" => Rule::Ei,
+            "log-ei" => Rule::LogEi,
+            "thompson" => Rule::Thompson,
+            _ if settings.word("beta") == "theory" => Rule::TheoreticUcb,
+            _ => Rule::Ucb(settings.float("kappa")),
+        };
+        let shape = if settings.word("kernel") == "rbf" { Shape::Rbf } else { Shape::Matern };
+        let (startup, restarts) = (settings.count("startup"), settings.count("restarts"));
+        let gp = Gp { startup, rule, restarts, shape };
+        let by = match rule {
+            Rule::Ucb(_) | Rule::TheoreticUcb => ROW.name.to_owned(),
+            rule => format!("{} {}", ROW.name, rule.word()),
+        };
+        Box::new(GpUcb { gp, by })
     },
 };
 
 struct GpUcb {
-    startup: usize,
-    kappa: f64,
-    restarts: usize,
+    gp: Gp,
+    by: String,
 }
 
 impl Sampler for GpUcb {
     fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Suggestion, SamplerError> {
-        let mut rng = Rng::new(derive(seed, "gp-ucb", 0));
-        if space.dimensions() == 0 {
-            return Ok(Suggestion::by(ROW.name, Params::new()));
-        }
-        if scored(space, history)? < self.startup {
-            let index = history.trials().len();
-            let point = latin_hypercube(space, self.startup, index, history.study().seed);
-            let params = unless_repeat(space, history, &point)
-                .unwrap_or_else(|| draw_unseen(space, history, &mut rng));
-            return Ok(Suggestion::by("gp-ucb startup", params));
-        }
-        let surrogate = Surrogate::fit(space, history, self.kappa, seed)
-            .map_err(|e| SamplerError::Failed(format!("gp-ucb: {e}; try sampler `random`")))?;
-        let bound = UpperConfidenceBound { process: &surrogate.process, kappa: self.kappa };
-        let ranked = bound.maximize(space, &surrogate.ranked, self.restarts, &mut rng);
-        let params = ranked
-            .iter()
-            .find_map(|candidate| unless_repeat(space, history, &candidate.point))
-            .unwrap_or_else(|| draw_unseen(space, history, &mut rng));
-        Ok(Suggestion::by(ROW.name, params))
+        suggest(self.gp, (&self.by, "gp-ucb startup"), space, history, seed)
     }
-}
-
-/// How many trials of the history have a cost.
-fn scored(space: &SearchSpace, history: &History) -> Result<usize, SamplerError> {
-    let observed = Observed::of(space, history).map_err(|e| SamplerError::Failed(format!("gp-ucb: {e}")))?;
-    Ok(observed.scored.len())
 }

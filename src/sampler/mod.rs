@@ -1,9 +1,14 @@
 //! Samplers: where in the space to look next.
 
 mod acquisition;
+mod auto;
+mod candidates;
+mod cma_es;
 mod cube;
+mod features;
 mod genetic;
 mod genome;
+mod gp;
 mod gp_ucb;
 mod grid;
 mod manual;
@@ -12,6 +17,7 @@ mod random;
 mod sobol;
 mod surrogate;
 mod tpe;
+mod warp;
 
 #[cfg(test)]
 mod benchmark;
@@ -78,5 +84,14 @@ pub enum SamplerError {
 pub type SamplerRow = Row<fn(&Settings) -> Box<dyn Sampler>>;
 
 /// Every sampler.
-pub const SAMPLERS: &[SamplerRow] =
-    &[random::ROW, sobol::ROW, grid::ROW, manual::ROW, genetic::ROW, tpe::ROW, gp_ucb::ROW];
+pub const SAMPLERS: &[SamplerRow] = &[
+    auto::ROW,
+    random::ROW,
+    sobol::ROW,
+    grid::ROW,
+    manual::ROW,
+    genetic::ROW,
+    cma_es::ROW,
+    tpe::ROW,
+    gp_ucb::ROW,
+];

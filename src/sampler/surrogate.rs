@@ -9,35 +9,46 @@
 //! | failed, cancelled| the posterior mean + κ sd: the worst that is plausible, so that one    |
 //! |                  | failure among good trials does little and a region of failures is left |
 
+use super::features::Features;
 use super::observed::Observed;
+use super::warp::{BENDS, units, warp};
 use crate::domain::history::History;
 use crate::domain::seed::{Rng, derive};
-use crate::domain::space::{Distribution, SearchSpace, SpaceError};
-use crate::numeric::gaussian_process::{FitError, GaussianProcess};
-use crate::numeric::kernel::Metric;
+use crate::domain::space::{SearchSpace, SpaceError};
+use crate::numeric::evidence::Evidence;
+use crate::numeric::gaussian_process::{FitError, GaussianProcess, Prediction};
+use crate::numeric::kernel::Shape;
 
+/// Most trials that maps and starts are compared on.
+const MOST_COMPARED: usize = 48;
 /// Most trials that the hyperparameters are fitted to: a fit's cost grows with the cube.
-const MOST_FITTED: usize = 150;
+const MOST_FITTED: usize = 100;
 /// Most trials that the process is conditioned on.
-const MOST_SEEN: usize = 500;
+const MOST_SEEN: usize = 400;
+/// Steps of the search for hyperparameters: on the few trials from several starts, from the best of those
+/// under each further map, and then on more trials.
+const STEPS: [u64; 3] = [10, 5, 12];
+/// The starts: in which the joint kernel explains most, and in which the own ones do.
+const SHIFTS: [(f64, f64); 2] = [(0.0, -2.5), (-2.5, 0.0)];
+/// The κ of a failed trial.
+const PESSIMISM: f64 = 2.0;
 
-/// How far above the median a cost may stand, in distances from the best to the median.
-const WORST: f64 = 10.0;
+/// Nearer than this along every axis, two trials at the same time are one too many.
+const SAME: f64 = 2e-3;
 
 /// The surrogate of an objective.
 #[derive(Debug)]
-pub struct Surrogate {
-    /// Standardised costs over the unit cube; smaller is better.
+pub struct Surrogate<'a> {
+    /// Warped and standardised costs over the features; smaller is better.
     pub process: GaussianProcess,
+    /// How a point becomes features.
+    pub features: Features<'a>,
     /// The points of the scored trials, best first.
     pub ranked: Vec<Vec<f64>>,
-}
-
-/// A trial's place and cost.
-#[derive(Debug, Clone)]
-struct Observation {
-    point: Vec<f64>,
-    cost: f64,
+    /// The best posterior mean at a trial: what there is to improve on, not the luckiest score.
+    pub best: f64,
+    /// The points of the trials that run or wait.
+    pending: Vec<Vec<f64>>,
 }
 
 /// Why there is no surrogate.
@@ -51,96 +62,109 @@ pub enum SurrogateError {
     Fit(#[from] FitError),
 }
 
-impl Surrogate {
+impl<'a> Surrogate<'a> {
     /// Fits to the trials of `history`, at least one of which is scored.
     ///
     /// # Errors
     /// Where a trial does not belong to `space` or the process can't be fitted.
     pub fn fit(
-        space: &SearchSpace,
+        space: &'a SearchSpace,
         history: &History,
-        kappa: f64,
+        shape: Shape,
         seed: u64,
     ) -> Result<Self, SurrogateError> {
-        let Observed { scored, pending, ended } = Observed::of(space, history)?;
-        let mut observed: Vec<Observation> =
-            scored.into_iter().map(|o| Observation { point: o.point.into_owned(), cost: o.cost }).collect();
-        if observed.is_empty() {
+        let Observed { mut scored, pending, ended } = Observed::of(space, history)?;
+        if scored.is_empty() {
             return Err(FitError::Empty.into());
         }
-        observed.sort_by(|a, b| a.cost.total_cmp(&b.cost));
-        let ranked = observed.iter().map(|o| o.point.clone()).collect();
-        standardise(&mut observed);
-        let observed = thin(observed, MOST_SEEN, derive(seed, "thin", 0));
-        let process = condition(space, observed, seed)?;
+        scored.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+        let features = Features::of(space);
+        let costs: Vec<f64> = scored.iter().map(|o| o.cost).collect();
+        let units = units(&costs);
+        let seen = thin(scored.len(), MOST_SEEN, derive(seed, "thin", 0));
+        let process = learn(&features, shape, &scored, &units, &seen, seed)?;
+        let best = process.fitted().into_iter().fold(f64::INFINITY, f64::min);
 
-        let believed = pending.into_iter().map(|point| (process.predict(point).mean, point.to_vec())).chain(
-            ended.into_iter().map(|point| {
-                let at = process.predict(point);
-                (at.mean + kappa * at.sd, point.to_vec())
-            }),
-        );
-        let (costs, points): (Vec<f64>, Vec<Vec<f64>>) = believed.take(MOST_SEEN).unzip();
-        let process = if points.is_empty() { process } else { process.with(points, costs)? };
-        Ok(Surrogate { process, ranked })
+        let believe = |point: &&[f64], kappa: f64| {
+            let row = features.encode(point);
+            let at = process.predict(&row);
+            (row, at.mean + kappa * at.sd)
+        };
+        let waited_for = pending.iter().map(|point| believe(point, 0.0));
+        let ended = ended.iter().map(|point| believe(point, PESSIMISM));
+        let (rows, believed): (Vec<Vec<f64>>, Vec<f64>) = waited_for.chain(ended).take(MOST_SEEN).unzip();
+        let process = if rows.is_empty() { process } else { process.with(&rows, &believed)? };
+        let ranked = scored.into_iter().map(|o| o.point.into_owned()).collect();
+        let pending = pending.into_iter().map(Vec::from).collect();
+        Ok(Surrogate { process, features, ranked, best, pending })
+    }
+
+    /// The posterior at a point of the cube.
+    pub fn predict(&self, point: &[f64]) -> Prediction {
+        self.process.predict(&self.features.encode(point))
+    }
+
+    /// Whether a trial that runs or waits will say what one at `point` would.
+    pub fn is_pending(&self, point: &[f64]) -> bool {
+        let near = |other: &Vec<f64>| point.iter().zip(other).all(|(a, b)| (a - b).abs() < SAME);
+        self.pending.iter().any(near)
     }
 }
 
-/// Standardises the costs, which come best first. What is worse than the median by more than
-/// [`WORST`] times what the best is better by is brought to that limit before: how far a diverged
-/// network went says nothing about where the good ones are.
-fn standardise(observed: &mut [Observation]) {
-    let (best, median) = (observed[0].cost, observed[observed.len() / 2].cost);
-    if median > best {
-        for o in observed.iter_mut() {
-            // In units of that distance, which also keeps huge costs from overflowing below.
-            o.cost = ((o.cost - best) / (median - best)).min(1.0 + WORST);
-        }
-    }
-    let n = observed.len() as f64;
-    let mean = observed.iter().map(|o| o.cost).sum::<f64>() / n;
-    let variance = observed.iter().map(|o| (o.cost - mean).powi(2)).sum::<f64>() / n;
-    let sd = if variance > 0.0 { variance.sqrt() } else { 1.0 };
-    for o in observed {
-        o.cost = (o.cost - mean) / sd;
-    }
-}
-
-/// At most `most` of the observations, which come best first: the better half of them, and a
+/// The numbers of at most `most` of `n` trials, which come best first: the better half of them, and a
 /// random half of the rest.
-fn thin(mut observed: Vec<Observation>, most: usize, seed: u64) -> Vec<Observation> {
-    if observed.len() > most {
-        let mut rest = observed.split_off(most / 2);
+fn thin(n: usize, most: usize, seed: u64) -> Vec<usize> {
+    let mut chosen: Vec<usize> = (0..n).collect();
+    if n > most {
+        let mut rest = chosen.split_off(most / 2);
         Rng::new(seed).shuffle(&mut rest);
-        observed.extend(rest.into_iter().take(most - most / 2));
+        chosen.extend(rest.into_iter().take(most - most / 2));
     }
-    observed
+    chosen
 }
 
-fn condition(
-    space: &SearchSpace,
-    observed: Vec<Observation>,
+/// The process of the most probable map and hyperparameters: all maps from several starts on a few
+/// trials, then the best of them on more.
+fn learn(
+    features: &Features,
+    shape: Shape,
+    scored: &[super::observed::Observation],
+    units: &[f64],
+    seen: &[usize],
     seed: u64,
 ) -> Result<GaussianProcess, FitError> {
-    let metrics: Vec<Metric> = space
-        .parameters
-        .iter()
-        .map(|p| match p.distribution {
-            Distribution::Choice { .. } => Metric::Nominal,
-            Distribution::Float { .. } | Distribution::Int { .. } => Metric::Ordered,
-        })
-        .collect();
-    let split = |observed: Vec<Observation>| observed.into_iter().map(|o| (o.point, o.cost)).unzip();
-    let few = observed.len() <= MOST_FITTED;
-    let sample =
-        if few { observed.clone() } else { thin(observed.clone(), MOST_FITTED, derive(seed, "thin", 1)) };
-    let (points, targets) = split(sample);
-    let fitted = GaussianProcess::fit(&metrics, points, targets, derive(seed, "gp-starts", 0))?;
-    if few {
-        return Ok(fitted);
+    let all = features.points(seen.iter().map(|i| &*scored[*i].point));
+    let units: Vec<f64> = seen.iter().map(|i| units[*i]).collect();
+    let few = thin(seen.len(), MOST_COMPARED, derive(seed, "thin", 1));
+    let points = all.select(&few);
+    let mut best: Option<(f64, usize, Vec<f64>)> = None;
+    for (b, bend) in BENDS.into_iter().enumerate() {
+        let warped = warp(&units, bend);
+        let targets: Vec<f64> = few.iter().map(|i| warped.targets[*i]).collect();
+        let slopes: f64 = few.iter().map(|i| warped.slopes[*i]).sum();
+        let evidence = Evidence::new(shape, &features.columns, &points, &targets);
+        // The first map from several starts; the others from where that led.
+        let starts = match &best {
+            None => SHIFTS.map(|shift| evidence.start(shift)).to_vec(),
+            Some(held) => vec![held.2.clone()],
+        };
+        for start in starts {
+            let found = evidence.maximize(&start, if b == 0 { STEPS[0] } else { STEPS[1] })?;
+            let value = found.value - slopes;
+            if best.as_ref().is_none_or(|held| value < held.0) {
+                best = Some((value, b, found.point));
+            }
+        }
     }
-    let (points, targets) = split(observed);
-    GaussianProcess::condition(fitted.kernel().clone(), fitted.noise(), points, targets)
+    let Some((_, b, start)) = best else { return Err(FitError::Empty) };
+    let warped = warp(&units, BENDS[b]);
+    let more = thin(seen.len(), MOST_FITTED, derive(seed, "thin", 2));
+    let points = all.select(&more);
+    let targets: Vec<f64> = more.iter().map(|i| warped.targets[*i]).collect();
+    let evidence = Evidence::new(shape, &features.columns, &points, &targets);
+    let theta = evidence.maximize(&start, STEPS[2]).map_or(start, |found| found.point);
+    let (kernel, noise) = evidence.kernel(&theta);
+    GaussianProcess::condition(kernel, noise, all, warped.targets)
 }
 
 #[cfg(test)]
@@ -149,7 +173,6 @@ mod tests {
     use crate::domain::direction::Direction;
     use crate::domain::testing::{Scripted, float, space};
     use crate::domain::value::{Params, Value};
-    use crate::numeric::gaussian_process::Prediction;
 
     fn at(x: f64) -> Params {
         Params::from([("x".to_owned(), Value::Float(x))])
@@ -166,7 +189,7 @@ mod tests {
 
     fn predict(study: &Scripted, x: f64) -> Prediction {
         let history = study.history();
-        Surrogate::fit(&history.study().space, history, 2.0, 7).unwrap().process.predict(&[x])
+        Surrogate::fit(&history.study().space, history, Shape::Matern, 7).unwrap().predict(&[x])
     }
 
     #[test]
@@ -186,7 +209,7 @@ mod tests {
     fn a_diverged_score_does_not_flatten_the_others() {
         let mut study = study();
         study.complete(at(0.7), 1e12);
-        // A third of a standard deviation apart after the cut; 1e-12 without it.
+        // A third of a standard deviation apart under the map; 1e-12 without it.
         let rise = predict(&study, 0.5).mean - predict(&study, 0.0).mean;
         assert!(rise > 0.1, "{rise}");
     }

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::history::History;
-use crate::domain::trial::{Trial, TrialId};
+use crate::domain::trial::{Trial, TrialId, TrialState};
 
 use super::journal::Position;
 
@@ -74,7 +74,8 @@ impl Index {
             if *key != trial_key(trials.len()) || trial.id != trials.len() {
                 return Err(format!("trial {} is missing", trials.len()));
             }
-            if !trial.state.is_finished() {
+            // A pruned one may have been promoted since.
+            if !trial.state.is_finished() || matches!(trial.state, TrialState::Pruned { .. }) {
                 self.unfinished.insert(trial.id);
             }
             self.seals.push(seal);
@@ -116,6 +117,11 @@ impl Index {
             self.unfinished.retain(|&id| history.trial(id).is_some_and(|t| !t.state.is_finished()));
             Ok(())
         })
+    }
+
+    /// A trial that had ended goes on.
+    pub(super) fn reopen(&mut self, trial: TrialId) {
+        self.unfinished.insert(trial);
     }
 
     /// Closes it; what sled has to say about that is of no interest.

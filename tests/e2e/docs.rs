@@ -31,6 +31,33 @@ const OTHERS: &str = "
 | `keep_checkpoints` | how many of the best trials keep their weights | 5 |
 | `baselines` | what is computed on the trials' folds beside them, on a thread of its own: a list such as `[\"gblup\", \"lasso\"]`, `\"all\"` or `\"none\"` | `[\"gblup\"]` of SNPs, none of sequences |
 
+## `[objective]`
+
+What gives a trial its score: `kind = \"network\"`, which is usual and has no other keys, or `kind = \"command\"`, a
+program. The tables `[data]`, `[model]`, `[train]` and `[ensemble]` are of networks only, and so are
+`study.select_on`, `study.keep_checkpoints` and `study.baselines`. Of a program `study.metric` is any name (`score`
+where none is given) and `study.direction` is `minimize` or `maximize`, which follows from a metric that is known.
+
+| setting | what it is | default |
+|---|---|---|
+| `run` | the program and its arguments, `[\"python3\", \"train.py\"]`; no shell reads them | |
+| `persistent` | whether one process a slot takes one trial after the other | `false`: a process a trial |
+| `directory` | where it is started, relative to the study file | the study file's folder |
+| `environment` | variables beside those that tune-tui was started with: `{ OMP_NUM_THREADS = 1 }` | none |
+| `timeout` | most seconds of a trial | none |
+| `grace` | seconds between TERM and KILL, whenever a trial is ended before its time | 5 |
+| `retries` | how often a trial that failed (exit code, garbage, time-out) is tried again before that counts | 0 |
+| `seed` | what `TUNE_TUI_SEED` derives from instead of the trial's own seed: how an exported trial is reproduced | none |
+
+## `[space]`
+
+The parameters of a program, by names of letters, digits, `_` and `-`. A plain value is passed on as it is; a table
+is searched: `{ int = [1, 8] }`, `{ float = [1e-4, 1e-2], log = true }`, `{ choice = [16, 32, \"auto\"] }`, where whole
+numbers, real ones, texts and flags stay what they are. `when = { kind = \"cnn\", layers = [2, 3] }` makes it a
+parameter of those trials only in which all of these have one of the values named; a parameter without effect is
+not passed on. It may depend on choices and whole numbers, which may stand before or after it. Parameters are
+searched and shown in the order of the file, but after those that they depend on.
+
 ## `[data]`
 
 | setting | what it is | default |

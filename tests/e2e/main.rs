@@ -6,6 +6,7 @@
 mod bad_input;
 mod baselines;
 mod beside;
+mod command;
 mod commands;
 mod dashboard;
 mod docs;
