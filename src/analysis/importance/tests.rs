@@ -52,7 +52,8 @@ fn ours(study: &Study) -> Importance {
 
 /// Spearman's rank correlation, of values without ties.
 fn rank_correlation(pairs: &[(f64, f64)]) -> f64 {
-    let rank = |value: f64, of: &dyn Fn(&(f64, f64)) -> f64| pairs.iter().filter(|p| of(p) < value).count() as f64;
+    let rank =
+        |value: f64, of: &dyn Fn(&(f64, f64)) -> f64| pairs.iter().filter(|p| of(p) < value).count() as f64;
     let n = pairs.len() as f64;
     let squares: f64 = pairs.iter().map(|p| (rank(p.0, &|p| p.0) - rank(p.1, &|p| p.1)).powi(2)).sum();
     1.0 - 6.0 * squares / (n * (n * n - 1.0))
@@ -66,7 +67,12 @@ fn ped_anova_is_optunas() {
         for parameter in &found.parameters {
             let wanted = study.ped_anova[&parameter.parameter];
             let found = parameter.ped_anova;
-            assert!((found - wanted).abs() < 1e-6, "{}: {} {found} {wanted}", study.name, parameter.parameter);
+            assert!(
+                (found - wanted).abs() < 1e-6,
+                "{}: {} {found} {wanted}",
+                study.name,
+                parameter.parameter
+            );
         }
     }
 }
@@ -132,7 +138,10 @@ fn odd_studies_have_finite_shares() {
     assert_eq!((tied.trials, tied.best), (6, 5), "ties with the best tenth are among it");
     for found in [few, tied] {
         let sum: f64 = found.parameters.iter().map(|p| p.ped_anova).sum();
-        assert!((sum - 1.0).abs() < 1e-12 && found.parameters.iter().all(|p| p.fanova.is_some()), "{found:?}");
+        assert!(
+            (sum - 1.0).abs() < 1e-12 && found.parameters.iter().all(|p| p.fanova.is_some()),
+            "{found:?}"
+        );
     }
     // One parameter, which can vary or not.
     for (high, wanted) in [(1.0, 1.0), (0.0, 0.0)] {
