@@ -63,7 +63,7 @@ fn of_network(config: &StudyConfig, own: &NetworkConfig, prepared: &Prepared) ->
     let survey = wire::survey(prepared)?;
     say(&format!("model {}, searched by {}", own.model.kinds.join(" or "), config.sampler.kind))?;
     space(config, &own.model.kinds)?;
-    warm_start(config, &prepared.spec)?;
+    warm_starts(config, &prepared.spec)?;
     network::networks(prepared)?;
     network::survey(&survey)?;
     cost(config, prepared, &survey)
@@ -90,13 +90,15 @@ fn program(config: &StudyConfig, outside: &Outside) -> Result<()> {
     ])?;
     say(&format!("space, searched by {}", config.sampler.kind))?;
     space(config, &[])?;
-    warm_start(config, &outside.spec)
+    warm_starts(config, spec)
 }
 
-/// What the sampler learns from besides.
-fn warm_start(config: &StudyConfig, study: &StudySpec) -> Result<()> {
-    let imports = wire::warm_start::read(config, study, &[])?;
-    imports.iter().try_for_each(|import| say(&format!("  {}", import.words())))
+/// What the sampler would learn from before the first trial.
+fn warm_starts(config: &StudyConfig, spec: &StudySpec) -> Result<()> {
+    for import in wire::warm_start::read(config, spec, &[])? {
+        say(&format!("  {}", import.words()))?;
+    }
+    Ok(())
 }
 
 /// "1 fold", "2 folds".

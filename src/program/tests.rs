@@ -49,7 +49,7 @@ fn program(script: &str, persistent: bool) -> Program {
 }
 
 fn job(trial: TrialId) -> Job {
-    Job { trial, params: Params::from([("x".to_owned(), 0.5.into())]), seed: 9 }
+    Job::new(trial, Params::from([("x".to_owned(), 0.5.into())]), 9)
 }
 
 #[test]

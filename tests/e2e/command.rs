@@ -110,7 +110,7 @@ fn a_program_is_told_its_params_and_says_its_score() {
     assert!(told.contains("PED-ANOVA") && told.contains("depth") && !told.contains("marker"), "{told}");
     let json = scratch.run(&["show", "own", "--importance", "--json"]).succeeds().stdout;
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(json["parameters"].as_array().unwrap().len(), 2, "{json}");
+    assert_eq!(json["parameters"].as_array().unwrap().len(), 3, "{json}");
     let markers = &["show", "own", "--importance", "--csv"];
     for command in [&["fit", "own", "-o", "model"][..], &["baseline", file], markers] {
         scratch.run(command).fails(2, &["tunes a program"]);
