@@ -6,6 +6,7 @@ pub mod command;
 pub mod fit;
 mod load;
 pub mod predict;
+pub mod pruning;
 pub mod warm_start;
 
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ pub use self::background::{Background, no_profiles};
 use self::command::Outside;
 use self::load::{describe, load, simulated};
 use crate::config::StudyConfig;
-use crate::config::study::{DataConfig, DataSource, DeviceChoice, ExecutorConfig, ObjectiveConfig, Part};
+use crate::config::study::{DataConfig, DataSource, DeviceChoice, ExecutorConfig, ObjectiveConfig};
 use crate::config::{self, Tables, write};
 use crate::dataset::Dataset;
 use crate::dataset::fold::{self, Partition};
@@ -209,7 +210,7 @@ pub fn open(config: &StudyConfig, ready: Ready, store: &Path, updates: Sender<Up
     warm_start::refuse_own(config, store)?;
     let imports = warm_start::read(config, &spec, known)?;
     let is_new = opened.history.is_none();
-    let pruning = pruning(config, &spec)?;
+    let pruning = pruning::plan(config, &spec)?;
     let (slots, threads, notice) = slots(config);
     let parts = Parts {
         sampler: (row(SAMPLERS, &config.sampler.kind)?.build)(&config.sampler.settings),
@@ -235,16 +236,6 @@ pub fn open(config: &StudyConfig, ready: Ready, store: &Path, updates: Sender<Up
         study.note(Level::Warning, notice)?;
     }
     Ok(study)
-}
-
-/// The line about the pruner that stands before a study begins, where its name does not say it all.
-///
-/// # Errors
-/// A pruner that is not in the table.
-pub fn pruning(config: &StudyConfig, spec: &StudySpec) -> Result<Option<String>> {
-    let Part { kind, settings } = &config.pruner;
-    let plan = (row(PRUNERS, kind)?.build)(settings).plan(spec);
-    Ok(plan.map(|plan| format!("pruner {kind}: {plan}")))
 }
 
 /// Moves an existing store aside, so that a study starts over; returns where it is now.

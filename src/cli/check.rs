@@ -43,7 +43,7 @@ pub fn check(args: &StudyArgs) -> Result<Exit> {
         Ready::Network(prepared) => &prepared.spec,
         Ready::Command(outside) => &outside.spec,
     };
-    if let Some(line) = wire::pruning(&config, spec)? {
+    if let Some(line) = wire::pruning::plan(&config, spec)? {
         say(&line)?;
     }
     Ok(Exit::Done)
