@@ -6,6 +6,7 @@ pub mod command;
 pub mod fit;
 mod load;
 pub mod predict;
+pub mod pruning;
 pub mod warm_start;
 
 use std::path::{Path, PathBuf};
@@ -209,6 +210,7 @@ pub fn open(config: &StudyConfig, ready: Ready, store: &Path, updates: Sender<Up
     warm_start::refuse_own(config, store)?;
     let imports = warm_start::read(config, &spec, known)?;
     let is_new = opened.history.is_none();
+    let pruning = pruning::plan(config, &spec)?;
     let (slots, threads, notice) = slots(config);
     let parts = Parts {
         sampler: (row(SAMPLERS, &config.sampler.kind)?.build)(&config.sampler.settings),
@@ -226,7 +228,7 @@ pub fn open(config: &StudyConfig, ready: Ready, store: &Path, updates: Sender<Up
     // What was joined and dropped stands at the head of the study's log.
     let removed = report.iter().flat_map(|r| &r.removed).map(|r| format!("left out: {r}"));
     let lines = report.iter().flat_map(|report| report.lines());
-    for line in lines.chain(removed).filter(|_| is_new) {
+    for line in lines.chain(removed).chain(pruning).filter(|_| is_new) {
         study.note(Level::Info, line)?;
     }
     let warnings = report.iter().flat_map(|report| report.warnings());

@@ -39,6 +39,13 @@ pub fn check(args: &StudyArgs) -> Result<Exit> {
         (Ready::Command(outside), _) => program(&config, outside)?,
         (Ready::Network(_), None) => {}
     }
+    let spec = match &ready {
+        Ready::Network(prepared) => &prepared.spec,
+        Ready::Command(outside) => &outside.spec,
+    };
+    if let Some(line) = wire::pruning::plan(&config, spec)? {
+        say(&line)?;
+    }
     Ok(Exit::Done)
 }
 
