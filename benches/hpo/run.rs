@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
 use tune_tui::domain::direction::Direction;
-use tune_tui::domain::event::{Event, FORMAT, Fingerprint, Record, SelectOn, StudySpec};
+use tune_tui::domain::event::{Event, FORMAT, Fingerprint, ObjectiveKind, Record, SelectOn, StudySpec};
 use tune_tui::domain::history::History;
 use tune_tui::domain::seed::{derive, of_trial};
 use tune_tui::domain::setting::Settings;
@@ -37,6 +37,7 @@ impl Driven {
     /// A study of `trials` trials that minimises.
     pub fn new(space: &SearchSpace, seed: u64, trials: usize, slots: usize) -> Result<Self, String> {
         let study = StudySpec {
+            objective: ObjectiveKind::default(),
             format: FORMAT,
             name: "hpo".into(),
             seed,
