@@ -19,7 +19,7 @@ pub use self::background::{Background, no_profiles};
 use self::command::Outside;
 use self::load::{describe, load, simulated};
 use crate::config::StudyConfig;
-use crate::config::study::{DataConfig, DataSource, DeviceChoice, ExecutorConfig, ObjectiveConfig};
+use crate::config::study::{DataConfig, DataSource, DeviceChoice, ExecutorConfig, ObjectiveConfig, Part};
 use crate::config::{self, Tables, write};
 use crate::dataset::Dataset;
 use crate::dataset::fold::{self, Partition};
@@ -60,6 +60,16 @@ pub enum Ready {
     Network(Box<Prepared>),
     /// Of a program.
     Command(Box<Outside>),
+}
+
+impl Ready {
+    /// What the study is.
+    pub fn spec(&self) -> &StudySpec {
+        match self {
+            Ready::Network(prepared) => &prepared.spec,
+            Ready::Command(outside) => &outside.spec,
+        }
+    }
 }
 
 /// The data and parts of a study of networks before anything runs.
@@ -199,6 +209,7 @@ pub fn open(config: &StudyConfig, ready: Ready, store: &Path, updates: Sender<Up
     warm_start::refuse_own(config, store)?;
     let imports = warm_start::read(config, &spec, known)?;
     let is_new = opened.history.is_none();
+    let pruning = pruning(config, &spec)?;
     let (slots, threads, notice) = slots(config);
     let parts = Parts {
         sampler: (row(SAMPLERS, &config.sampler.kind)?.build)(&config.sampler.settings),
@@ -216,7 +227,7 @@ pub fn open(config: &StudyConfig, ready: Ready, store: &Path, updates: Sender<Up
     // What was joined and dropped stands at the head of the study's log.
     let removed = report.iter().flat_map(|r| &r.removed).map(|r| format!("left out: {r}"));
     let lines = report.iter().flat_map(|report| report.lines());
-    for line in lines.chain(removed).filter(|_| is_new) {
+    for line in lines.chain(removed).chain(pruning).filter(|_| is_new) {
         study.note(Level::Info, line)?;
     }
     let warnings = report.iter().flat_map(|report| report.warnings());
@@ -224,6 +235,16 @@ pub fn open(config: &StudyConfig, ready: Ready, store: &Path, updates: Sender<Up
         study.note(Level::Warning, notice)?;
     }
     Ok(study)
+}
+
+/// The line about the pruner that stands before a study begins, where its name does not say it all.
+///
+/// # Errors
+/// A pruner that is not in the table.
+pub fn pruning(config: &StudyConfig, spec: &StudySpec) -> Result<Option<String>> {
+    let Part { kind, settings } = &config.pruner;
+    let plan = (row(PRUNERS, kind)?.build)(settings).plan(spec);
+    Ok(plan.map(|plan| format!("pruner {kind}: {plan}")))
 }
 
 /// Moves an existing store aside, so that a study starts over; returns where it is now.

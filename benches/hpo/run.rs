@@ -43,6 +43,7 @@ impl Driven {
             seed,
             metric: "cost".into(),
             direction: Direction::Minimize,
+            objective: ObjectiveKind::Command,
             space: space.clone(),
             fixed: Params::new(),
             conditions: BTreeMap::new(),

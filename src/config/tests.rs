@@ -12,6 +12,7 @@ use super::*;
 
 mod command;
 mod parameters;
+mod warm_start;
 
 fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -106,8 +106,13 @@ fn a_program_is_told_its_params_and_says_its_score() {
     assert!(verified.stderr.contains("exactly"), "{verified:#?}");
     let again = scratch.run(&["run", "elsewhere/best.toml", "--headless"]).succeeds();
     assert!(again.stdout.contains("1 of 1 trials ended"), "{again:#?}");
-    for command in [&["fit", "own", "-o", "model"][..], &["baseline", file], &["show", "own", "--importance"]]
-    {
+    let told = scratch.run(&["show", "own", "--importance"]).succeeds().stdout;
+    assert!(told.contains("PED-ANOVA") && told.contains("depth") && !told.contains("marker"), "{told}");
+    let json = scratch.run(&["show", "own", "--importance", "--json"]).succeeds().stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["parameters"].as_array().unwrap().len(), 3, "{json}");
+    let markers = &["show", "own", "--importance", "--csv"];
+    for command in [&["fit", "own", "-o", "model"][..], &["baseline", file], markers] {
         scratch.run(command).fails(2, &["tunes a program"]);
     }
     // The same study goes on; another program would be another study.

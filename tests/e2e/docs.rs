@@ -112,6 +112,23 @@ early stopping, for the mean number of epochs that the folds of the chosen trial
 | `device` | `auto` or `cpu` | `auto` |
 ";
 
+/// What every sampler learns from besides the study's own trials.
+const WARM_START: &str = "
+Every sampler takes `warm_start`, a list of places with trials to learn from besides the study's own: \
+`[\"old.csv\", \"runs/other\", { path = \"optuna.journal#networks\", direction = \"maximize\" }]`.
+
+| place | what is read |
+|---|---|
+| a table of text (comma, semicolon or tab), such as `tune-tui export --format csv` and Optuna's data frames write | a column each parameter (`params_` before its name is cut off); the scores stand in the column of the metric's name, `score` or `value`, or in the one that `score = \"…\"` names; where there is a column `state`, its rows `complete` |
+| the folder of another study | its complete trials, with what that study fixed; its metric must be this study's |
+| a file of Optuna's `JournalStorage` | the complete trials of its study, or of the one named behind a `#`; a choice `None` is the text `\"None\"` here |
+
+A trial that has no value of a parameter, or one outside the search space, is left out, and the log says how many \
+and why; values of other parameters are not asked. Where the scores there improve in the other direction, \
+`direction` says so and they are turned round: only their negatives can be compared then. A source is read once, when \
+the study is created or when the source is new; its trials are not the study's, and no trial waits for them.
+";
+
 /// A preset as the study file would write it.
 fn written(preset: &Preset) -> String {
     match preset.distribution() {
@@ -174,6 +191,7 @@ fn rendered() -> String {
     settings(&mut out, TRAIN);
     out.push_str(OTHERS);
     out.push_str("\n## `[sampler]`\n");
+    out.push_str(WARM_START);
     rows(&mut out, "sampler", SAMPLERS);
     out.push_str("\n## `[pruner]`\n");
     rows(&mut out, "pruner", PRUNERS);

@@ -17,3 +17,4 @@ mod program;
 mod real_data;
 mod resume;
 mod terminal;
+mod warm_start;
