@@ -37,6 +37,7 @@ impl Driven {
     /// A study of `trials` trials that minimises.
     pub fn new(space: &SearchSpace, seed: u64, trials: usize, slots: usize) -> Result<Self, String> {
         let study = StudySpec {
+            objective: ObjectiveKind::default(),
             format: FORMAT,
             name: "hpo".into(),
             seed,

@@ -5,6 +5,7 @@ pub mod best;
 pub mod compare;
 pub mod family;
 pub mod human;
+pub mod importance;
 pub mod parameters;
 pub mod pareto;
 pub mod profile;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use super::output::{UsageError, columns, complain, say, score};
 use super::{Exit, ShowArgs, StoredArgs, importance, lineage};
@@ -33,19 +33,19 @@ pub fn show(args: &ShowArgs) -> Result<Exit> {
         complain(&format!("note: {notice}"));
     }
     let history = replay.history;
-    let chosen = || match args.trial {
-        Some(id) => trial(&history, id),
-        None => history.incumbent().context("the study has no complete trial yet"),
-    };
     if let Some(second) = &args.pareto {
         return lineage::pareto(&history, second);
     }
     if args.family {
-        return lineage::family(&history, chosen()?);
+        let chosen = match args.trial {
+            Some(id) => Some(trial(&history, id)?),
+            None => history.incumbent(),
+        };
+        let Some(chosen) = chosen else { bail!("the study has no complete trial yet") };
+        return lineage::family(&history, chosen);
     }
     if args.importance {
-        let trial = chosen()?;
-        return importance::importance(&store, &history, trial, args.csv);
+        return importance::importance(&store, &history, args);
     }
     if let Some(id) = args.trial {
         return show_trial(&history, trial(&history, id)?, args.json);

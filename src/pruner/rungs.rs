@@ -10,7 +10,7 @@ use super::{counted, has_passed, ordinal};
 use crate::domain::course::Course;
 use crate::domain::event::StudySpec;
 use crate::domain::history::History;
-use crate::domain::setting::{Accepts, Is, Preset, Setting, Settings};
+use crate::domain::setting::{Accepts, Preset, Setting, Settings};
 use crate::domain::trial::{Trial, TrialId, TrialState};
 
 /// The settings of rules with rungs.
@@ -25,11 +25,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         "min_resource",
         Accepts::IntOr { min: 1, max: 1_000_000, word: "auto" },
         Preset::Word("auto"),
-        "the first rung; `auto`: the most epochs of a fold by the square of `reduction`",
-    )
-    .when("resource", Is::OneOf(&["epochs"])),
-    Setting::new("min_folds", Accepts::Int { min: 1, max: 1_000_000 }, Preset::Int(1), "the first rung")
-        .when("resource", Is::OneOf(&["folds"])),
+        "the first rung; `auto`: a fold's most epochs by the square of `reduction`, or one fold",
+    ),
     Setting::new(
         "reduction",
         Accepts::Int { min: 2, max: 100 },
@@ -50,8 +47,7 @@ pub(super) struct Ladder {
 impl Ladder {
     pub fn of(settings: &Settings) -> Self {
         let folds = settings.word("resource") == "folds";
-        let first =
-            if folds { Some(settings.count("min_folds")) } else { settings.count_or_word("min_resource") };
+        let first = settings.count_or_word("min_resource").or(folds.then_some(1));
         Ladder { folds, first, reduction: settings.count("reduction") }
     }
 
@@ -95,7 +91,7 @@ impl Ladder {
             );
         }
         let shown: Vec<String> = places.iter().take(8).map(|p| self.words(&course, *p)).collect();
-        format!("rungs at {}; {} of each", shown.join(", "), self.share())
+        format!("rungs at {}; of each {}", shown.join(", "), self.share())
     }
 
     fn share(&self) -> String {
@@ -235,8 +231,8 @@ mod tests {
         assert_eq!(places(2, 2, &[]), [1, 3]);
         let folds = ("resource", Value::from("folds"));
         assert_eq!(places(10, 30, &[folds.clone()]), [30, 90, 270]);
-        assert_eq!(places(10, 30, &[folds.clone(), ("min_folds", 2.into())]), [60, 180]);
-        assert_eq!(places(3, 30, &[folds, ("min_folds", 3.into())]), [0_usize; 0]);
+        assert_eq!(places(10, 30, &[folds.clone(), ("min_resource", 2.into())]), [60, 180]);
+        assert_eq!(places(3, 30, &[folds, ("min_resource", 3.into())]), [0_usize; 0]);
         let open = places(1, 1, &[]);
         assert_eq!((&open[..4], open.len() < 40), (&[1, 3, 9, 27][..], true), "no end is known");
     }
@@ -247,10 +243,10 @@ mod tests {
         (study.folds, study.epochs) = (3, 30);
         assert_eq!(
             ladder(&[]).plan(&study),
-            "rungs at 4 epochs, 10 epochs, 30 epochs; the best third of each goes on"
+            "rungs at 4 epochs, 10 epochs, 30 epochs; of each the best third goes on"
         );
         let folds = ladder(&[("resource", "folds".into()), ("reduction", 5.into())]);
-        assert_eq!(folds.plan(&study), "rungs at 1 fold; the best 1/5 of each goes on");
+        assert_eq!(folds.plan(&study), "rungs at 1 fold; of each the best 1/5 goes on");
         study.folds = 1;
         assert!(
             folds.plan(&study).contains("no rung lies before the end of a trial (1 fold, 30 epochs each)")

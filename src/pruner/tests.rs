@@ -138,13 +138,19 @@ fn promotions_come_to_an_end_and_each_goes_further() {
             assert!(matches!(known.state, TrialState::Pruned { .. }), "{}", row.name);
             assert!(pruner.promotable(study.history()).contains(&trial), "{}: {trial}", row.name);
             study.apply(Event::TrialPromoted { trial, reason });
+            let start = || Event::TrialStarted {
+                trial,
+                params: known.params.clone(),
+                seed: known.seed,
+                slot: 0,
+                origin: crate::domain::trial::Origin::default(),
+            };
+            study.apply(start());
             // Cut off with its process, it begins anew, and is not judged where it has been.
             if promotions % 2 == 0 {
                 study.apply(Event::TrialRequeued { trial, reason: "interrupted".into() });
+                study.apply(start());
             }
-            let (params, seed) = (known.params.clone(), known.seed);
-            let origin = crate::domain::trial::Origin::default();
-            study.apply(Event::TrialStarted { trial, params, seed, slot: 0, origin });
             let end = go_on(&mut study, &*pruner, trial, known.reports[0].score);
             assert!(end.is_none_or(|(reports, _)| reports > known.reports.len()), "{}", row.name);
         }

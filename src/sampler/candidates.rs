@@ -18,8 +18,15 @@ const NEAR: usize = 30;
 const ANCHORS: usize = 5;
 /// Steps of one local search.
 const STEPS: u64 = 20;
+/// Changes of the acquisition that are as good as none, relative to its slope at the start.
+const TOLERANCE: f64 = 1e-5;
 /// Rounds of continuous and discrete local search.
 const ROUNDS: usize = 3;
+
+/// Rounds through the discrete axes in one of those.
+const SWEEPS: usize = 12;
+/// Whole numbers of more values than this are a long range.
+const LONG: u64 = 16;
 
 /// A point and what it promises.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +48,8 @@ pub struct Search<'a> {
     pub acquisition: Acquisition,
     /// How many local searches.
     pub restarts: usize,
+    /// An axis that is held, and where.
+    pub held: Option<(usize, f64)>,
 }
 
 impl Search<'_> {
@@ -62,10 +71,19 @@ impl Search<'_> {
 
     /// Points from the whole space and from around the best trials.
     fn scatter(&self, rng: &mut Rng) -> Vec<Vec<f64>> {
-        let anchors = &self.surrogate.ranked[..self.surrogate.ranked.len().min(ANCHORS)];
+        let is_held = |point: &&Vec<f64>| self.held.is_none_or(|(axis, unit)| point[axis] == unit);
+        let anchors = self.surrogate.ranked.iter().filter(is_held).take(ANCHORS);
         let mut points: Vec<Vec<f64>> = (0..DRAWN).map(|_| draw(self.space, rng)).collect();
         for anchor in anchors {
             points.extend((0..NEAR).map(|_| perturb(self.space, anchor, rng)));
+        }
+        if let Some((axis, unit)) = self.held {
+            for point in &mut points {
+                // Drawn again, so that what has an effect there only is not in the middle.
+                let mut other: Vec<f64> = draw_free(self.space, point, rng);
+                other[axis] = unit;
+                *point = snap(self.space, other);
+            }
         }
         points
     }
@@ -113,7 +131,7 @@ impl Search<'_> {
             let before = best.value;
             // A search that fails has found nothing better than its start, which is kept.
             if bounds.iter().any(|(low, high)| low < high)
-                && let Ok(found) = minimize(|x| self.cost(x), &best.point, &bounds, STEPS)
+                && let Ok(found) = minimize(|x| self.cost(x), &best.point, &bounds, STEPS, TOLERANCE)
             {
                 let found = self.at(snap(self.space, found.point));
                 if found.value > best.value {
@@ -136,13 +154,17 @@ impl Search<'_> {
     }
 
     /// Moves along one discrete axis at a time for as long as that helps; whether it ever did. A move
-    /// that makes other parameters active puts them into the middle of their ranges.
+    /// that makes other parameters active puts them into the middle of their ranges. Along a long range of
+    /// whole numbers one step is enough: the ascent before has crossed it as an ordered axis.
     fn step_between_cells(&self, best: &mut Candidate) -> bool {
         let before = best.value;
-        loop {
+        for sweep in 0..SWEEPS {
             let start = best.value;
             for (axis, parameter) in self.space.parameters.iter().enumerate() {
-                if !self.space.active(&best.point)[axis] {
+                let is_long = matches!(parameter.distribution, Distribution::Int { .. })
+                    && parameter.distribution.cardinality().is_none_or(|n| n > LONG);
+                let is_held = self.held.is_some_and(|(held, _)| held == axis);
+                if is_held || (is_long && sweep > 0) || !self.space.active(&best.point)[axis] {
                     continue;
                 }
                 for unit in neighbours(&parameter.distribution, best.point[axis]) {
@@ -155,10 +177,17 @@ impl Search<'_> {
                 }
             }
             if best.value <= start {
-                return best.value > before;
+                break;
             }
         }
+        best.value > before
     }
+}
+
+/// `point`, with what is not active there drawn anew.
+fn draw_free(space: &SearchSpace, point: &[f64], rng: &mut Rng) -> Vec<f64> {
+    let active = space.active(point);
+    point.iter().zip(active).map(|(x, is_active)| if is_active { *x } else { rng.uniform() }).collect()
 }
 
 /// A point near `anchor`: about half of its coordinates move, by steps from large to tiny. What is not

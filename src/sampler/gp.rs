@@ -9,9 +9,12 @@ use super::surrogate::Surrogate;
 use super::{SamplerError, Suggestion};
 use crate::domain::history::History;
 use crate::domain::seed::{Rng, derive};
-use crate::domain::space::SearchSpace;
+use crate::domain::space::{Distribution, Parameter, SearchSpace};
 use crate::domain::value::Params;
 use crate::numeric::kernel::Shape;
+
+/// Every so many trials one is of the branch of the space that was tried least.
+const BRANCH_TURN: usize = 5;
 
 /// What is maximised to choose the next point.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -70,38 +73,71 @@ impl Gp {
         if space.dimensions() == 0 {
             return Ok((Params::new(), true));
         }
-        let scored = Observed::of(space, history).map_err(|e| failed(&e))?.scored.len();
-        if scored < self.startup {
+        let observed = Observed::of(space, history).map_err(|e| failed(&e))?;
+        let (scored, begun) = (observed.scored.len(), observed.scored.len() + observed.pending.len());
+        // With several slots some of the design still run when the process has enough to go on with.
+        if begun < self.startup || 2 * scored < self.startup {
             let index = history.trials().len();
             let point = latin_hypercube(space, self.startup, index, history.study().seed);
             let params = unless_repeat(space, history, &point);
             return Ok((params.unwrap_or_else(|| draw_unseen(space, history, &mut rng)), true));
         }
         let surrogate = Surrogate::fit(space, history, self.shape, seed).map_err(|e| failed(&e))?;
-        let ranked = self.ranked(space, &surrogate, scored, &mut rng);
+        let branch = if (history.trials().len() + 1).is_multiple_of(BRANCH_TURN) {
+            least_tried_branch(space, &observed)
+        } else {
+            None
+        };
+        let ranked = self.ranked(&surrogate, space, (scored, branch), &mut rng);
         let apart = ranked.iter().filter(|candidate| !surrogate.is_pending(&candidate.point));
         let params = apart.into_iter().find_map(|candidate| unless_repeat(space, history, &candidate.point));
         Ok((params.unwrap_or_else(|| draw_unseen(space, history, &mut rng)), false))
     }
 
-    /// Points, the most promising first.
+    /// Points, the most promising first: of a branch, where that is the turn, what improves on its own best.
     fn ranked(
         &self,
-        space: &SearchSpace,
         surrogate: &Surrogate,
-        scored: usize,
+        space: &SearchSpace,
+        (scored, branch): (usize, Option<(usize, f64)>),
         rng: &mut Rng,
     ) -> Vec<Candidate> {
-        let best = surrogate.best;
+        let best = surrogate.best(|point| branch.is_none_or(|(axis, unit)| point[axis] == unit));
         let acquisition = match self.rule {
+            _ if branch.is_some() => Acquisition::LogEi { best },
             Rule::Ucb(kappa) => Acquisition::Ucb { kappa },
             Rule::TheoreticUcb => Acquisition::Ucb { kappa: theoretic_kappa(space, scored) },
             Rule::Ei => Acquisition::Ei { best },
             Rule::LogEi | Rule::Thompson => Acquisition::LogEi { best },
         };
-        let search = Search { space, surrogate, acquisition, restarts: self.restarts };
+        let search = Search { space, surrogate, acquisition, restarts: self.restarts, held: branch };
         if self.rule == Rule::Thompson { search.draw_posterior(rng) } else { search.run(rng) }
     }
+}
+
+/// The choice with the fewest trials among those that other parameters depend on, as an axis and a place on
+/// it; `None` where nothing depends on a choice.
+///
+/// Kinds with parameters of their own have little in common, and the few trials of one that the design had
+/// may all have been bad. The process has then no reason ever to try it again while another still
+/// improves, if only a little. So each is searched by its own best now and then.
+fn least_tried_branch(space: &SearchSpace, observed: &Observed) -> Option<(usize, f64)> {
+    let parents = space.parameters.iter().enumerate().filter(|(_, parent)| {
+        let on_parent = |p: &Parameter| p.when.iter().any(|condition| condition.parameter == parent.name);
+        parent.when.is_empty() && space.parameters.iter().any(on_parent)
+    });
+    let places = parents.flat_map(|(axis, parent)| match &parent.distribution {
+        Distribution::Choice { choices } if choices.len() > 1 => {
+            choices.iter().filter_map(|c| Some((axis, parent.distribution.to_unit(c)?))).collect()
+        }
+        _ => Vec::new(),
+    });
+    let tried = |(axis, unit): &(usize, f64)| {
+        let scored = observed.scored.iter().map(|o| &*o.point);
+        let others = observed.pending.iter().chain(&observed.ended).copied();
+        scored.chain(others).filter(|point| point[*axis] == *unit).count()
+    };
+    places.min_by_key(tried)
 }
 
 /// √β of Srinivas et al. (2010) after `trials` trials, for a regret bound that holds with probability 0.9:

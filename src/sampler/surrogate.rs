@@ -45,8 +45,9 @@ pub struct Surrogate<'a> {
     pub features: Features<'a>,
     /// The points of the scored trials, best first.
     pub ranked: Vec<Vec<f64>>,
-    /// The best posterior mean at a trial: what there is to improve on, not the luckiest score.
-    pub best: f64,
+    /// The points that the process has seen, and its mean there: what there is to improve on, rather than
+    /// the luckiest score. Those of trials that run or wait are among them.
+    means: Vec<(Vec<f64>, f64)>,
     /// The points of the trials that run or wait.
     pending: Vec<Vec<f64>>,
 }
@@ -83,25 +84,35 @@ impl<'a> Surrogate<'a> {
         let units = units(&costs);
         let seen = thin(scored.len(), MOST_SEEN, derive(seed, "thin", 0));
         let process = learn(&features, shape, &scored, &units, &seen, seed)?;
-        let best = process.fitted().into_iter().fold(f64::INFINITY, f64::min);
-
-        let believe = |point: &&[f64], kappa: f64| {
+        let fitted = process.fitted();
+        let mut means: Vec<(Vec<f64>, f64)> =
+            seen.iter().zip(fitted).map(|(i, mean)| (scored[*i].point.to_vec(), mean)).collect();
+        let believe = |point: &[f64], kappa: f64| {
             let row = features.encode(point);
             let at = process.predict(&row);
             (row, at.mean + kappa * at.sd)
         };
+        means.extend(pending.iter().map(|point| (point.to_vec(), believe(point, 0.0).1)));
         let waited_for = pending.iter().map(|point| believe(point, 0.0));
         let ended = ended.iter().map(|point| believe(point, PESSIMISM));
         let (rows, believed): (Vec<Vec<f64>>, Vec<f64>) = waited_for.chain(ended).take(MOST_SEEN).unzip();
         let process = if rows.is_empty() { process } else { process.with(&rows, &believed)? };
         let ranked = scored.into_iter().map(|o| o.point.into_owned()).collect();
         let pending = pending.into_iter().map(Vec::from).collect();
-        Ok(Surrogate { process, features, ranked, best, pending })
+        Ok(Surrogate { process, features, ranked, means, pending })
     }
 
     /// The posterior at a point of the cube.
     pub fn predict(&self, point: &[f64]) -> Prediction {
         self.process.predict(&self.features.encode(point))
+    }
+
+    /// The best posterior mean at the trials of which `counts` holds; at any where it holds of none.
+    pub fn best(&self, counts: impl Fn(&[f64]) -> bool) -> f64 {
+        let least = |best: Option<f64>, mean: f64| Some(best.map_or(mean, |best| best.min(mean)));
+        let among = self.means.iter().filter(|(point, _)| counts(point));
+        let best = among.fold(None, |best, (_, mean)| least(best, *mean));
+        best.or_else(|| self.means.iter().fold(None, |best, (_, mean)| least(best, *mean))).unwrap_or(0.0)
     }
 
     /// Whether a trial that runs or waits will say what one at `point` would.

@@ -33,6 +33,48 @@ fn a_study_with_a_pruner_does_so_too() {
     survives_kills("[pruner]\nkind = \"median\"\nstartup = 2\nwarmup = 3\n", &["complete", "pruned"]);
 }
 
+#[test]
+fn a_study_that_promotes_what_it_paused_does_so_too() {
+    survives_kills("[pruner]\nkind = \"asha\"\n", &["complete", "pruned"]);
+}
+
+#[test]
+fn trials_that_were_paused_and_promoted_end_with_the_bits_of_those_that_never_were() {
+    // The random sampler asks the same, whatever became of other trials.
+    let text =
+        SMALL.replace("gp-ucb", "random").replace("startup = 3\n", "").replace("trials = 6", "trials = 14");
+    let text = text.replace("epochs = 4", "epochs = 12\nearly_stopping = { patience = 4 }");
+    let run = |pruner: &str| {
+        let scratch = Scratch::new();
+        let study = scratch.file("small.toml", &(text.clone() + pruner));
+        scratch.run(&["run", study, "--headless"]).succeeds();
+        scratch
+    };
+    let (whole, paused) = (run(""), run("[pruner]\nkind = \"asha\"\nmin_resource = 1\nreduction = 2\n"));
+    let promoted: Vec<u64> = paused
+        .read(JOURNAL)
+        .lines()
+        .filter(|line| line.contains("\"trial_promoted\""))
+        .map(|line| serde_json::from_str::<serde_json::Value>(&line[line.find('{').unwrap()..]).unwrap())
+        .map(|record| record["trial"].as_u64().unwrap())
+        .collect();
+    let (expected, found) = (timeless(&whole.show("small")), timeless(&paused.show("small")));
+    let same = |trial: &u64| {
+        let of = |all: &serde_json::Value| all[*trial as usize].clone();
+        let (expected, found) = (of(&expected), of(&found));
+        assert_eq!(found["params"], expected["params"], "trial {trial}");
+        if found["state"] == "complete" {
+            assert_eq!((&found["score"], &found["folds"]), (&expected["score"], &expected["folds"]));
+        }
+        found["state"] == "complete"
+    };
+    assert!(promoted.iter().filter(|trial| same(trial)).count() > 0, "of {promoted:?} one is complete");
+    assert!(!paused.read(JOURNAL).contains("trained again"), "their state was kept");
+    let states = std::fs::read_dir(paused.path().join("runs/small/checkpoints")).unwrap();
+    let left = states.filter(|entry| entry.as_ref().unwrap().path().join("state").exists()).count();
+    assert_eq!(left, 0, "nothing is kept of a study that is done");
+}
+
 /// Kills a study of six trials at many moments and compares what becomes of it with the same study left
 /// alone. All of `states` must occur, and no others.
 fn survives_kills(pruner: &str, states: &[&str]) {

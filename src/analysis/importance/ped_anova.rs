@@ -45,7 +45,8 @@ pub(super) fn divergences(scored: &Scored<'_>, best: &[bool]) -> Vec<f64> {
             return 0.0;
         }
         let (of_target, of_region) = (target.len() as f64 / count, region.len() as f64 / all);
-        let (target, region) = (density(&parameter.distribution, &target), density(&parameter.distribution, &region));
+        let (target, region) =
+            (density(&parameter.distribution, &target), density(&parameter.distribution, &region));
         let pearson: f64 = target.iter().zip(&region).map(|(t, r)| r * (t / r - 1.0).powi(2)).sum();
         (count / all).powi(2) * of_target * of_target / of_region * pearson
     };

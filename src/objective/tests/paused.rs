@@ -49,7 +49,7 @@ fn a_trial_that_was_paused_anywhere_ends_as_one_that_never_was() {
         &[("optimizer", "sgd".into()), ("momentum", 0.9.into()), ("restore_best", false.into())],
         &stopping,
     ];
-    for case in cases {
+    for (i, case) in cases.into_iter().enumerate() {
         let folder = tempfile::tempdir().unwrap();
         let mut objective = trained("mse", &[case, &[("epochs", 5.into())]].concat());
         objective.checkpoints = Some(folder.path().to_owned());
@@ -59,7 +59,8 @@ fn a_trial_that_was_paused_anywhere_ends_as_one_that_never_was() {
         }
         let begun = Job { pauses: everywhere(4, 5), ..job(1e-2) };
         let whole = trained_by(&objective, &begun);
-        for stop_at in 0..whole.reports.len() - 1 {
+        // Every place of the first case, some of the others.
+        for stop_at in (0..whole.reports.len() - 1).step_by(if i == 0 { 1 } else { 3 }) {
             std::fs::remove_dir_all(folder.path().join("trial-3")).unwrap();
             let (before, done) = paused_at(&objective, &begun, stop_at);
             let told = done.folds.clone();
