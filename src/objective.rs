@@ -2,6 +2,7 @@
 //! random numbers, and the mean of all scores is the job's.
 
 mod learned;
+mod paused;
 mod plan;
 mod survey;
 #[cfg(test)]
@@ -19,12 +20,13 @@ use crate::dataset::fold::Fold;
 use crate::dataset::scale::{TraitScale, TraitScaler};
 use crate::domain::objective::{Evaluation, Job, Objective, ObjectiveError, Reporter, Verdict};
 use crate::domain::seed::{Rng, derive};
-use crate::domain::trial::{FoldScore, Report, TrialId};
+use crate::domain::trial::{FoldScore, TrialId};
 use crate::domain::value::{Params, human_bytes};
 use crate::model::{Architecture, Input, ModelRow, Network};
 use crate::train::metric::Metric;
-use crate::train::{self, Epoch, FoldData, TrainError, checkpoint, fit};
+use crate::train::{self, FoldData, SnapshotReader, TrainError, checkpoint, fit_watched};
 pub use learned::Cache;
+use paused::{Follower, Start};
 pub use plan::Plan;
 pub use survey::Survey;
 
@@ -184,15 +186,19 @@ impl CrossValidation {
         Ok((encoder, TraitScaler::fit(self.dataset.target(), &fold.train, self.trait_scale)))
     }
 
-    /// Trains one fold once; `report` takes each epoch.
+    fn place(&self, job: &Job, repeat: usize, fold: usize) -> Place {
+        let seed = derive(self.seed.unwrap_or(job.seed), "repeat", repeat as u64);
+        Place { repeat, fold, seed: derive(seed, "fold", fold as u64) }
+    }
+
+    /// Trains one fold once, or goes on with it from `state`; `follower` takes each epoch.
     fn train(
         &self,
         place: Place,
         plan: &Plan,
-        job: &Job,
-        report: &mut dyn FnMut(Epoch) -> Verdict,
-        reporter: &dyn Reporter,
-    ) -> Result<FoldScore, ObjectiveError> {
+        follower: &mut Follower,
+        state: Option<(SnapshotReader, usize)>,
+    ) -> Result<FoldScore, Interruption> {
         let Place { repeat, fold: number, seed } = place;
         let fold = &self.folds[number];
         let mut rng = Rng::new(derive(seed, "weights", 0));
@@ -201,16 +207,25 @@ impl CrossValidation {
         let (encoder, trait_scaler) = &self.fitted(plan, fold).map_err(failed)?;
         let data =
             FoldData { dataset: &self.dataset, number, fold, encoder, trait_scaler, device: &self.device };
-        let fit = fit(&network, &data, &plan.train, plan.learning_rate, self.metric, seed, report);
+        let fit = fit_watched(
+            &network,
+            &data,
+            &plan.train,
+            (plan.learning_rate, seed),
+            self.metric,
+            follower,
+            state,
+        );
         let fit = fit.map_err(|error| match error {
-            TrainError::Stopped => ObjectiveError::Stopped,
-            error => failed(error),
+            TrainError::Stopped => Interruption::Objective(ObjectiveError::Stopped),
+            TrainError::State(problem) => Interruption::State(problem),
+            error => Interruption::Objective(failed(error)),
         })?;
         if let Some(folder) = &self.checkpoints {
-            let path = weights_file(folder, job.trial, repeat, number);
+            let path = weights_file(folder, follower.job.trial, repeat, number);
             // The score stands without the weights: a full disk must not spoil the search.
             if let Err(error) = checkpoint::save(&network.weights(), &path) {
-                reporter.warn(format!("its weights were not kept: {error}"));
+                follower.reporter.warn(format!("its weights were not kept: {error}"));
             }
         }
         Ok(FoldScore {
@@ -222,6 +237,46 @@ impl CrossValidation {
             metrics: fit.metrics,
         })
     }
+
+    /// Trains what `start` leaves of a job; the mean score.
+    fn train_all(
+        &self,
+        plan: &Plan,
+        job: &Job,
+        start: Start,
+        reporter: &dyn Reporter,
+    ) -> Result<f64, Interruption> {
+        let Start { folds: before, reports: mut step, mut state } = start;
+        let mut total: f64 = before.iter().fold(0.0, |sum, fold| sum + fold.score);
+        let trainings = self.folds.len() * plan.train.repeats;
+        for training in before.len()..trainings {
+            let (repeat, fold) = (training / self.folds.len(), training % self.folds.len());
+            let checkpoints = self.checkpoints.as_deref();
+            let mut follower =
+                Follower { job, reporter, checkpoints, repeat, fold, training, step: &mut step };
+            let place = self.place(job, repeat, fold);
+            let score = self.train(place, plan, &mut follower, state.take())?;
+            total += score.score;
+            reporter.fold_finished(score);
+            if training + 1 < trainings && reporter.settled() == Verdict::Stop {
+                return Err(ObjectiveError::Stopped.into());
+            }
+        }
+        Ok(total / trainings as f64)
+    }
+}
+
+/// Why a job's trainings did not come to their end.
+enum Interruption {
+    Objective(ObjectiveError),
+    /// The state can't be gone on from.
+    State(String),
+}
+
+impl From<ObjectiveError> for Interruption {
+    fn from(error: ObjectiveError) -> Self {
+        Interruption::Objective(error)
+    }
 }
 
 impl Objective for CrossValidation {
@@ -230,24 +285,25 @@ impl Objective for CrossValidation {
             return Err(failed("there is no fold to train on"));
         }
         let plan = self.plan(&job.params).map_err(failed)?;
-        let (mut step, mut total) = (0, 0.0);
-        for repeat in 0..plan.train.repeats {
-            let seed = derive(self.seed.unwrap_or(job.seed), "repeat", repeat as u64);
-            for fold in 0..self.folds.len() {
-                let mut report = |epoch: Epoch| {
-                    let Epoch { epoch, train_loss, validation_loss, score } = epoch;
-                    let (train_loss, validation_loss) = (Some(train_loss), Some(validation_loss));
-                    let report = Report { step, repeat, fold, epoch, train_loss, validation_loss, score };
-                    step += 1;
-                    reporter.report(report)
-                };
-                let place = Place { repeat, fold, seed: derive(seed, "fold", fold as u64) };
-                let score = self.train(place, &plan, job, &mut report, reporter)?;
-                total += score.score;
-                reporter.fold_finished(score);
+        let gone_on = match self.start(job) {
+            Ok(start) => self.train_all(&plan, job, start, reporter),
+            Err(problem) => Err(Interruption::State(problem)),
+        };
+        let trained = match gone_on {
+            Err(Interruption::State(problem)) => {
+                let epochs = job.done.reports;
+                reporter.warn(format!(
+                    "the state of its training after {epochs} epochs can't be used ({problem}): it is trained \
+                     again from the beginning"
+                ));
+                self.train_all(&plan, job, Start::default(), reporter)
             }
-        }
-        let score = total / (self.folds.len() * plan.train.repeats) as f64;
+            trained => trained,
+        };
+        let score = trained.map_err(|interruption| match interruption {
+            Interruption::Objective(error) => error,
+            Interruption::State(problem) => ObjectiveError::Failed(problem),
+        })?;
         let network = self.layers(&plan, &self.folds[0].train).map_err(failed)?;
         Ok(Evaluation { score, weights: Some(network.trained_count() as u64) })
     }

@@ -4,6 +4,7 @@ mod background;
 pub mod baselines;
 pub mod command;
 pub mod fit;
+mod load;
 pub mod predict;
 pub mod warm_start;
 
@@ -16,22 +17,18 @@ use candle_core::Device;
 
 pub use self::background::{Background, no_profiles};
 use self::command::Outside;
+use self::load::{describe, load, simulated};
 use crate::config::StudyConfig;
-use crate::config::study::{
-    DataConfig, DataSource, DeviceChoice, ExecutorConfig, NetworkConfig, ObjectiveConfig,
-};
+use crate::config::study::{DataConfig, DataSource, DeviceChoice, ExecutorConfig, ObjectiveConfig, Part};
 use crate::config::{self, Tables, write};
+use crate::dataset::Dataset;
 use crate::dataset::fold::{self, Partition};
-use crate::dataset::simulate::{self, PresetRow};
-use crate::dataset::{self, Dataset};
 use crate::domain::event::{FORMAT, Fingerprint, Level, ObjectiveKind, StudySpec};
 use crate::domain::history::History;
 use crate::domain::objective::{Job, Objective, Reporter, Verdict};
 use crate::domain::seed::of_trial;
-use crate::domain::setting::Settings;
 use crate::domain::space::KIND;
 use crate::domain::table::{self, Row};
-use crate::domain::task::Task;
 use crate::domain::trial::{FoldScore, Report, Timestamp, Trial};
 use crate::domain::value::Params;
 use crate::executor::local::Local;
@@ -63,6 +60,16 @@ pub enum Ready {
     Network(Box<Prepared>),
     /// Of a program.
     Command(Box<Outside>),
+}
+
+impl Ready {
+    /// What the study is.
+    pub fn spec(&self) -> &StudySpec {
+        match self {
+            Ready::Network(prepared) => &prepared.spec,
+            Ready::Command(outside) => &outside.spec,
+        }
+    }
 }
 
 /// The data and parts of a study of networks before anything runs.
@@ -202,6 +209,7 @@ pub fn open(config: &StudyConfig, ready: Ready, store: &Path, updates: Sender<Up
     warm_start::refuse_own(config, store)?;
     let imports = warm_start::read(config, &spec, known)?;
     let is_new = opened.history.is_none();
+    let pruning = pruning(config, &spec)?;
     let (slots, threads, notice) = slots(config);
     let parts = Parts {
         sampler: (row(SAMPLERS, &config.sampler.kind)?.build)(&config.sampler.settings),
@@ -219,7 +227,7 @@ pub fn open(config: &StudyConfig, ready: Ready, store: &Path, updates: Sender<Up
     // What was joined and dropped stands at the head of the study's log.
     let removed = report.iter().flat_map(|r| &r.removed).map(|r| format!("left out: {r}"));
     let lines = report.iter().flat_map(|report| report.lines());
-    for line in lines.chain(removed).filter(|_| is_new) {
+    for line in lines.chain(removed).chain(pruning).filter(|_| is_new) {
         study.note(Level::Info, line)?;
     }
     let warnings = report.iter().flat_map(|report| report.warnings());
@@ -227,6 +235,16 @@ pub fn open(config: &StudyConfig, ready: Ready, store: &Path, updates: Sender<Up
         study.note(Level::Warning, notice)?;
     }
     Ok(study)
+}
+
+/// The line about the pruner that stands before a study begins, where its name does not say it all.
+///
+/// # Errors
+/// A pruner that is not in the table.
+pub fn pruning(config: &StudyConfig, spec: &StudySpec) -> Result<Option<String>> {
+    let Part { kind, settings } = &config.pruner;
+    let plan = (row(PRUNERS, kind)?.build)(settings).plan(spec);
+    Ok(plan.map(|plan| format!("pruner {kind}: {plan}")))
 }
 
 /// Moves an existing store aside, so that a study starts over; returns where it is now.
@@ -258,7 +276,7 @@ pub fn score_of(exported: &str) -> Result<f64> {
         Ready::Network(prepared) => Box::new(prepared.objective),
         Ready::Command(outside) => Box::new(outside.unlogged()),
     };
-    let job = Job { trial: 0, params: Params::new(), seed: of_trial(config.seed, 0) };
+    let job = Job::new(0, Params::new(), of_trial(config.seed, 0));
     let evaluation = objective.evaluate(&job, &Silent);
     objective.close();
     Ok(evaluation.map_err(|e| anyhow!("the exported config fails: {e}"))?.score)
@@ -339,49 +357,6 @@ fn free_memory() -> Option<u64> {
     Some(system.available_memory().min(allowed)).filter(|bytes| *bytes > 0)
 }
 
-fn load(network: &NetworkConfig) -> Result<Dataset> {
-    let data = &network.data;
-    let (genotypes, phenotypes, traits) = match &data.source {
-        DataSource::Files { genotypes, phenotypes } => {
-            (genotypes.clone(), phenotypes.clone(), data.traits.clone())
-        }
-        DataSource::Simulate { preset, seed, settings } => {
-            let row = row(simulate::PRESETS, preset)?;
-            let folder = simulated(row, *seed, settings)?;
-            let own = || row.build.traits.iter().map(|t| (*t).to_owned()).collect();
-            let traits: Vec<String> = if data.traits.is_empty() { own() } else { data.traits.clone() };
-            if data.task != Task::MultiLabel && traits.len() > 1 {
-                let (task, traits) = (data.task.name(), traits.join(", "));
-                bail!("the task `{task}` has one trait: set data.trait to one of {traits}");
-            }
-            (folder.join(row.build.genotypes), folder.join("phenotypes.csv"), traits)
-        }
-    };
-    Ok(dataset::load(&data.spec(&genotypes, &phenotypes, traits))?)
-}
-
-/// The folder of a simulated population, made on first use.
-fn simulated(row: &PresetRow, seed: u64, settings: &Settings) -> Result<PathBuf> {
-    // Settings that differ make another population; the defaults have a plain name.
-    let changed = settings.0.iter().filter(|(name, value)| {
-        row.settings.iter().any(|s| s.name == name.as_str() && s.preset.value().as_ref() != Some(*value))
-    });
-    let changes: String = changed.map(|(name, value)| format!("-{name}{value}")).collect();
-    let folder = Path::new(SIMULATED).join(format!("{}-{seed}{changes}", row.name));
-    let is_there = || folder.join(row.build.genotypes).exists();
-    if !is_there()
-        && let Err(error) = row.build.write(settings, seed, &folder)
-        // Another study that started at the same time may have made the same population first.
-        && !is_there()
-    {
-        let place = folder.display();
-        return Err(error).with_context(|| {
-            format!("failed to write the simulated population {place}: start in a folder that can be written")
-        });
-    }
-    Ok(folder)
-}
-
 fn device(choice: DeviceChoice) -> Result<Device> {
     match choice {
         DeviceChoice::Auto | DeviceChoice::Cpu => Ok(Device::Cpu),
@@ -394,16 +369,6 @@ fn device(choice: DeviceChoice) -> Result<Device> {
 fn fingerprint(config: &StudyConfig, dataset: &Dataset) -> Fingerprint {
     let settings = format!("{:08x}", crc32fast::hash(config.fingerprint_text().as_bytes()));
     Fingerprint { data: dataset.fingerprint(), settings }
-}
-
-/// The data in one line.
-fn describe(network: &NetworkConfig, dataset: &Dataset) -> String {
-    let source = match &network.data.source {
-        DataSource::Simulate { preset, .. } => format!(", simulated ({preset})"),
-        DataSource::Files { .. } => String::new(),
-    };
-    let (n, p, unit) = (dataset.individuals(), dataset.positions(), dataset.coding().unit());
-    format!("{n} individuals × {p} {unit}, trait {}{source}", dataset.target().names.join(", "))
 }
 
 /// With absolute paths, so that what is exported from it can be started anywhere on this machine.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
 use tune_tui::domain::direction::Direction;
-use tune_tui::domain::event::{Event, FORMAT, Fingerprint, Record, SelectOn, StudySpec};
+use tune_tui::domain::event::{Event, FORMAT, Fingerprint, ObjectiveKind, Record, SelectOn, StudySpec};
 use tune_tui::domain::history::History;
 use tune_tui::domain::seed::{derive, of_trial};
 use tune_tui::domain::setting::Settings;
@@ -42,6 +42,7 @@ impl Driven {
             seed,
             metric: "cost".into(),
             direction: Direction::Minimize,
+            objective: ObjectiveKind::Command,
             space: space.clone(),
             fixed: Params::new(),
             conditions: BTreeMap::new(),

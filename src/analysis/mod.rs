@@ -4,6 +4,7 @@ pub mod average;
 pub mod best;
 pub mod compare;
 pub mod human;
+pub mod importance;
 pub mod parameters;
 pub mod profile;
 pub mod progress;

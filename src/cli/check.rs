@@ -8,6 +8,7 @@ use crate::analysis::human;
 use crate::config::StudyConfig;
 use crate::config::study::NetworkConfig;
 use crate::domain::direction::Direction;
+use crate::domain::event::StudySpec;
 use crate::domain::space::{Condition, Distribution};
 use crate::domain::value::{Value, human_bytes};
 use crate::objective::Survey;
@@ -38,6 +39,13 @@ pub fn check(args: &StudyArgs) -> Result<Exit> {
         (Ready::Command(outside), _) => program(&config, outside)?,
         (Ready::Network(_), None) => {}
     }
+    let spec = match &ready {
+        Ready::Network(prepared) => &prepared.spec,
+        Ready::Command(outside) => &outside.spec,
+    };
+    if let Some(line) = wire::pruning(&config, spec)? {
+        say(&line)?;
+    }
     Ok(Exit::Done)
 }
 
@@ -62,6 +70,7 @@ fn of_network(config: &StudyConfig, own: &NetworkConfig, prepared: &Prepared) ->
     let survey = wire::survey(prepared)?;
     say(&format!("model {}, searched by {}", own.model.kinds.join(" or "), config.sampler.kind))?;
     space(config, &own.model.kinds)?;
+    warm_starts(config, &prepared.spec)?;
     network::networks(prepared)?;
     network::survey(&survey)?;
     cost(config, prepared, &survey)
@@ -87,7 +96,16 @@ fn program(config: &StudyConfig, outside: &Outside) -> Result<()> {
         vec!["most time of a trial".into(), limit],
     ])?;
     say(&format!("space, searched by {}", config.sampler.kind))?;
-    space(config, &[])
+    space(config, &[])?;
+    warm_starts(config, spec)
+}
+
+/// What the sampler would learn from before the first trial.
+fn warm_starts(config: &StudyConfig, spec: &StudySpec) -> Result<()> {
+    for import in wire::warm_start::read(config, spec, &[])? {
+        say(&format!("  {}", import.words()))?;
+    }
+    Ok(())
 }
 
 /// "1 fold", "2 folds".
@@ -126,7 +144,8 @@ fn folds(prepared: &Prepared) -> Result<()> {
 /// The parameters; `kinds` are those of the models.
 fn space(config: &StudyConfig, kinds: &[String]) -> Result<()> {
     let all = config.parameters();
-    let help = |name: &str| wire::help(kinds, name).to_owned();
+    // A program's parameters have names of their own.
+    let help = |name: &str| if kinds.is_empty() { String::new() } else { wire::help(kinds, name).to_owned() };
     let row = |name: &str, what: String, when: &[Condition]| {
         vec![name.to_owned(), what + &conditions(when), help(name)]
     };

@@ -1,13 +1,16 @@
-//! `tune-tui show --importance`: the markers that a trained network looks at.
+//! `tune-tui show --importance`: the parameters that matter for the score, and the markers that a trained
+//! network looks at.
 
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
-use super::Exit;
-use super::output::{columns, say};
+use super::output::{columns, complain, say};
+use super::{Exit, ShowArgs, show};
+use crate::analysis::importance::{self, Importance};
 use crate::dataset::{Dataset, Marker};
+use crate::domain::event::ObjectiveKind;
 use crate::domain::history::History;
 use crate::domain::trial::Trial;
 use crate::domain::value::significant;
@@ -17,11 +20,69 @@ use crate::wire;
 /// How many markers are listed of each output.
 const LISTED: usize = 20;
 
-/// Prints the markers that matter most, or all of them as CSV.
+/// Fewest best trials whose density says something.
+const ENOUGH: usize = 5;
+
+/// Prints the importance of the study's parameters and of the best trial's markers; of a trial that is named, or
+/// as CSV, the markers alone; as JSON the parameters alone.
 ///
 /// # Errors
-/// Where the trial's weights or the study's data are not there any more.
-pub fn importance(store: &Path, history: &History, trial: &Trial, csv: bool) -> Result<Exit> {
+/// Where the trial's weights or the study's data are not there any more, and nothing else was asked for.
+pub fn importance(store: &Path, history: &History, args: &ShowArgs) -> Result<Exit> {
+    if let Some(id) = args.trial {
+        return markers(store, history, show::trial(history, id)?, args.csv);
+    }
+    if args.json {
+        say(&serde_json::to_string(&importance::importance(history)?)?)?;
+        return Ok(Exit::Done);
+    }
+    if !args.csv {
+        match importance::importance(history) {
+            Ok(found) => parameters(&found)?,
+            Err(reason) => say(&reason.to_string())?,
+        }
+        if history.study().objective == ObjectiveKind::Command {
+            return Ok(Exit::Done);
+        }
+    }
+    let best = history.incumbent().context("the study has no complete trial yet")?;
+    if args.csv {
+        return markers(store, history, best, true);
+    }
+    // The parameters were told: that a network's weights were not kept is no failure.
+    if let Err(reason) = markers(store, history, best, false) {
+        complain(&format!("note: no importance of markers: {reason}"));
+    }
+    Ok(Exit::Done)
+}
+
+fn parameters(found: &Importance) -> Result<()> {
+    let Importance { trials, best, parameters } = found;
+    say(&format!("what parameters matter, told from {trials} complete trials"))?;
+    let mut rows = vec![["parameter", "PED-ANOVA", "fANOVA", "trials"].map(str::to_owned).to_vec()];
+    for parameter in parameters {
+        let mark = if parameter.within { " *" } else { "" };
+        let fanova = parameter.fanova.map_or("-".to_owned(), |share| format!("{share:.3}{mark}"));
+        let ped_anova = format!("{:.3}", parameter.ped_anova);
+        rows.push(vec![parameter.parameter.clone(), ped_anova, fanova, parameter.active.to_string()]);
+    }
+    columns(&rows).iter().try_for_each(|line| say(line))?;
+    let plural = if *best == 1 { "" } else { "s" };
+    say(&format!(
+        "PED-ANOVA: what sets the {best} best trial{plural} apart; fANOVA: what explains the score"
+    ))?;
+    if parameters.iter().any(|parameter| parameter.within) {
+        say("* among the trials that have the parameter")?;
+    }
+    if *best < ENOUGH {
+        let wanted = ENOUGH * 10;
+        complain(&format!("note: that is rough: with {wanted} trials the best tenth are {ENOUGH}"));
+    }
+    Ok(())
+}
+
+/// Prints the markers that matter most, or all of them as CSV.
+fn markers(store: &Path, history: &History, trial: &Trial, csv: bool) -> Result<Exit> {
     let (dataset, outputs) = wire::importance(store, history, trial)?;
     if csv {
         as_csv(&dataset, &outputs)?;

@@ -155,12 +155,14 @@ struct ShowArgs {
     /// One trial in detail
     #[arg(long, value_name = "N")]
     trial: Option<usize>,
-    /// The markers that matter most to the best trial, or to --trial N: mean |gradient × input|, its share of
-    /// all, the mean with its sign (contribution), and the output's weights where the network has them
-    #[arg(long, conflicts_with = "json")]
+    /// How much each parameter matters for the score, by PED-ANOVA and fANOVA, and the markers that matter most
+    /// to the best trial: mean |gradient × input|, its share of all, the mean with its sign (contribution), and
+    /// the output's weights where the network has them. With --trial N that trial's markers; with --json the
+    /// parameters
+    #[arg(long)]
     importance: bool,
     /// With --importance: every marker, as CSV
-    #[arg(long, requires = "importance")]
+    #[arg(long, requires = "importance", conflicts_with = "json")]
     csv: bool,
 }
 

@@ -40,6 +40,10 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
             complain(&format!("warning: {warning}; `tune-tui check` says why"));
         }
     }
+    if args.fresh {
+        // All are read anew; one that can't be must be known before the old store is moved.
+        wire::warm_start::read(&config, ready.spec(), &[])?;
+    }
     // Only now: a study that could not start must not have lost its place.
     if args.fresh
         && let Some(kept) = wire::archive(&store)?

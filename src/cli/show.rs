@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use super::output::{UsageError, columns, complain, say, score};
 use super::{Exit, ShowArgs, StoredArgs, importance};
@@ -34,11 +34,7 @@ pub fn show(args: &ShowArgs) -> Result<Exit> {
     }
     let history = replay.history;
     if args.importance {
-        let trial = match args.trial {
-            Some(id) => trial(&history, id)?,
-            None => history.incumbent().context("the study has no complete trial yet")?,
-        };
-        return importance::importance(&store, &history, trial, args.csv);
+        return importance::importance(&store, &history, args);
     }
     if let Some(id) = args.trial {
         return show_trial(&history, trial(&history, id)?, args.json);
@@ -107,6 +103,10 @@ fn overview(history: &History) -> Result<()> {
     ))?;
     for line in by_kind(history) {
         say(&line)?;
+    }
+    for source in history.sources() {
+        let plural = if source.trials == 1 { "" } else { "s" };
+        say(&format!("  learns from {} trial{plural} of {} besides", source.trials, source.source))?;
     }
     if let Some(caution) = study.caution() {
         say(&format!("{caution}: the best of several trials was chosen by these scores, which flatter it"))?;

@@ -81,6 +81,14 @@ const TRAIN: &[Setting] = &[
         .when("early_stopping.patience", Is::AtLeast(1)),
 ];
 
+const BOUND: Accepts = Accepts::FloatOr { min: f64::NEG_INFINITY, max: f64::INFINITY, word: "none" };
+
+const ASHA: &[Setting] = &[
+    setting("resource", Accepts::Word(&["epochs", "folds"]), Preset::Word("epochs")),
+    setting("min_resource", Accepts::IntOr { min: 1, max: 1_000_000, word: "auto" }, Preset::Word("auto")),
+    int("reduction", 2, 100, 3),
+];
+
 const GP_UCB: &[Setting] = &[
     int("startup", 1, 10_000, 15),
     setting("kappa", Accepts::Float { min: 0.0, max: 1000.0 }, Preset::Float(2.576)),
@@ -103,7 +111,12 @@ pub(crate) fn tables() -> Tables {
     let metric = |name, direction, tasks| MetricKind { name, direction, tasks };
     Tables {
         samplers: vec![kind("random", &[]), kind("gp-ucb", GP_UCB)],
-        pruners: vec![kind("none", &[]), kind("median", median)],
+        pruners: vec![
+            kind("none", &[]),
+            kind("median", median),
+            kind("asha", ASHA),
+            kind("threshold", const { &[setting("upper", BOUND, Preset::Word("none"))] }),
+        ],
         models: vec![
             kind("cnn", CNN),
             Kind { name: "mlp", settings: MLP, variants: VARIANTS },

@@ -181,7 +181,9 @@ impl History {
                 self.finish(*trial, TrialState::Pruned { reason: reason.clone() }, record.at);
             }
             Event::TrialPromoted { trial, .. } => {
-                self.trials[*trial].finished = None;
+                let t = &mut self.trials[*trial];
+                t.passed = (t.reports.len(), t.folds.len());
+                t.finished = None;
                 self.set_state(*trial, TrialState::Waiting);
             }
             Event::TrialFailed { trial, reason } => {
@@ -217,6 +219,7 @@ impl History {
             weights: None,
             folds: Vec::new(),
             reports: Vec::new(),
+            passed: (0, 0),
         });
         self.counts.waiting += 1;
         Ok(())

@@ -14,6 +14,36 @@ pub struct Job {
     pub params: Params,
     /// Its seed: everything random in the evaluation is derived from it.
     pub seed: u64,
+    /// How far it was before a pruner paused it; nothing of a trial that begins.
+    pub done: Done,
+    /// Where it may be paused: what is needed to go on from there is to be kept, as far as that is of use.
+    pub pauses: Vec<Pause>,
+}
+
+impl Job {
+    /// One that begins, and ends without a pause.
+    pub fn new(trial: TrialId, params: Params, seed: u64) -> Self {
+        Job { trial, params, seed, done: Done::default(), pauses: Vec::new() }
+    }
+}
+
+/// What a trial has told already. An objective may go on from there, or begin anew: what it tells again does not
+/// reach the study ([`crate::executor`]), and the score must be the same.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Done {
+    /// Reports.
+    pub reports: usize,
+    /// Finished folds.
+    pub folds: Vec<FoldScore>,
+}
+
+/// A place within a training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pause {
+    /// The number of the training among those of its trial, from 0.
+    pub training: usize,
+    /// Epochs of it that were trained.
+    pub epochs: usize,
 }
 
 /// The answer to a report.
@@ -35,6 +65,12 @@ pub trait Reporter {
     /// never stops a job need not say so.
     fn verdict(&self) -> Verdict {
         Verdict::Continue
+    }
+
+    /// The verdict on all that was told so far, once that was looked at: for places where a trial may be paused,
+    /// so that no epoch is trained in vain.
+    fn settled(&self) -> Verdict {
+        self.verdict()
     }
 
     /// After each fold.

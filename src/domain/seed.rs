@@ -53,6 +53,16 @@ impl Rng {
         Rng { state }
     }
 
+    /// Where it stands in its stream.
+    pub fn state(&self) -> [u64; 4] {
+        self.state
+    }
+
+    /// The generator that stands at `state`.
+    pub fn at(state: [u64; 4]) -> Self {
+        Rng { state }
+    }
+
     /// The next 64 random bits.
     pub fn bits(&mut self) -> u64 {
         let s = &mut self.state;

@@ -27,6 +27,15 @@ pub enum Accepts {
     },
     /// One of these words.
     Word(&'static [&'static str]),
+    /// A real number in `min..=max`, or a word that stands for none.
+    FloatOr {
+        /// Smallest accepted number.
+        min: f64,
+        /// Largest accepted number.
+        max: f64,
+        /// The word.
+        word: &'static str,
+    },
     /// A whole number in `min..=max`, or a word that leaves it to the program.
     IntOr {
         /// Smallest accepted number.
@@ -174,7 +183,8 @@ impl Accepts {
         let admitted = match (self, value) {
             (Accepts::Bool, Value::Bool(_)) => Some(value.clone()),
             (Accepts::Int { min, max }, Value::Int(v)) if (min..=max).contains(&v) => Some(value.clone()),
-            (Accepts::Float { min, max }, _) => {
+            (Accepts::FloatOr { word, .. }, Value::Text(v)) if v == word => Some(value.clone()),
+            (Accepts::Float { min, max } | Accepts::FloatOr { min, max, .. }, _) => {
                 value.as_f64().filter(|v| (*min..=*max).contains(v)).map(Value::Float)
             }
             (Accepts::Word(words), Value::Text(v)) if words.contains(&v.as_str()) => Some(value.clone()),
@@ -196,6 +206,10 @@ impl Accepts {
             Accepts::IntOr { min, max, word } => {
                 format!("{} or `{word}`", Accepts::Int { min: *min, max: *max }.expectation())
             }
+            Accepts::FloatOr { min, max, word } => {
+                format!("{} or `{word}`", Accepts::Float { min: *min, max: *max }.expectation())
+            }
+            Accepts::Float { min, max } if min.is_infinite() && max.is_infinite() => "a number".into(),
             Accepts::Float { min, max } if max.is_infinite() => format!("a number of at least {min}"),
             Accepts::Float { min, max } => format!("a number from {min} to {max}"),
             Accepts::Word(words) => {
@@ -342,6 +356,17 @@ impl Settings {
         match self.0.get(name) {
             Some(Value::Text(_)) => None,
             _ => Some(self.count(name)),
+        }
+    }
+
+    /// A real number, or `None` for the word that stands in its place ([`Accepts::FloatOr`]).
+    ///
+    /// # Panics
+    /// As [`Settings::float`].
+    pub fn float_or_word(&self, name: &str) -> Option<f64> {
+        match self.0.get(name) {
+            Some(Value::Text(_)) => None,
+            _ => Some(self.float(name)),
         }
     }
 

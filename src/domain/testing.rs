@@ -94,7 +94,15 @@ impl Scripted {
 
     /// As [`Scripted::new`], with several replicates of the search.
     pub fn replicated(space: &SearchSpace, direction: Direction, seed: u64, replicates: usize) -> Self {
-        let study = StudySpec { seed, direction, replicates, ..study(space.clone()) };
+        Scripted::begin(StudySpec { seed, direction, replicates, ..study(space.clone()) })
+    }
+
+    /// As [`Scripted::new`], with trials of `folds` folds of at most `epochs` epochs.
+    pub fn folded(space: &SearchSpace, direction: Direction, folds: usize, epochs: usize) -> Self {
+        Scripted::begin(StudySpec { direction, folds, epochs, ..study(space.clone()) })
+    }
+
+    fn begin(study: StudySpec) -> Self {
         let created = Event::StudyCreated { study: Box::new(study) };
         let history = History::begin(&Record { sequence: 0, at: 0, event: created }).unwrap();
         Scripted { history }

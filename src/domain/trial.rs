@@ -184,6 +184,15 @@ pub struct Trial {
     pub folds: Vec<FoldScore>,
     /// Its reports, in the order of their steps.
     pub reports: Vec<Report>,
+    /// Reports and folds that it had when it was last promoted: up to there it is not judged again, also where
+    /// it starts again from the beginning.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub passed: (usize, usize),
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_nothing(passed: &(usize, usize)) -> bool {
+    *passed == (0, 0)
 }
 
 impl Trial {

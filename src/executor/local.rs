@@ -1,10 +1,11 @@
 //! Trials on this machine: one thread and one rayon pool a slot.
 
 use std::any::Any;
+use std::cell::Cell;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
@@ -26,13 +27,27 @@ pub struct Local {
 
 struct Slot {
     jobs: Sender<Assignment>,
-    running: Option<(TrialId, Arc<AtomicBool>)>,
+    running: Option<(TrialId, Arc<Signals>)>,
+    /// Messages of the job that were handed on.
+    delivered: usize,
 }
 
 struct Assignment {
     job: Job,
-    stop: Arc<AtomicBool>,
+    signals: Arc<Signals>,
 }
+
+/// What a job hears of the study.
+#[derive(Default)]
+struct Signals {
+    /// It is to stop.
+    stop: AtomicBool,
+    /// How many of its messages the study has followed.
+    followed: AtomicUsize,
+}
+
+/// How long a job that waits for its verdict sleeps before it looks again.
+const NAP: Duration = Duration::from_micros(200);
 
 impl Local {
     /// `slots` slots of `threads` threads each.
@@ -54,7 +69,7 @@ impl Local {
                     .name(format!("slot-{slot}"))
                     .spawn(move || work(slot, &inbox, &pool, &*objective, &sender))
                     .map_err(|e| ExecutorError(format!("failed to start the thread of slot {slot}: {e}")))?;
-                Ok(Slot { jobs, running: None })
+                Ok(Slot { jobs, running: None, delivered: 0 })
             })
             .collect::<Result<_, ExecutorError>>()?;
         Ok(Local { objective, slots, threads, messages })
@@ -78,30 +93,37 @@ impl Executor for Local {
         let Some(place) = self.slots.get_mut(slot).filter(|s| s.running.is_none()) else {
             return Err(ExecutorError(format!("slot {slot} is not free")));
         };
-        let stop = Arc::new(AtomicBool::new(false));
+        let signals = Arc::<Signals>::default();
         let trial = job.trial;
         place
             .jobs
-            .send(Assignment { job, stop: Arc::clone(&stop) })
+            .send(Assignment { job, signals: Arc::clone(&signals) })
             .map_err(|_| ExecutorError(format!("the worker of slot {slot} is gone")))?;
-        place.running = Some((trial, stop));
+        (place.running, place.delivered) = (Some((trial, signals)), 0);
         Ok(())
     }
 
     fn stop(&mut self, trial: TrialId) {
-        for (id, stop) in self.slots.iter().filter_map(|s| s.running.as_ref()) {
+        for (id, signals) in self.slots.iter().filter_map(|s| s.running.as_ref()) {
             if *id == trial {
-                stop.store(true, Ordering::Relaxed);
+                signals.stop.store(true, Ordering::Relaxed);
             }
         }
     }
 
     fn poll(&mut self, wait: Duration) -> Vec<Message> {
+        // Whoever asks again has followed what it was handed.
+        for slot in &self.slots {
+            if let Some((_, signals)) = &slot.running {
+                signals.followed.store(slot.delivered, Ordering::Release);
+            }
+        }
         let first = self.messages.recv_timeout(wait).ok();
         let batch: Vec<_> = first.into_iter().chain(self.messages.try_iter()).collect();
         batch
             .into_iter()
             .map(|(slot, message)| {
+                self.slots[slot].delivered += 1;
                 if matches!(message, Message::Ended { .. }) {
                     self.slots[slot].running = None;
                 }
@@ -113,8 +135,8 @@ impl Executor for Local {
 
 impl Drop for Local {
     fn drop(&mut self) {
-        for (_, stop) in self.slots.iter().filter_map(|s| s.running.as_ref()) {
-            stop.store(true, Ordering::Relaxed);
+        for (_, signals) in self.slots.iter().filter_map(|s| s.running.as_ref()) {
+            signals.stop.store(true, Ordering::Relaxed);
         }
         self.objective.close();
     }
@@ -127,10 +149,12 @@ fn work(
     objective: &dyn Objective,
     messages: &Sender<(usize, Message)>,
 ) {
-    for Assignment { job, stop } in inbox {
+    for Assignment { job, signals } in inbox {
         let trial = job.trial;
         let outcome = pool.install(|| {
-            let reporter = SlotReporter { slot, trial, stop: &stop, messages: messages.clone() };
+            let told = Cell::new(0);
+            let reporter =
+                SlotReporter { slot, job: &job, signals: &signals, messages: messages.clone(), told };
             // A panic must not take the slot with it: the trial fails and the next one runs here.
             match catch_unwind(AssertUnwindSafe(|| objective.evaluate(&job, &reporter))) {
                 Ok(Ok(evaluation)) if evaluation.score.is_finite() => Outcome::Complete(evaluation),
@@ -157,15 +181,19 @@ pub fn panic_text(panic: &(dyn Any + Send)) -> &str {
         .unwrap_or("without a message")
 }
 
+/// Passes on what a job tells, without what its trial has told before it was paused.
 struct SlotReporter<'a> {
     slot: usize,
-    trial: TrialId,
-    stop: &'a AtomicBool,
+    job: &'a Job,
+    signals: &'a Signals,
     messages: Sender<(usize, Message)>,
+    /// Messages that were sent.
+    told: Cell<usize>,
 }
 
 impl SlotReporter<'_> {
     fn send(&self, message: Message) -> Verdict {
+        self.told.set(self.told.get() + 1);
         let delivered = self.messages.send((self.slot, message)).is_ok();
         if delivered { self.verdict() } else { Verdict::Stop }
     }
@@ -173,20 +201,36 @@ impl SlotReporter<'_> {
 
 impl Reporter for SlotReporter<'_> {
     fn verdict(&self) -> Verdict {
-        if self.stop.load(Ordering::Relaxed) { Verdict::Stop } else { Verdict::Continue }
+        if self.signals.stop.load(Ordering::Relaxed) { Verdict::Stop } else { Verdict::Continue }
+    }
+
+    fn settled(&self) -> Verdict {
+        while self.signals.followed.load(Ordering::Acquire) < self.told.get() {
+            if self.verdict() == Verdict::Stop {
+                break;
+            }
+            std::thread::sleep(NAP);
+        }
+        self.verdict()
     }
 
     fn report(&self, report: Report) -> Verdict {
-        self.send(Message::Reported { trial: self.trial, report })
+        if report.step < self.job.done.reports {
+            return self.verdict();
+        }
+        self.send(Message::Reported { trial: self.job.trial, report })
     }
 
     fn fold_finished(&self, fold: FoldScore) {
-        // Its verdict is given again at the next report.
-        self.send(Message::FoldFinished { trial: self.trial, fold });
+        let told = self.job.done.folds.last().map(|last| (last.repeat, last.fold));
+        if told < Some((fold.repeat, fold.fold)) {
+            // Its verdict is given again at the next report.
+            self.send(Message::FoldFinished { trial: self.job.trial, fold });
+        }
     }
 
     fn warn(&self, text: String) {
-        self.send(Message::Warned { trial: self.trial, text });
+        self.send(Message::Warned { trial: self.job.trial, text });
     }
 }
 
@@ -231,7 +275,7 @@ mod tests {
     }
 
     fn job(trial: TrialId, what: &str) -> Job {
-        Job { trial, params: Params::from([("what".into(), Value::from(what))]), seed: 0 }
+        Job::new(trial, Params::from([("what".into(), Value::from(what))]), 0)
     }
 
     fn ends(executor: &mut Local, wanted: usize) -> HashMap<TrialId, Outcome> {
@@ -281,5 +325,68 @@ mod tests {
         assert_eq!(executor.free_slot(), Some(1));
         executor.stop(5);
         assert_eq!(ends(&mut executor, 1), HashMap::from([(5, Outcome::Stopped)]));
+    }
+
+    /// Waits for the verdict after each report; its score is the report that it was stopped with.
+    struct Asking;
+
+    impl Objective for Asking {
+        fn evaluate(&self, _: &Job, reporter: &dyn Reporter) -> Result<Evaluation, ObjectiveError> {
+            for step in 0..5 {
+                let (train_loss, validation_loss) = (None, None);
+                let report =
+                    Report { step, repeat: 0, fold: 0, epoch: step, train_loss, validation_loss, score: 1.0 };
+                reporter.report(report);
+                if reporter.settled() == Verdict::Stop {
+                    return Ok(Evaluation { score: step as f64, weights: None });
+                }
+            }
+            Err(ObjectiveError::Failed("nobody stopped it".into()))
+        }
+    }
+
+    #[test]
+    fn a_job_that_waits_for_its_verdict_does_nothing_in_vain() {
+        let mut executor = Local::new(Arc::new(Asking), 1, 1).unwrap();
+        for stop_at in [0, 2] {
+            executor.submit(0, job(1, "")).unwrap();
+            let ended = (0..2000).flat_map(|_| executor_round(&mut executor, stop_at)).next();
+            let score = stop_at as f64;
+            assert_eq!(ended, Some(Outcome::Complete(Evaluation { score, weights: None })));
+        }
+    }
+
+    /// Polls once and stops the trial at a report.
+    fn executor_round(executor: &mut Local, stop_at: usize) -> Option<Outcome> {
+        let mut ended = None;
+        for message in executor.poll(Duration::from_millis(20)) {
+            match message {
+                Message::Reported { trial, report } if report.step == stop_at => executor.stop(trial),
+                Message::Ended { outcome, .. } => ended = Some(outcome),
+                _ => {}
+            }
+        }
+        ended
+    }
+
+    #[test]
+    fn what_a_paused_trial_has_told_is_not_told_again() {
+        let mut executor = Local::new(Arc::new(Asking), 1, 1).unwrap();
+        let done = crate::domain::objective::Done { reports: 3, folds: Vec::new() };
+        executor.submit(0, Job { done, ..job(1, "") }).unwrap();
+        let mut steps = Vec::new();
+        for _ in 0..2000 {
+            for message in executor.poll(Duration::from_millis(20)) {
+                match message {
+                    Message::Reported { report, .. } => steps.push(report.step),
+                    Message::Ended { .. } => {
+                        assert_eq!(steps, [3, 4]);
+                        return;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        panic!("it did not end");
     }
 }

@@ -8,7 +8,7 @@ use crate::analysis::compare::Ties;
 use crate::domain::baseline::BaselineScore;
 use crate::domain::event::{SelectOn, StudySpec};
 use crate::domain::history::History;
-use crate::domain::trial::{FoldScore, Timestamp, Trial, TrialId};
+use crate::domain::trial::{FoldScore, ImportSource, Timestamp, Trial, TrialId};
 use crate::domain::value::Params;
 
 /// A trial as `show --json` and `export --format json` write it.
@@ -68,6 +68,8 @@ struct Show<'a> {
     study: &'a StudySpec,
     best: Option<Best<'a>>,
     baselines: Vec<BaselineObject<'a>>,
+    /// Trials from elsewhere that the sampler learns from: how many of each source.
+    imported: &'a [ImportSource],
     trials: Vec<TrialObject<'a>>,
 }
 
@@ -123,7 +125,13 @@ pub fn show(history: &History, now: Timestamp) -> serde_json::Result<String> {
     let (study, ties) = (history.study(), Ties::of(history));
     let trials = history.trials().iter().map(|trial| trial_object(history, &ties, trial, now)).collect();
     let baselines = history.baselines().iter().map(|b| baseline_object(study.select_on, b)).collect();
-    serde_json::to_string(&Show { study, best: best(history), baselines, trials })
+    serde_json::to_string(&Show {
+        study,
+        best: best(history),
+        baselines,
+        imported: history.sources(),
+        trials,
+    })
 }
 
 /// The last line of `run --json`. `elapsed_s` is the time at work over all starts of the study, with

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 
 use super::kernel::{Column, Kernel, Metric, Points, Shape, matern, rbf};
 use super::linalg::{Cholesky, LinalgError, dot};
-use super::minimize::{MinimizeError, Minimum, minimize};
+use super::minimize::{MinimizeError, Minimum, TOLERANCE, minimize};
 
 /// The prior variance of the constant mean; targets are standardised.
 const MEAN_VARIANCE: f64 = 1.0;
@@ -114,7 +114,7 @@ impl<'a> Evidence<'a> {
     /// Where the search fails at its start.
     pub fn maximize(&self, start: &[f64], steps: u64) -> Result<Minimum, MinimizeError> {
         let bounds: Vec<(f64, f64)> = self.priors.iter().map(|p| p.bounds).collect();
-        minimize(|theta| self.negative_log(theta), start, &bounds, steps)
+        minimize(|theta| self.negative_log(theta), start, &bounds, steps, TOLERANCE)
     }
 
     /// The kernel and the noise variance of `theta`.

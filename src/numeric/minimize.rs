@@ -17,8 +17,8 @@ const MEMORY: usize = 8;
 const MARGIN: f64 = 1e-3;
 /// Evaluations allowed for each step; argmin's line search has no limit of its own.
 const EVALUATIONS_PER_STEP: u64 = 10;
-/// Changes of the value below this, relative to the gradient at the start, end the search.
-const TOLERANCE: f64 = 1e-9;
+/// Changes of the value that are as good as none.
+pub const TOLERANCE: f64 = 1e-9;
 
 /// Where a search ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -124,7 +124,8 @@ where
 }
 
 /// A local minimum of `function` (which returns its value and gradient) in the box `bounds`, from
-/// `start`, in at most `iterations` steps. A bound of no width holds its coordinate fixed.
+/// `start`, in at most `iterations` steps; changes below `tolerance`, relative to the gradient at the start,
+/// end the search. A bound of no width holds its coordinate fixed.
 ///
 /// A line search that ends early, as happens where rounding hides further progress, leaves the best
 /// point seen as the result.
@@ -136,6 +137,7 @@ pub fn minimize<F, E>(
     start: &[f64],
     bounds: &[(f64, f64)],
     iterations: u64,
+    tolerance: f64,
 ) -> Result<Minimum, MinimizeError>
 where
     F: Fn(&[f64]) -> Result<(f64, Vec<f64>), E>,
@@ -159,7 +161,7 @@ where
     memory.borrow_mut().last = None;
 
     let solver = LBFGS::new(MoreThuenteLineSearch::new(), MEMORY)
-        .with_tolerance_cost(TOLERANCE)
+        .with_tolerance_cost(tolerance)
         .map_err(|e| MinimizeError::Failed(e.to_string()))?;
     let outcome = Executor::new(problem, solver)
         .configure(|state| state.param(t).max_iters(iterations))
@@ -193,28 +195,28 @@ mod tests {
 
     #[test]
     fn finds_a_minimum_inside() {
-        let found = minimize(rosenbrock, &[-1.2, 1.0], &[(-2.0, 2.0), (-2.0, 2.0)], 200).unwrap();
+        let found = minimize(rosenbrock, &[-1.2, 1.0], &[(-2.0, 2.0), (-2.0, 2.0)], 200, TOLERANCE).unwrap();
         assert!(found.point.iter().all(|x| (x - 1.0).abs() < 1e-3), "{found:?}");
     }
 
     #[test]
     fn finds_a_minimum_on_the_border_from_a_start_on_the_border() {
-        let found = minimize(rosenbrock, &[-2.0, 0.5], &[(-2.0, 0.5), (-2.0, 2.0)], 200).unwrap();
+        let found = minimize(rosenbrock, &[-2.0, 0.5], &[(-2.0, 0.5), (-2.0, 2.0)], 200, TOLERANCE).unwrap();
         assert!((found.point[0] - 0.5).abs() < 1e-6 && (found.point[1] - 0.25).abs() < 1e-4, "{found:?}");
     }
 
     #[test]
     fn a_bound_of_no_width_holds_its_coordinate() {
-        let found = minimize(rosenbrock, &[0.5, 1.0], &[(0.5, 0.5), (-2.0, 2.0)], 200).unwrap();
+        let found = minimize(rosenbrock, &[0.5, 1.0], &[(0.5, 0.5), (-2.0, 2.0)], 200, TOLERANCE).unwrap();
         assert!(found.point[0] == 0.5 && (found.point[1] - 0.25).abs() < 1e-5, "{found:?}");
     }
 
     #[test]
     fn failures_are_errors() {
         let nan = |_: &[f64]| Ok::<_, Infallible>((f64::NAN, vec![0.0]));
-        assert!(matches!(minimize(nan, &[0.5], &[(0.0, 1.0)], 9), Err(MinimizeError::Start(_))));
+        assert!(matches!(minimize(nan, &[0.5], &[(0.0, 1.0)], 9, TOLERANCE), Err(MinimizeError::Start(_))));
         // A slope where there is the minimum: no step can help.
         let liar = |x: &[f64]| Ok::<_, Infallible>(((x[0] - 0.5).abs(), vec![-1.0]));
-        assert!(matches!(minimize(liar, &[0.5], &[(0.0, 1.0)], 9), Err(MinimizeError::Failed(_))));
+        assert!(matches!(minimize(liar, &[0.5], &[(0.0, 1.0)], 9, TOLERANCE), Err(MinimizeError::Failed(_))));
     }
 }

@@ -1,9 +1,11 @@
 //! Numerical methods.
 
+pub mod cma;
 pub mod dense;
 pub mod evidence;
 pub mod exp;
 pub mod gaussian_process;
+pub mod jacobi;
 pub mod kernel;
 pub mod linalg;
 pub mod minimize;

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::dense::{Dense, DenseError, Eigen, Factor};
 use super::linalg::{Cholesky, LinalgError, dot};
-use super::minimize::{MinimizeError, minimize};
+use super::minimize::{MinimizeError, TOLERANCE, minimize};
 
 /// The share of the variance that a kernel explains is searched on the scale of its log odds, as far as this.
 const LOG_ODDS: f64 = 12.0;
@@ -213,7 +213,7 @@ pub fn general(
             let (estimate, gradient) = at(&covariance, x, y, theta, true)?;
             Ok::<_, RemlError>((estimate.deviance, gradient))
         };
-        match minimize(function, start, bounds, ITERATIONS) {
+        match minimize(function, start, bounds, ITERATIONS, TOLERANCE) {
             Ok(found) => return Ok(at(&covariance, x, y, &found.point, false)?.0),
             Err(error) => failure = Some(error),
         }

@@ -1,12 +1,16 @@
+mod paused;
+
 use std::cell::RefCell;
 
 use super::*;
 use crate::dataset::Target;
 use crate::dataset::covariate::Covariate;
 use crate::dataset::encode::{Encoding, Impute};
+use crate::domain::objective::Verdict;
 use crate::domain::setting::Settings;
 use crate::domain::table::find;
 use crate::domain::task::Task;
+use crate::domain::trial::Report;
 use crate::domain::value::{Params, Value};
 use crate::model::MODELS;
 use crate::model::layer::{Mode, Pass};
@@ -63,7 +67,7 @@ fn trained(metric: &str, training: &[(&str, Value)]) -> CrossValidation {
 fn job(learning_rate: f64) -> Job {
     let params = [("learning_rate", Value::Float(learning_rate)), ("kernel", Value::Int(9))];
     let params: Params = params.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
-    Job { trial: 3, params, seed: 17 }
+    Job::new(3, params, 17)
 }
 
 #[derive(Default)]

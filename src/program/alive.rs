@@ -1,6 +1,9 @@
-//! Which process groups are alive, so that none outlives the study.
+//! Which process groups are alive, so that none outlives the study, however that ends.
 
 use std::collections::BTreeSet;
+use std::io::Write;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +13,23 @@ use super::process::Process;
 
 /// What a group has beyond the time of grace to be seen as gone.
 const BEYOND: Duration = Duration::from_secs(2);
+
+/// What a shell does beside us: it hears of each group that starts and ends, and once it hears nothing any more,
+/// because we were killed, it ends those that are left. $1 are seconds of grace.
+const WATCH: &str = r#"
+trap '' HUP INT QUIT TERM
+groups=' '
+while read -r change group; do
+    case $change in
+        +) groups="$groups$group " ;;
+        -) groups="${groups%% $group *} ${groups#* $group }" ;;
+    esac
+done
+[ "$groups" = ' ' ] && exit
+for group in $groups; do kill -s TERM -- "-$group"; done
+sleep "$1"
+for group in $groups; do kill -s KILL -- "-$group"; done
+"#;
 
 /// The groups that were started and have not ended.
 #[derive(Default)]
@@ -22,6 +42,38 @@ pub(super) struct Alive {
 struct State {
     groups: BTreeSet<i32>,
     closed: bool,
+    watch: Option<Child>,
+}
+
+impl State {
+    /// Starts the watch, once. Without a shell there is none, which only a kill of this process shows.
+    fn watch(&mut self, grace: Duration) {
+        if self.watch.is_some() {
+            return;
+        }
+        let seconds = grace.as_secs_f64().ceil().to_string();
+        let mut shell = Command::new("sh");
+        shell.args(["-c", WATCH, "tune-tui", &seconds]).process_group(0);
+        shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        self.watch = shell.spawn().ok();
+    }
+
+    fn tell(&mut self, change: char, group: i32) {
+        if let Some(stdin) = self.watch.as_mut().and_then(|watch| watch.stdin.as_mut()) {
+            // In one piece, so that it is heard whole or not at all.
+            stdin.write_all(format!("{change} {group}\n").as_bytes()).ok();
+        }
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        if let Some(watch) = &mut self.watch {
+            // It reads until its input is closed.
+            drop(watch.stdin.take());
+            watch.wait().ok();
+        }
+    }
 }
 
 impl Alive {
@@ -29,15 +81,22 @@ impl Alive {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in what `start` starts, unless the study has ended.
-    pub fn start<T>(&self, start: impl FnOnce() -> Result<(T, Pid), String>) -> Result<(T, Pid), String> {
+    /// Takes in what `start` starts, unless the study has ended; it has `grace` to end should we be killed.
+    pub fn start<T>(
+        &self,
+        grace: Duration,
+        start: impl FnOnce() -> Result<(T, Pid), String>,
+    ) -> Result<(T, Pid), String> {
         // Held meanwhile: a process that starts while the study ends would be missed.
         let mut state = self.state();
         if state.closed {
             return Err("the study has ended".into());
         }
+        state.watch(grace);
         let (child, group) = start()?;
-        state.groups.insert(group.as_raw_nonzero().get());
+        let number = group.as_raw_nonzero().get();
+        state.groups.insert(number);
+        state.tell('+', number);
         Ok((child, group))
     }
 
@@ -48,7 +107,10 @@ impl Alive {
 
     /// The group has ended.
     pub fn ended(&self, group: Pid) {
-        self.state().groups.remove(&group.as_raw_nonzero().get());
+        let (mut state, number) = (self.state(), group.as_raw_nonzero().get());
+        state.groups.remove(&number);
+        state.tell('-', number);
+        drop(state);
         self.changed.notify_all();
     }
 

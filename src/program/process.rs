@@ -69,7 +69,7 @@ impl Process {
                 }
             }
         };
-        let (mut child, group) = alive.start(spawn)?;
+        let (mut child, group) = alive.start(start.grace, spawn)?;
         let (lines, output) = sync_channel(WAITING);
         let (done, logged) = sync_channel(1);
         let log = Arc::new(Mutex::new(Log::default()));

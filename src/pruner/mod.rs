@@ -1,77 +1,93 @@
-//! Pruners: which running trials are not worth finishing.
+//! Pruners: which running trials are not worth finishing, and which paused ones are worth going on with.
 
+mod asha;
+mod hyperband;
 mod median;
 mod none;
+mod patient;
+mod percentile;
+mod rungs;
+#[cfg(test)]
+mod tests;
+mod threshold;
+mod wilcoxon;
 
+use crate::domain::event::StudySpec;
 use crate::domain::history::History;
 use crate::domain::setting::Settings;
 use crate::domain::table::Row;
-use crate::domain::trial::TrialId;
+use crate::domain::trial::{Trial, TrialId};
 
-/// Decides after each report of a trial.
+/// Decides after each report and each finished fold of a trial. All of it is pure: a pruner knows nothing but its
+/// settings and what it is given.
 pub trait Pruner: Send {
-    /// The reason to end `trial` now, or `None` to let it go on. A pure function of the history, in
-    /// which the trial's last report is the newest event.
+    /// What a person should know before a study begins: where trials are judged, or that they never are.
+    /// Nothing where the name says it all.
+    fn plan(&self, _study: &StudySpec) -> Option<String> {
+        None
+    }
+
+    /// Whether there may be something to decide about `trial`, number `number` of its search, after what it told
+    /// last: a cheap look at the trial alone.
+    fn is_due(&self, _study: &StudySpec, _trial: &Trial, _number: TrialId) -> bool {
+        true
+    }
+
+    /// The reason to end `trial` now, or `None` to let it go on. Its last report or the end of its last fold is
+    /// the newest event.
     fn decide(&self, history: &History, trial: TrialId) -> Option<String>;
+
+    /// The places of the [course](crate::domain::course) at which trial `number` may be paused to be promoted
+    /// later.
+    fn pauses(&self, _study: &StudySpec, _number: TrialId) -> Vec<usize> {
+        Vec::new()
+    }
+
+    /// The pruned trial that is to go on before a new one begins, and the reason.
+    fn promote(&self, _history: &History) -> Option<(TrialId, String)> {
+        None
+    }
+
+    /// The pruned trials that may still be promoted, the likeliest first, of which state is worth keeping.
+    fn promotable(&self, _history: &History) -> Vec<TrialId> {
+        Vec::new()
+    }
 }
 
 /// A row of the table of pruners.
 pub type PrunerRow = Row<fn(&Settings) -> Box<dyn Pruner>>;
 
 /// Every pruner.
-pub const PRUNERS: &[PrunerRow] = &[none::ROW, median::ROW];
+pub const PRUNERS: &[PrunerRow] = &[
+    none::ROW,
+    median::ROW,
+    percentile::ROW,
+    asha::ROW,
+    hyperband::ROW,
+    patient::ROW,
+    wilcoxon::ROW,
+    threshold::ROW,
+];
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::direction::Direction;
-    use crate::domain::testing::{Scripted, float, space};
-    use crate::domain::value::{Params, Value};
+/// Whether a trial is to be left alone because it has not got beyond where it was promoted.
+fn has_passed(trial: &Trial) -> bool {
+    let (reports, folds) = trial.passed;
+    trial.reports.len() <= reports && trial.folds.len() <= folds
+}
 
-    fn at(x: f64) -> Params {
-        Params::from([("x".to_owned(), Value::Float(x))])
-    }
+/// 1st, 2nd, 3rd, 4th.
+fn ordinal(n: usize) -> String {
+    let ending = match (n % 10, n % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{n}{ending}")
+}
 
-    #[test]
-    fn no_pruner_ends_the_best_trial_a_trial_without_reports_or_an_unknown_one() {
-        for row in PRUNERS {
-            let pruner = (row.build)(&Settings::defaults(row.settings));
-            for direction in [Direction::Minimize, Direction::Maximize] {
-                let mut study = Scripted::new(&space([("x", float(0.0, 1.0))]), direction, 1);
-                let sign = direction.cost(1.0);
-                for i in 0..12_u32 {
-                    study.complete_reporting(at(f64::from(i) / 50.0), &[sign * f64::from(10 + i); 20]);
-                }
-                study.fail(at(0.91));
-                study.prune(at(0.92), sign * 99.0);
-                study.requeue(at(0.93));
-                let best = study.start(at(0.94));
-                assert_eq!(pruner.decide(study.history(), best), None, "{}", row.name);
-                for _ in 0..20 {
-                    study.report(best, sign);
-                    assert_eq!(pruner.decide(study.history(), best), None, "{}", row.name);
-                }
-                assert_eq!(pruner.decide(study.history(), 99), None, "{}", row.name);
-            }
-        }
-    }
-
-    #[test]
-    fn only_none_spares_the_worst_trial_and_gives_a_reason() {
-        for row in PRUNERS {
-            let pruner = (row.build)(&Settings::defaults(row.settings));
-            let mut study = Scripted::new(&space([("x", float(0.0, 1.0))]), Direction::Minimize, 1);
-            for i in 0..12_u32 {
-                study.complete_reporting(at(f64::from(i) / 50.0), &[1.0; 20]);
-            }
-            let worst = study.start(at(0.9));
-            let mut reason = None;
-            for _ in 0..20 {
-                study.report(worst, 5.0);
-                reason = reason.or_else(|| pruner.decide(study.history(), worst));
-            }
-            assert_eq!(reason.is_none(), row.name == "none", "{}", row.name);
-            assert!(reason.is_none_or(|r| r.contains('5')), "{}", row.name);
-        }
-    }
+/// `1 epoch`, `2 epochs`.
+fn counted(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }

@@ -4,10 +4,15 @@
 //! confidence bound. Neither is best everywhere: the improvement finds a good region with fewer trials, the
 //! bound leaves one that is merely good, and is not misled by lucky scores. Taking turns costs each half of
 //! its trials and no more (Hoffman, Brochu & de Freitas 2011 on portfolios).
+//!
+//! A process learns from a few hundred trials, however many there are, and takes long for it. Beyond
+//! [`MANY`] scored trials the Parzen estimator goes on, which learns from all.
 
 use super::gp::{Gp, Rule, suggest};
-use super::{Sampler, SamplerError, SamplerRow, Suggestion};
+use super::observed::Observed;
+use super::{Sampler, SamplerError, SamplerRow, Suggestion, tpe};
 use crate::domain::history::History;
+use crate::domain::setting::Settings;
 use crate::domain::space::SearchSpace;
 use crate::numeric::kernel::Shape;
 
@@ -16,17 +21,22 @@ pub const ROW: SamplerRow = SamplerRow {
     name: "auto",
     help: "picks by space and number of trials, and says which",
     settings: &[],
-    build: |_| Box::new(Auto),
+    build: |_| Box::new(Auto { tpe: (tpe::ROW.build)(&Settings::defaults(tpe::ROW.settings)) }),
 };
 
 /// Trials of the design to start with.
 const STARTUP: usize = 8;
 /// Local searches for the most promising point.
-const RESTARTS: usize = 6;
+const RESTARTS: usize = 4;
 /// The weight of the standard deviation in the confidence bound.
 const KAPPA: f64 = 2.0;
 
-struct Auto;
+/// Scored trials beyond which the process gives way to the Parzen estimator.
+const MANY: usize = 1000;
+
+struct Auto {
+    tpe: Box<dyn Sampler>,
+}
 
 impl Sampler for Auto {
     fn plan(&self, space: &SearchSpace, trials: usize) -> Result<Option<String>, SamplerError> {
@@ -38,13 +48,63 @@ impl Sampler for Auto {
             Some(points) if points <= trials as u64 => format!(
                 "auto: at most {points} points for {trials} trials: all of them, the most promising first by {how}"
             ),
+            _ if trials > MANY => format!(
+                "auto: {STARTUP} trials of a latin hypercube, then {how}; after {MANY} trials tpe, which is quicker"
+            ),
             _ => format!("auto: {STARTUP} trials of a latin hypercube, then {how}"),
         }))
     }
 
     fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Suggestion, SamplerError> {
+        let observed =
+            Observed::of(space, history).map_err(|e| SamplerError::Failed(format!("auto: {e}")))?;
+        if observed.scored.len() > MANY {
+            let Suggestion { params, mut origin } = self.tpe.ask(space, history, seed)?;
+            origin.by = format!("auto: {}", origin.by);
+            return Ok(Suggestion { params, origin });
+        }
         let rule = if history.trials().len().is_multiple_of(2) { Rule::LogEi } else { Rule::Ucb(KAPPA) };
         let gp = Gp { startup: STARTUP, rule, restarts: RESTARTS, shape: Shape::Matern };
         suggest(gp, (&format!("auto: gp {}", rule.word()), "auto: latin hypercube"), space, history, seed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::direction::Direction;
+    use crate::domain::seed::Rng;
+    use crate::domain::testing::{Scripted, choice, float, int, space};
+
+    fn build() -> Box<dyn Sampler> {
+        (ROW.build)(&Settings::defaults(ROW.settings))
+    }
+
+    #[test]
+    fn says_what_it_takes_and_why() {
+        let plan = |space: &SearchSpace, trials| build().plan(space, trials).unwrap().unwrap();
+        let few = space([("a", int(1, 5)), ("b", choice(&["x", "y"]))]);
+        assert!(plan(&few, 10).contains("at most 10 points for 10 trials: all of them"));
+        let endless = space([("a", float(0.0, 1.0))]);
+        assert!(plan(&endless, 100).ends_with("confidence bound"));
+        assert!(plan(&few, 9).ends_with("confidence bound") && plan(&endless, 1001).contains("tpe"));
+    }
+
+    #[test]
+    fn takes_turns_and_gives_way() {
+        let space = space([("x", float(0.0, 1.0))]);
+        let mut study = Scripted::new(&space, Direction::Minimize, 1);
+        let mut rng = Rng::new(1);
+        let mut words = Vec::new();
+        for i in 0..=MANY {
+            if [0, STARTUP, STARTUP + 1].contains(&i) {
+                words.push(build().ask(&space, study.history(), 1).unwrap().origin.by);
+            }
+            let x = rng.uniform();
+            study.complete(space.from_unit(&[x]), (x - 0.3).powi(2));
+        }
+        words.push(build().ask(&space, study.history(), 1).unwrap().origin.by);
+        assert_eq!(words[..3], ["auto: latin hypercube", "auto: gp log-ei", "auto: gp ucb"]);
+        assert!(words[3].starts_with("auto: tpe"), "{words:?}");
     }
 }

@@ -18,8 +18,15 @@ const NEAR: usize = 30;
 const ANCHORS: usize = 5;
 /// Steps of one local search.
 const STEPS: u64 = 20;
+/// Changes of the acquisition that are as good as none, relative to its slope at the start.
+const TOLERANCE: f64 = 1e-5;
 /// Rounds of continuous and discrete local search.
 const ROUNDS: usize = 3;
+
+/// Rounds through the discrete axes in one of those.
+const SWEEPS: usize = 12;
+/// Whole numbers of more values than this are a long range.
+const LONG: u64 = 16;
 
 /// A point and what it promises.
 #[derive(Debug, Clone, PartialEq)]
@@ -113,7 +120,7 @@ impl Search<'_> {
             let before = best.value;
             // A search that fails has found nothing better than its start, which is kept.
             if bounds.iter().any(|(low, high)| low < high)
-                && let Ok(found) = minimize(|x| self.cost(x), &best.point, &bounds, STEPS)
+                && let Ok(found) = minimize(|x| self.cost(x), &best.point, &bounds, STEPS, TOLERANCE)
             {
                 let found = self.at(snap(self.space, found.point));
                 if found.value > best.value {
@@ -136,13 +143,16 @@ impl Search<'_> {
     }
 
     /// Moves along one discrete axis at a time for as long as that helps; whether it ever did. A move
-    /// that makes other parameters active puts them into the middle of their ranges.
+    /// that makes other parameters active puts them into the middle of their ranges. Along a long range of
+    /// whole numbers one step is enough: the ascent before has crossed it as an ordered axis.
     fn step_between_cells(&self, best: &mut Candidate) -> bool {
         let before = best.value;
-        loop {
+        for sweep in 0..SWEEPS {
             let start = best.value;
             for (axis, parameter) in self.space.parameters.iter().enumerate() {
-                if !self.space.active(&best.point)[axis] {
+                let is_long = matches!(parameter.distribution, Distribution::Int { .. })
+                    && parameter.distribution.cardinality().is_none_or(|n| n > LONG);
+                if (is_long && sweep > 0) || !self.space.active(&best.point)[axis] {
                     continue;
                 }
                 for unit in neighbours(&parameter.distribution, best.point[axis]) {
@@ -155,9 +165,10 @@ impl Search<'_> {
                 }
             }
             if best.value <= start {
-                return best.value > before;
+                break;
             }
         }
+        best.value > before
     }
 }
 

@@ -49,7 +49,7 @@ pub const ROW: SamplerRow = SamplerRow {
         Setting::new(
             "restarts",
             Accepts::Int { min: 1, max: 1000 },
-            Preset::Int(8),
+            Preset::Int(6),
             "local searches for the maximum of the bound",
         ),
     ],

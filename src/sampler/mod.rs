@@ -3,6 +3,7 @@
 mod acquisition;
 mod auto;
 mod candidates;
+mod cma_es;
 mod cube;
 mod features;
 mod genetic;
@@ -83,5 +84,14 @@ pub enum SamplerError {
 pub type SamplerRow = Row<fn(&Settings) -> Box<dyn Sampler>>;
 
 /// Every sampler.
-pub const SAMPLERS: &[SamplerRow] =
-    &[auto::ROW, random::ROW, sobol::ROW, grid::ROW, manual::ROW, genetic::ROW, tpe::ROW, gp_ucb::ROW];
+pub const SAMPLERS: &[SamplerRow] = &[
+    auto::ROW,
+    random::ROW,
+    sobol::ROW,
+    grid::ROW,
+    manual::ROW,
+    genetic::ROW,
+    cma_es::ROW,
+    tpe::ROW,
+    gp_ucb::ROW,
+];

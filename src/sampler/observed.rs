@@ -4,12 +4,15 @@
 //! |------------------|------------------------------------------------------------------------|
 //! | complete         | its score's                                                            |
 //! | imported         | its score's                                                            |
-//! | pruned           | of its finished folds, or else its best report; at least the median of |
-//! |                  | the complete trials, since the rule found it not worth finishing       |
+//! | pruned           | what it was worth where it ended, and what that usually changes by     |
+//! |                  | until the end; at least the median of the complete trials, since the   |
+//! |                  | rule found it not worth finishing                                      |
 //! | running, waiting | none yet: pending                                                      |
 //! | failed, cancelled| none: ended                                                            |
 
-use crate::domain::direction::Direction;
+use std::collections::BTreeMap;
+
+use crate::domain::course::Course;
 use crate::domain::history::History;
 use crate::domain::space::{SearchSpace, SpaceError};
 use crate::domain::trial::{Trial, TrialId, TrialState};
@@ -48,10 +51,10 @@ impl<'a> Observed<'a> {
             let point = space.to_unit(&known.params)?.into();
             observed.scored.push(Observation { trial: None, point, cost: direction.cost(known.score) });
         }
-        let median = median_of_complete(history);
+        let (median, pruned) = (median_of_complete(history), costs_of_pruned(history));
         for trial in history.trials() {
             let cost = match trial.state {
-                TrialState::Pruned { .. } => pruned_cost(trial, direction).map(|c| c.max(median)),
+                TrialState::Pruned { .. } => pruned.get(&trial.id).map(|c| c.max(median)),
                 _ => trial.score.map(|s| direction.cost(s)),
             };
             match cost {
@@ -79,22 +82,79 @@ fn median_of_complete(history: &History) -> f64 {
     *known.select_nth_unstable_by(middle, f64::total_cmp).1
 }
 
-fn pruned_cost(trial: &Trial, direction: Direction) -> Option<f64> {
-    if trial.folds.is_empty() {
-        return trial.reports.iter().map(|r| direction.cost(r.score)).min_by(f64::total_cmp);
+/// Trials that tell how costs change, at most.
+const WITNESSES: usize = 64;
+
+/// What the pruned trials would have cost at their end. A cost after a few epochs of one fold is another thing than
+/// one of whole trials; of those that went further than a trial both are known, and the median of their differences
+/// is added to its own. From the furthest place back, so that few complete trials are enough; without any that went
+/// further nothing is added.
+fn costs_of_pruned(history: &History) -> BTreeMap<TrialId, f64> {
+    let (course, direction) = (Course::of(history.study()), history.study().direction);
+    let cost_at = |trial, place| course.value(trial, place).map(|value| direction.cost(value));
+    let mut by_place: BTreeMap<usize, Vec<&Trial>> = BTreeMap::new();
+    for trial in history.trials().iter().filter(|t| matches!(t.state, TrialState::Pruned { .. })) {
+        by_place.entry(course.place(trial)).or_default().push(trial);
     }
-    let sum: f64 = trial.folds.iter().map(|f| direction.cost(f.score)).sum();
-    Some(sum / trial.folds.len() as f64)
+    // The last ones, of each place the last ones.
+    let complete = history.trials().iter().rev().filter_map(|t| Some((t, direction.cost(t.score?))));
+    let mut further: Vec<(&Trial, f64)> = complete.take(WITNESSES).collect();
+    let mut costs = BTreeMap::new();
+    for (place, trials) in by_place.into_iter().rev() {
+        let mut changes: Vec<f64> =
+            further.iter().filter_map(|(t, cost)| Some(cost - cost_at(t, place)?)).collect();
+        let middle = changes.len() / 2;
+        let change =
+            if changes.is_empty() { 0.0 } else { *changes.select_nth_unstable_by(middle, f64::total_cmp).1 };
+        let known: Vec<(&Trial, f64)> =
+            trials.into_iter().rev().filter_map(|t| Some((t, cost_at(t, place)? + change))).collect();
+        costs.extend(known.iter().map(|(trial, cost)| (trial.id, *cost)));
+        further.extend(known.into_iter().take(WITNESSES.saturating_sub(further.len())));
+    }
+    costs
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::direction::Direction;
+    use crate::domain::event::Event;
     use crate::domain::testing::{Scripted, float, space};
     use crate::domain::value::{Params, Value};
 
     fn at(x: f64) -> Params {
         Params::from([("x".to_owned(), Value::Float(x))])
+    }
+
+    #[test]
+    fn a_pruned_trial_costs_what_others_like_it_came_to() {
+        let space = space([("x", float(0.0, 1.0))]);
+        for direction in [Direction::Minimize, Direction::Maximize] {
+            let mut study = Scripted::folded(&space, direction, 2, 9);
+            let sign = direction.cost(1.0);
+            let start = |study: &mut Scripted, costs: &[f64]| {
+                let trial = study.start(at(0.5));
+                costs.iter().for_each(|c| study.report(trial, sign * c));
+                trial
+            };
+            let prune = |trial| Event::TrialPruned { trial, reason: "rung".into() };
+            // From the first report to the end of the first fold a trial gains 4, from there to its own end it
+            // loses 1, because the second fold is harder.
+            let whole = start(&mut study, &[10.0, 7.0, 6.0]);
+            study.finish_fold(whole, sign * 6.0);
+            study.finish_fold(whole, sign * 8.0);
+            study.apply(Event::TrialCompleted { trial: whole, score: sign * 7.0, weights: None });
+            let half = start(&mut study, &[13.0, 9.0]);
+            study.finish_fold(half, sign * 9.0);
+            study.apply(prune(half));
+            let early = start(&mut study, &[20.0]);
+            study.apply(prune(early));
+            let better = start(&mut study, &[1.0]);
+            study.apply(prune(better));
+            let observed = Observed::of(&space, study.history()).unwrap();
+            let costs: Vec<f64> = observed.scored.iter().map(|o| o.cost).collect();
+            assert_eq!(costs, [7.0, 10.0, 17.0, 7.0], "the last at least the median of the complete one");
+        }
     }
 
     #[test]

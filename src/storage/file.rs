@@ -1,12 +1,13 @@
 //! The store of a study in a folder.
 
+use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::domain::event::Record;
+use crate::domain::event::{Event, Record};
 use crate::domain::history::History;
-use crate::domain::trial::Timestamp;
+use crate::domain::trial::{Timestamp, TrialId};
 
 use super::journal::{self, Position, Scan};
 use super::lock::{Lock, Owner};
@@ -83,10 +84,16 @@ impl FileStore {
 
 impl Storage for FileStore {
     fn append(&mut self, records: &[Record]) -> Result<(), StorageError> {
-        self.writer.append(records)
+        self.writer.append(records)?;
+        for record in records {
+            if let (Event::TrialPromoted { trial, .. }, Some(index)) = (&record.event, &mut self.index) {
+                index.reopen(*trial);
+            }
+        }
+        Ok(())
     }
 
-    fn settle(&mut self, history: &History) -> Result<(), StorageError> {
+    fn settle(&mut self, history: &History, paused: &BTreeSet<TrialId>) -> Result<(), StorageError> {
         let position = self.writer.position();
         let settled = match self.index.as_mut().map(|index| index.settle(history, position)) {
             None | Some(Ok(())) => Ok(()),
@@ -97,7 +104,7 @@ impl Storage for FileStore {
                 Err(StorageError::Index(format!("{why}; it is left as it is until the next start")))
             }
         };
-        let retained = checkpoints::retain(&self.checkpoints(), history, self.keep_checkpoints);
+        let retained = checkpoints::retain(&self.checkpoints(), history, self.keep_checkpoints, paused);
         settled.and(retained)
     }
 }

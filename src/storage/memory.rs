@@ -1,7 +1,10 @@
 //! Records kept in memory, for tests and for studies that need no store.
 
+use std::collections::BTreeSet;
+
 use crate::domain::event::Record;
 use crate::domain::history::History;
+use crate::domain::trial::TrialId;
 
 use super::writer::check_sequence;
 use super::{Storage, StorageError, journal};
@@ -51,7 +54,7 @@ impl Storage for MemoryStore {
         Ok(())
     }
 
-    fn settle(&mut self, _history: &History) -> Result<(), StorageError> {
+    fn settle(&mut self, _history: &History, _paused: &BTreeSet<TrialId>) -> Result<(), StorageError> {
         self.settled += 1;
         Ok(())
     }

@@ -7,10 +7,11 @@
 //! | `journal.jsonl` | every record, append-only, a checksum on each line ([`journal`])       |
 //! | `lock`          | held by the one process that coordinates the study ([`lock`])          |
 //! | `index.sled/`   | the history as of some byte of the journal; may be deleted at any time |
-//! | `checkpoints/`  | `trial-<id>/`, weights of running trials and of the best ([`checkpoints`]) |
+//! | `checkpoints/`  | `trial-<id>/`, weights of running trials and of the best, with the state of training of those that are paused ([`checkpoints`]) |
 //!
 //! The coordinator opens a [`file::FileStore`]; viewers call [`journal::read`], which takes no lock.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 
@@ -18,6 +19,7 @@ use thiserror::Error;
 
 use crate::domain::event::Record;
 use crate::domain::history::History;
+use crate::domain::trial::TrialId;
 
 pub mod checkpoints;
 pub mod file;
@@ -42,11 +44,12 @@ pub trait Storage: Send {
     fn append(&mut self, records: &[Record]) -> Result<(), StorageError>;
 
     /// Called after trials have ended: brings the index up to date with `history` and drops the
-    /// checkpoints of trials that are no longer among the best. May be late or fail without harm.
+    /// checkpoints of trials that are neither among the best nor in `paused`, which may go on. May be late
+    /// or fail without harm.
     ///
     /// # Errors
     /// What went wrong, for the log.
-    fn settle(&mut self, history: &History) -> Result<(), StorageError>;
+    fn settle(&mut self, history: &History, paused: &BTreeSet<TrialId>) -> Result<(), StorageError>;
 }
 
 /// What can go wrong with a store.

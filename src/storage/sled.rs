@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::history::History;
-use crate::domain::trial::{Trial, TrialId};
+use crate::domain::trial::{Trial, TrialId, TrialState};
 
 use super::journal::Position;
 
@@ -74,7 +74,8 @@ impl Index {
             if *key != trial_key(trials.len()) || trial.id != trials.len() {
                 return Err(format!("trial {} is missing", trials.len()));
             }
-            if !trial.state.is_finished() {
+            // A pruned one may have been promoted since.
+            if !trial.state.is_finished() || matches!(trial.state, TrialState::Pruned { .. }) {
                 self.unfinished.insert(trial.id);
             }
             self.seals.push(seal);
@@ -116,6 +117,11 @@ impl Index {
             self.unfinished.retain(|&id| history.trial(id).is_some_and(|t| !t.state.is_finished()));
             Ok(())
         })
+    }
+
+    /// A trial that had ended goes on.
+    pub(super) fn reopen(&mut self, trial: TrialId) {
+        self.unfinished.insert(trial);
     }
 
     /// Closes it; what sled has to say about that is of no interest.
@@ -178,4 +184,59 @@ fn guarded<T>(action: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
         Err(format!("sled panicked: {}", text.unwrap_or("without a message")))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::event::Event;
+    use crate::domain::testing::{Scripted, float, space};
+    use crate::domain::trial::Origin;
+    use crate::domain::value::{Params, Value};
+
+    /// Writes `study` down, as of a journal of any bytes.
+    fn settle(index: &mut Index, study: &Scripted) {
+        let records = study.history().next_sequence();
+        index.settle(study.history(), Position { length: 9, records, crc: 7 }).unwrap();
+    }
+
+    fn reopened(folder: &Path, index: Index) -> (Index, History) {
+        index.close();
+        let (index, known) = Index::open(folder).unwrap();
+        (index, known.unwrap().0)
+    }
+
+    /// Promotes trial 1 and lets it be pruned again.
+    fn promote(study: &mut Scripted) {
+        study.apply(Event::TrialPromoted { trial: 1, reason: "rung".into() });
+        let (params, seed) = (study.history().trials()[1].params.clone(), study.history().trials()[1].seed);
+        let origin = Origin::default();
+        study.apply(Event::TrialStarted { trial: 1, params, seed, slot: 0, origin });
+        study.report(1, 0.5);
+        study.apply(Event::TrialPruned { trial: 1, reason: "next rung".into() });
+    }
+
+    #[test]
+    fn a_pruned_trial_that_was_promoted_and_pruned_again_is_written_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |x| Params::from([("x".to_owned(), Value::Float(x))]);
+        let (mut index, known) = Index::open(folder.path()).unwrap();
+        assert!(known.is_none());
+        let mut study =
+            Scripted::new(&space([("x", float(0.0, 1.0))]), crate::domain::direction::Direction::Minimize, 1);
+        study.complete(at(0.1), 1.0);
+        study.prune(at(0.2), 2.0);
+        settle(&mut index, &study);
+        promote(&mut study);
+        index.reopen(1);
+        settle(&mut index, &study);
+        let (mut index, history) = reopened(folder.path(), index);
+        assert_eq!(&history, study.history());
+        // Promoted before the index was opened: the journal knew, the index did not.
+        promote(&mut study);
+        settle(&mut index, &study);
+        let (index, history) = reopened(folder.path(), index);
+        assert_eq!(&history, study.history());
+        index.close();
+    }
 }

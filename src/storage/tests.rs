@@ -1,5 +1,6 @@
 //! What every store must hold to, and what a store on the disk must survive.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -34,7 +35,7 @@ fn filled(dir: &Path, settled: &[usize]) -> Vec<Record> {
     for &end in settled.iter().chain([&sample.len()]) {
         store.append(&sample[done..end]).unwrap();
         if end < sample.len() {
-            store.settle(&history(&sample[..end])).unwrap();
+            store.settle(&history(&sample[..end]), &BTreeSet::new()).unwrap();
         }
         done = end;
     }
@@ -66,7 +67,7 @@ fn every_store_gives_back_what_it_took() {
         store.append(&sample[..1]).unwrap();
         store.append(&[]).unwrap();
         store.append(&sample[1..]).unwrap();
-        store.settle(&history(&sample)).unwrap();
+        store.settle(&history(&sample), &BTreeSet::new()).unwrap();
         for wrong in [
             &sample[3..4],
             std::slice::from_ref(&unreadable),
@@ -148,7 +149,7 @@ fn a_store_cut_around_any_record_opens_and_goes_on() {
         assert_eq!(opened.history, (survive > 0).then(|| history(&sample[..survive])), "{record:?}");
         let mut store = opened.store;
         store.append(&sample[survive..]).unwrap();
-        store.settle(&history(&sample)).unwrap();
+        store.settle(&history(&sample), &BTreeSet::new()).unwrap();
         drop(store);
         assert_eq!(open(dir.path()).history, Some(history(&sample)));
     }
@@ -292,7 +293,7 @@ fn an_index_that_is_missing_foreign_or_ahead_is_made_anew() {
         assert_eq!(opened.history, Some(history(&sample)), "{:?}", opened.notices);
         assert_eq!(opened.notices.len(), usize::from(notice), "{:?}", opened.notices);
         let mut store = opened.store;
-        store.settle(&history(&sample)).unwrap();
+        store.settle(&history(&sample), &BTreeSet::new()).unwrap();
         drop(store);
         let again = open(dir);
         assert_eq!((again.history, again.notices), (Some(history(&sample)), Vec::new()));
@@ -314,7 +315,7 @@ fn an_index_that_is_missing_foreign_or_ahead_is_made_anew() {
     // Ahead: the journal lost what the index had seen.
     drop(opened.store);
     let mut store = open(dir.path()).store;
-    store.settle(&history(&other)).unwrap();
+    store.settle(&history(&other), &BTreeSet::new()).unwrap();
     drop(store);
     fs::write(journal::path(dir.path()), bytes_of(&other[..9])).unwrap();
     let opened = open(dir.path());
@@ -329,10 +330,10 @@ fn settling_deletes_the_checkpoints_that_are_not_kept() {
     let folders: Vec<_> =
         (0..TRIALS).map(|id| super::checkpoints::folder(&store.checkpoints(), id)).collect();
     folders.iter().for_each(|folder| fs::create_dir_all(folder).unwrap());
-    store.settle(&history(&sample)).unwrap();
+    store.settle(&history(&sample), &BTreeSet::new()).unwrap();
     assert_eq!(folders.iter().filter(|f| f.exists()).count(), 3, "the best two and the running one");
     assert!(folders[TRIALS - 1].exists());
-    let behind = store.settle(&history(&sample[..9]));
+    let behind = store.settle(&history(&sample[..9]), &BTreeSet::new());
     assert!(matches!(behind, Err(StorageError::Index(_))), "a history of another time is refused");
     store.append(&[note(sample.len() as u64)]).unwrap();
 }
@@ -420,7 +421,7 @@ proptest! {
         let opened = open(dir.path());
         prop_assert_eq!(opened.history, Some(history(&sample)));
         let mut store = opened.store;
-        store.settle(&history(&sample)).unwrap();
+        store.settle(&history(&sample), &BTreeSet::new()).unwrap();
         drop(store);
         prop_assert_eq!(open(dir.path()).history, Some(history(&sample)));
     }

@@ -3,7 +3,9 @@
 //! Every change goes the same way: [`check`](History::check) → append (durable) →
 //! [`apply`](History::apply) → publish. Nothing else changes the history.
 
+mod change;
 pub mod handle;
+mod pruning;
 #[cfg(test)]
 mod tests;
 
@@ -12,11 +14,12 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use self::change::refuse_change;
 use self::handle::{BaselineFailure, Command, End, StopMode};
 use crate::domain::baseline::BaselineScore;
 use crate::domain::event::{Event, Level, Record, StudySpec};
 use crate::domain::history::{EventError, History};
-use crate::domain::objective::{Evaluation, Job};
+use crate::domain::objective::{Done, Evaluation, Job};
 use crate::domain::seed::{derive, of_trial};
 use crate::domain::trial::{Imported, Origin, Timestamp, TrialId, TrialState};
 use crate::executor::{Executor, ExecutorError, Message, Outcome};
@@ -26,6 +29,10 @@ use crate::storage::{Storage, StorageError};
 
 /// How long one turn waits for a message; also how late a command may be noticed.
 const WAIT: Duration = Duration::from_millis(50);
+
+/// Least milliseconds between two updates of the store's index while trials run: a trial of a program may take
+/// less time than one of these.
+const SETTLE: Timestamp = 1000;
 
 /// The parts a study is made of.
 pub struct Parts {
@@ -100,6 +107,9 @@ pub struct Study {
     stop: Option<StopMode>,
     /// Baselines that are still to come before the study is done.
     awaited: BTreeSet<String>,
+    /// Whether a trial has ended since the index was brought up to date, and when that was last due.
+    unsettled: bool,
+    settled: Option<Timestamp>,
 }
 
 impl Study {
@@ -136,6 +146,8 @@ impl Study {
             retried: HashMap::new(),
             stop: None,
             awaited: BTreeSet::new(),
+            unsettled: false,
+            settled: None,
         };
         let (slots, threads) = (study.parts.executor.slots(), study.parts.executor.threads());
         study.record(Event::StudyOpened { trials, slots, threads })?;
@@ -238,21 +250,24 @@ impl Study {
             }
             return Ok(Some(End::Stopped));
         }
-        if self.history.is_done() && self.awaited.is_empty() {
+        if self.history.is_done() && self.awaited.is_empty() && self.next_promotion().is_none() {
+            self.settle(false)?;
             return Ok(Some(End::Done));
         }
         if self.stop == Some(StopMode::AfterRunning) && self.history.counts().running == 0 {
+            self.settle(true)?;
             return Ok(Some(End::Stopped));
         }
         self.start_trials()?;
-        let messages = self.parts.executor.poll(WAIT);
-        let mut settled = false;
-        for message in messages {
-            settled |= matches!(message, Message::Ended { .. });
+        for message in self.parts.executor.poll(WAIT) {
+            self.unsettled |= matches!(message, Message::Ended { .. });
             self.take(message)?;
         }
-        if settled && let Err(error) = self.parts.storage.settle(&self.history) {
-            self.note(Level::Warning, error.to_string())?;
+        let now = (self.parts.clock)();
+        // A clock that was set back does not put it off.
+        if self.unsettled && self.settled.is_none_or(|at| now < at || now - at >= SETTLE) {
+            self.settled = Some(now);
+            self.settle(true)?;
         }
         Ok(None)
     }
@@ -280,11 +295,15 @@ impl Study {
         Ok(())
     }
 
-    /// A waiting trial, else a new one while the study wants more and the sampler has any; and where a
-    /// new one's params come from.
+    /// A waiting trial, else a paused one that the pruner promotes, else a new one while the study wants more and
+    /// the sampler has any; and where a new one's params come from.
     fn next_job(&mut self) -> Result<Option<(Job, Origin)>, StudyError> {
+        if self.history.next_waiting().is_none() {
+            self.promote()?;
+        }
         if let Some(t) = self.history.next_waiting() {
-            let job = Job { trial: t.id, params: t.params.clone(), seed: t.seed };
+            let done = Done { reports: t.reports.len(), folds: t.folds.clone() };
+            let job = Job { done, ..self.job(t.id, t.params.clone(), t.seed) };
             return Ok(Some((job, t.origin.clone())));
         }
         let trial = self.history.trials().len();
@@ -297,7 +316,7 @@ impl Study {
         let seed = of_trial(study.seed, number);
         let ask = derive(study.seed, "ask", number as u64);
         match self.parts.sampler.ask(&study.space, &search, ask) {
-            Ok(Suggestion { params, origin }) => Ok(Some((Job { trial, params, seed }, origin))),
+            Ok(Suggestion { params, origin }) => Ok(Some((self.job(trial, params, seed), origin))),
             Err(SamplerError::Exhausted(reason)) => {
                 self.record(Event::SearchExhausted { reason })?;
                 Ok(None)
@@ -324,13 +343,14 @@ impl Study {
                     return Ok(());
                 }
                 self.record(event)?;
-                let (search, number) = self.history.search_of(trial);
-                if let Some(reason) = self.parts.pruner.decide(&search, number) {
-                    self.stop_trial(trial, StopCause::Pruned(reason));
-                }
+                self.judge(trial);
                 Ok(())
             }
-            Message::FoldFinished { trial, fold } => self.record_or_note(Event::FoldFinished { trial, fold }),
+            Message::FoldFinished { trial, fold } => {
+                self.record_or_note(Event::FoldFinished { trial, fold })?;
+                self.judge(trial);
+                Ok(())
+            }
             Message::Warned { trial, text } => self.note(Level::Warning, format!("trial {trial}: {text}")),
             Message::Ended { trial, outcome: Outcome::Failed { reason } }
                 if !self.stopping.contains_key(&trial) && self.tries_again(trial) =>
@@ -387,29 +407,4 @@ impl Study {
         (self.parts.publish)(&record);
         Ok(())
     }
-}
-
-/// A stored study goes on only with what decided its scores; the sampler may change.
-fn refuse_change(stored: &StudySpec, wanted: &StudySpec) -> Result<(), StudyError> {
-    let differences = [
-        ("the seed", stored.seed != wanted.seed),
-        ("the metric", stored.metric != wanted.metric),
-        ("the model or its settings", stored.model != wanted.model || stored.fixed != wanted.fixed),
-        ("the number of replicates of the search", stored.replicates != wanted.replicates),
-        ("the search space", stored.space != wanted.space),
-        ("the folds or epochs", (stored.folds, stored.epochs) != (wanted.folds, wanted.epochs)),
-        ("the data (files, trait, quality control)", stored.fingerprint.data != wanted.fingerprint.data),
-        ("the split, the trait's scale or the training", stored.fingerprint != wanted.fingerprint),
-    ];
-    let Some((changed, _)) = differences.iter().find(|(_, differs)| *differs) else { return Ok(()) };
-    let changed = setting(stored, wanted).unwrap_or_else(|| (*changed).to_owned());
-    Err(StudyError::Changed { name: stored.name.clone(), changed })
-}
-
-/// The first fixed parameter that is another one now, with both its values.
-fn setting(stored: &StudySpec, wanted: &StudySpec) -> Option<String> {
-    let mut names = stored.fixed.keys().chain(wanted.fixed.keys());
-    let name = names.find(|name| stored.fixed.get(*name) != wanted.fixed.get(*name))?;
-    let value = |spec: &StudySpec| spec.fixed.get(name).map_or("not fixed".into(), ToString::to_string);
-    Some(format!("`{name}` ({} then, {} now)", value(stored), value(wanted)))
 }

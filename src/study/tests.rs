@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use crate::domain::value::Value;
 use crate::storage::memory::MemoryStore;
 
 /// Runs jobs a message a poll, lowest slot first: as deterministic as one slot, with as many as wanted.
-struct Stepwise {
-    slots: Vec<Option<(Job, usize, Option<usize>)>>,
+pub(super) struct Stepwise {
+    pub slots: Vec<Option<(Job, usize, Option<usize>)>>,
     /// How many messages a job still sends before it notices that it was told to stop.
-    late: usize,
+    pub late: usize,
 }
 
 /// Two folds of two epochs.
@@ -35,7 +35,8 @@ impl Executor for Stepwise {
     }
 
     fn submit(&mut self, slot: usize, job: Job) -> Result<(), ExecutorError> {
-        assert!(self.slots[slot].replace((job, 0, None)).is_none());
+        let step = job.done.reports;
+        assert!(self.slots[slot].replace((job, step, None)).is_none());
         Ok(())
     }
 
@@ -108,13 +109,13 @@ impl Pruner for Limit {
     }
 }
 
-fn spec() -> StudySpec {
+pub(super) fn spec() -> StudySpec {
     StudySpec { epochs: 2, ..testing::study(testing::space([("x", testing::float(0.0, 1.0))])) }
 }
 
-type Published = Arc<Mutex<Vec<Record>>>;
+pub(super) type Published = Arc<Mutex<Vec<Record>>>;
 
-fn parts(slots: usize, limit: f64) -> (Parts, Published) {
+pub(super) fn parts(slots: usize, limit: f64) -> (Parts, Published) {
     let published = Published::default();
     let hear = Arc::clone(&published);
     let parts = Parts {
@@ -130,19 +131,19 @@ fn parts(slots: usize, limit: f64) -> (Parts, Published) {
 }
 
 /// A store that goes on after the records of `history`.
-struct Tail(MemoryStore);
+pub(super) struct Tail(pub MemoryStore);
 
 impl Storage for Tail {
     fn append(&mut self, _: &[Record]) -> Result<(), StorageError> {
         Ok(())
     }
 
-    fn settle(&mut self, history: &History) -> Result<(), StorageError> {
-        self.0.settle(history)
+    fn settle(&mut self, history: &History, paused: &BTreeSet<TrialId>) -> Result<(), StorageError> {
+        self.0.settle(history, paused)
     }
 }
 
-fn finish(study: &mut Study) -> End {
+pub(super) fn finish(study: &mut Study) -> End {
     for _ in 0..10_000 {
         if let Some(end) = study.turn().unwrap() {
             return end;
@@ -156,14 +157,14 @@ fn begin(slots: usize, limit: f64, trials: usize) -> (Study, Published) {
     (Study::open(parts, spec(), None, trials).unwrap(), published)
 }
 
-fn replay(records: &[Record]) -> History {
+pub(super) fn replay(records: &[Record]) -> History {
     let mut history = History::begin(&records[0]).unwrap();
     records[1..].iter().for_each(|r| history.apply(r).unwrap());
     history
 }
 
 /// All of a trial but when and where it ran.
-fn essence(trial: &Trial) -> Trial {
+pub(super) fn essence(trial: &Trial) -> Trial {
     Trial { slot: 0, started: 0, finished: None, ..trial.clone() }
 }
 

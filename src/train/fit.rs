@@ -6,14 +6,15 @@ use candle_core::{Device, Tensor};
 use thiserror::Error;
 
 use super::epoch::{Batches, Trainer};
+use super::keeper::Keeper;
 use super::loss::{Criterion, balanced, link};
 use super::metric::{METRICS, Metric, Scored};
-use super::spec::{Monitor, TrainSpec};
+use super::snapshot::{Reader, Writer};
+use super::spec::TrainSpec;
 use crate::dataset::encode::Encoder;
 use crate::dataset::fold::Fold;
 use crate::dataset::scale::TraitScaler;
 use crate::dataset::{Dataset, Target};
-use crate::domain::direction::Direction;
 use crate::domain::objective::Verdict;
 use crate::domain::seed::{Rng, derive};
 use crate::domain::task::Task;
@@ -124,9 +125,34 @@ pub enum TrainError {
     /// The training spec can't be followed.
     #[error("{0}")]
     Spec(String),
+    /// The state that was kept can't be gone on from.
+    #[error("{0}")]
+    State(String),
     /// candle refused.
     #[error(transparent)]
     Candle(#[from] candle_core::Error),
+}
+
+/// Follows a training.
+pub trait Watch {
+    /// After each epoch: whether to go on.
+    fn epoch(&mut self, figures: Epoch) -> Verdict;
+
+    /// Whether the state after so many epochs is to be kept.
+    fn keeps(&self, _epochs: usize) -> bool {
+        false
+    }
+
+    /// Takes the state, before the epoch is told of.
+    fn keep(&mut self, _state: Writer) {}
+}
+
+struct Plain<'a>(&'a mut dyn FnMut(Epoch) -> Verdict);
+
+impl Watch for Plain<'_> {
+    fn epoch(&mut self, figures: Epoch) -> Verdict {
+        (self.0)(figures)
+    }
 }
 
 /// Trains `network` on the fold's training rows, in an order drawn anew each epoch; order and dropout are
@@ -148,6 +174,23 @@ pub fn fit(
     seed: u64,
     on_epoch: &mut dyn FnMut(Epoch) -> Verdict,
 ) -> Result<Fit, TrainError> {
+    fit_watched(network, data, spec, (learning_rate, seed), metric, &mut Plain(on_epoch), None)
+}
+
+/// As [`fit`], from learning rate and seed, and going on from the state that was kept after a number of
+/// epochs, where there is one.
+///
+/// # Errors
+/// As [`fit`], and [`TrainError::State`].
+pub fn fit_watched(
+    network: &Network,
+    data: &FoldData,
+    spec: &TrainSpec,
+    (learning_rate, seed): (f64, u64),
+    metric: &Metric,
+    watch: &mut dyn Watch,
+    state: Option<(Reader, usize)>,
+) -> Result<Fit, TrainError> {
     let target = data.dataset.target();
     let joins = network.architecture().needs_batch();
     check_fold(data.dataset, data.number, data.fold, metric)?;
@@ -160,8 +203,14 @@ pub fn fit(
     let observed = target.of(validation);
     let mut rows = train.clone();
     let mut order = Rng::new(derive(seed, "shuffle", 0));
-    let mut epochs = 0;
-    for epoch in 0..spec.epochs {
+    let (mut epochs, mut verdict) = (0, Verdict::Continue);
+    if let Some((mut state, trained)) = state {
+        (epochs, verdict) =
+            (trained, resume(&mut state, &mut trainer, &mut keeper).map_err(TrainError::State)?);
+        (0..epochs).for_each(|_| order.shuffle(&mut rows));
+    }
+    while epochs < spec.epochs && verdict == Verdict::Continue {
+        let epoch = epochs;
         let finite = |what, value: f64| {
             let error = TrainError::NotFinite { what, fold: data.number, epoch };
             if value.is_finite() { Ok(value) } else { Err(error) }
@@ -179,17 +228,50 @@ pub fn fit(
         }
         epochs = epoch + 1;
         let figures = Epoch { epoch, train_loss, validation_loss, score };
-        if on_epoch(figures) == Verdict::Stop {
-            return Err(TrainError::Stopped);
-        }
         trainer.pace.end_epoch(validation_loss);
-        if keeper.take(&figures, predicted, network)? == Verdict::Stop {
-            break;
+        verdict = keeper.take(&figures, predicted, network)?;
+        if watch.keeps(epochs) {
+            let mut state = Writer::new(seed, epochs);
+            suspend(&mut state, verdict, &trainer, &keeper)?;
+            watch.keep(state);
+        }
+        if watch.epoch(figures) == Verdict::Stop {
+            return Err(TrainError::Stopped);
         }
     }
     let kept = keeper.restore(network)?;
     let metrics = metrics(target, &kept.predicted, validation);
     Ok(Fit { best_epoch: kept.epoch, epochs, score: kept.score, metrics })
+}
+
+/// Takes down all that decides how a training goes on; the order of the rows follows from the seed.
+fn suspend(to: &mut Writer, verdict: Verdict, trainer: &Trainer, keeper: &Keeper) -> candle_core::Result<()> {
+    to.whole(u64::from(verdict == Verdict::Stop));
+    for (_, var) in trainer.network.weights() {
+        to.singles(&var.flatten_all()?.to_vec1::<f32>()?);
+    }
+    trainer.pace.write(to);
+    trainer.optimizer.write(to);
+    trainer.dropout.state().into_iter().for_each(|word| to.whole(word));
+    keeper.write(to)
+}
+
+/// Takes up what [`suspend`] took down; the verdict is early stopping's.
+fn resume(from: &mut Reader, trainer: &mut Trainer, keeper: &mut Keeper) -> Result<Verdict, String> {
+    let ended = from.whole()? == 1;
+    let weights = trainer.network.weights();
+    for (_, var) in &weights {
+        let values = from.singles(var.elem_count())?;
+        let values = Tensor::from_vec(values, var.shape(), var.device());
+        values.and_then(|values| var.set(&values)).map_err(|e| e.to_string())?;
+    }
+    trainer.pace.read(from)?;
+    trainer.optimizer.read(from, trainer.pace.steps(), &trainer.network.trained())?;
+    let words = [from.whole()?, from.whole()?, from.whole()?, from.whole()?];
+    trainer.dropout = Rng::at(words);
+    keeper.read(from, &weights)?;
+    from.end()?;
+    Ok(if ended { Verdict::Stop } else { Verdict::Continue })
 }
 
 /// Every metric of the task, by name, of predictions (rows × outputs) for `rows`; those undefined on these rows are
@@ -261,82 +343,4 @@ pub(super) fn criterion(data: &FoldData, spec: &TrainSpec) -> Result<Criterion, 
     let weights = if spec.balanced { balanced(&target.class_counts(&data.fold.train)) } else { Vec::new() };
     let (task, outputs) = (target.task, target.outputs());
     Ok(Criterion { loss, task, outputs, delta: spec.huber_delta, weights })
-}
-
-/// Remembers the epoch that counts.
-pub struct Keeper<'a> {
-    spec: &'a TrainSpec,
-    direction: Direction,
-    /// The best epoch and what it cost: the smaller the better.
-    best: Option<(usize, f64)>,
-    kept: Option<Kept>,
-}
-
-struct Kept {
-    epoch: usize,
-    score: f64,
-    predicted: Vec<f64>,
-    /// Copied only where a later epoch would overwrite them.
-    weights: Vec<Tensor>,
-}
-
-impl<'a> Keeper<'a> {
-    /// Of no epoch yet.
-    ///
-    /// # Errors
-    /// Where the metric has no direction.
-    pub fn new(spec: &'a TrainSpec, metric: &Metric) -> Result<Self, TrainError> {
-        let Some(direction) = metric.direction else {
-            let name = metric.name;
-            return Err(TrainError::Spec(format!(
-                "the metric `{name}` can't tell a better epoch from a worse one"
-            )));
-        };
-        Ok(Keeper { spec, direction, best: None, kept: None })
-    }
-
-    /// Takes an epoch in; the verdict is early stopping's.
-    ///
-    /// # Errors
-    /// Where candle can't copy the weights.
-    pub fn take(
-        &mut self,
-        figures: &Epoch,
-        predicted: Vec<f64>,
-        network: &Network,
-    ) -> Result<Verdict, TrainError> {
-        let stop = self.spec.early_stopping;
-        let cost = match stop.map_or(Monitor::Score, |stop| stop.monitor) {
-            Monitor::Score => self.direction.cost(figures.score),
-            Monitor::ValidationLoss => figures.validation_loss,
-            Monitor::TrainingLoss => figures.train_loss,
-        };
-        let min_delta = stop.map_or(0.0, |stop| stop.min_delta);
-        let waited = match self.best {
-            Some((epoch, best)) if best - cost <= min_delta => figures.epoch - epoch,
-            _ => 0,
-        };
-        if waited == 0 {
-            self.best = Some((figures.epoch, cost));
-        }
-        if waited == 0 || !self.spec.restore_best {
-            let weights = if self.spec.restore_best { copy(network)? } else { Vec::new() };
-            self.kept = Some(Kept { epoch: figures.epoch, score: figures.score, predicted, weights });
-        }
-        let out = stop.is_some_and(|stop| waited > 0 && waited >= stop.patience);
-        Ok(if out { Verdict::Stop } else { Verdict::Continue })
-    }
-
-    /// The epoch that counts, its weights back in the network.
-    fn restore(self, network: &Network) -> Result<Kept, TrainError> {
-        let kept = self.kept.ok_or_else(|| TrainError::Spec("no epoch was trained".into()))?;
-        for ((_, var), weights) in network.weights().iter().zip(&kept.weights) {
-            var.set(weights)?;
-        }
-        Ok(kept)
-    }
-}
-
-fn copy(network: &Network) -> candle_core::Result<Vec<Tensor>> {
-    network.weights().iter().map(|(_, var)| var.as_detached_tensor().copy()).collect()
 }

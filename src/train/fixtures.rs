@@ -7,7 +7,8 @@ use candle_core::{Device, Tensor, Var};
 use serde::Deserialize;
 
 use super::epoch::{Batch, Trainer};
-use super::fit::{Epoch, Keeper};
+use super::fit::Epoch;
+use super::keeper::Keeper;
 use super::loss::{self, Criterion, LOSSES, link};
 use super::metric::{METRICS, Scored};
 use super::optimizer::OPTIMIZERS;

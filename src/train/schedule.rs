@@ -2,6 +2,8 @@
 
 use candle_core::{Result, Tensor};
 
+use super::snapshot::{Reader, Writer};
+
 /// How the learning rate changes: `train.schedule` of the study file.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Schedule {
@@ -41,6 +43,29 @@ impl Pace {
     /// From learning rate `first` over at most `steps` steps.
     pub fn new(schedule: Schedule, first: f64, steps: usize) -> Self {
         Pace { schedule, first, rate: first, step: 0, steps, least: f64::INFINITY, waited: 0 }
+    }
+
+    /// Steps taken.
+    pub fn steps(&self) -> usize {
+        self.step
+    }
+
+    /// Takes down where it is.
+    pub fn write(&self, to: &mut Writer) {
+        to.whole(self.step as u64);
+        to.whole(self.waited as u64);
+        to.real(self.rate);
+        to.real(self.least);
+    }
+
+    /// Takes up what [`write`](Self::write) took down.
+    ///
+    /// # Errors
+    /// Where that is not what stands there.
+    pub fn read(&mut self, from: &mut Reader) -> std::result::Result<(), String> {
+        (self.step, self.waited) = (from.count()?, from.count()?);
+        (self.rate, self.least) = (from.real()?, from.real()?);
+        Ok(())
     }
 
     /// The learning rate of the next step.

@@ -113,7 +113,7 @@ fn cross_validated(prepared: &Prepared, progress: &dyn Progress) -> Result<Histo
     let seed = of_trial(spec.seed, 0);
     progress.say(&format!("cross-validating, to learn the epochs: {} trainings at most", spec.trainings()));
     let listener = Listener { progress, folds: RefCell::default() };
-    let job = Job { trial: 0, params: Params::new(), seed };
+    let job = Job::new(0, Params::new(), seed);
     let Evaluation { score, weights } =
         prepared.objective.evaluate(&job, &listener).map_err(|error| match error {
             ObjectiveError::Stopped => FitError::Stopped,

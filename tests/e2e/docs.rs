@@ -31,6 +31,33 @@ const OTHERS: &str = "
 | `keep_checkpoints` | how many of the best trials keep their weights | 5 |
 | `baselines` | what is computed on the trials' folds beside them, on a thread of its own: a list such as `[\"gblup\", \"lasso\"]`, `\"all\"` or `\"none\"` | `[\"gblup\"]` of SNPs, none of sequences |
 
+## `[objective]`
+
+What gives a trial its score: `kind = \"network\"`, which is usual and has no other keys, or `kind = \"command\"`, a
+program. The tables `[data]`, `[model]`, `[train]` and `[ensemble]` are of networks only, and so are
+`study.select_on`, `study.keep_checkpoints` and `study.baselines`. Of a program `study.metric` is any name (`score`
+where none is given) and `study.direction` is `minimize` or `maximize`, which follows from a metric that is known.
+
+| setting | what it is | default |
+|---|---|---|
+| `run` | the program and its arguments, `[\"python3\", \"train.py\"]`; no shell reads them | |
+| `persistent` | whether one process a slot takes one trial after the other | `false`: a process a trial |
+| `directory` | where it is started, relative to the study file | the study file's folder |
+| `environment` | variables beside those that tune-tui was started with: `{ OMP_NUM_THREADS = 1 }` | none |
+| `timeout` | most seconds of a trial | none |
+| `grace` | seconds between TERM and KILL, whenever a trial is ended before its time | 5 |
+| `retries` | how often a trial that failed (exit code, garbage, time-out) is tried again before that counts | 0 |
+| `seed` | what `TUNE_TUI_SEED` derives from instead of the trial's own seed: how an exported trial is reproduced | none |
+
+## `[space]`
+
+The parameters of a program, by names of letters, digits, `_` and `-`. A plain value is passed on as it is; a table
+is searched: `{ int = [1, 8] }`, `{ float = [1e-4, 1e-2], log = true }`, `{ choice = [16, 32, \"auto\"] }`, where whole
+numbers, real ones, texts and flags stay what they are. `when = { kind = \"cnn\", layers = [2, 3] }` makes it a
+parameter of those trials only in which all of these have one of the values named; a parameter without effect is
+not passed on. It may depend on choices and whole numbers, which may stand before or after it. Parameters are
+searched and shown in the order of the file, but after those that they depend on.
+
 ## `[data]`
 
 | setting | what it is | default |
@@ -83,6 +110,23 @@ early stopping, for the mean number of epochs that the folds of the chosen trial
 |---|---|---|
 | `workers`, `threads` | trials at once, and threads of each | `auto` |
 | `device` | `auto` or `cpu` | `auto` |
+";
+
+/// What every sampler learns from besides the study's own trials.
+const WARM_START: &str = "
+Every sampler takes `warm_start`, a list of places with trials to learn from besides the study's own: \
+`[\"old.csv\", \"runs/other\", { path = \"optuna.journal#networks\", direction = \"maximize\" }]`.
+
+| place | what is read |
+|---|---|
+| a table of text (comma, semicolon or tab), such as `tune-tui export --format csv` and Optuna's data frames write | a column each parameter (`params_` before its name is cut off); the scores stand in the column of the metric's name, `score` or `value`, or in the one that `score = \"…\"` names; where there is a column `state`, its rows `complete` |
+| the folder of another study | its complete trials, with what that study fixed; its metric must be this study's |
+| a file of Optuna's `JournalStorage` | the complete trials of its study, or of the one named behind a `#`; a choice `None` is the text `\"None\"` here |
+
+A trial that has no value of a parameter, or one outside the search space, is left out, and the log says how many \
+and why; values of other parameters are not asked. Where the scores there improve in the other direction, \
+`direction` says so and they are turned round: only their negatives can be compared then. A source is read once, when \
+the study is created or when the source is new; its trials are not the study's, and no trial waits for them.
 ";
 
 /// A preset as the study file would write it.
@@ -147,6 +191,7 @@ fn rendered() -> String {
     settings(&mut out, TRAIN);
     out.push_str(OTHERS);
     out.push_str("\n## `[sampler]`\n");
+    out.push_str(WARM_START);
     rows(&mut out, "sampler", SAMPLERS);
     out.push_str("\n## `[pruner]`\n");
     rows(&mut out, "pruner", PRUNERS);

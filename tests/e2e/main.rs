@@ -6,6 +6,7 @@
 mod bad_input;
 mod baselines;
 mod beside;
+mod command;
 mod commands;
 mod dashboard;
 mod docs;
@@ -16,3 +17,4 @@ mod program;
 mod real_data;
 mod resume;
 mod terminal;
+mod warm_start;

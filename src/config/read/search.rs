@@ -31,7 +31,7 @@ pub(super) fn choice_of(field: &Field<'_>, accepts: &Accepts) -> Result<Choice, 
         let wanted = format!("{}, or a search such as `{}`", accepts.expectation(), example(accepts));
         let words = match accepts {
             Accepts::Word(words) => *words,
-            Accepts::IntOr { word, .. } => std::slice::from_ref(word),
+            Accepts::IntOr { word, .. } | Accepts::FloatOr { word, .. } => std::slice::from_ref(word),
             Accepts::Bool | Accepts::Int { .. } | Accepts::Float { .. } => &[],
         };
         match &field.node.content {
@@ -49,7 +49,7 @@ pub(super) fn choice_of(field: &Field<'_>, accepts: &Accepts) -> Result<Choice, 
 fn example(accepts: &Accepts) -> String {
     match accepts {
         Accepts::Int { min, max } => format!("{{ int = [{min}, {}] }}", min.saturating_add(49).min(*max)),
-        Accepts::Float { .. } => "{ float = [1e-4, 1e-2], log = true }".into(),
+        Accepts::Float { .. } | Accepts::FloatOr { .. } => "{ float = [1e-4, 1e-2], log = true }".into(),
         Accepts::Bool => "{ choice = [true, false] }".into(),
         Accepts::Word(words) => {
             let quoted: Vec<String> = words.iter().take(2).map(|w| format!("\"{w}\"")).collect();
@@ -68,6 +68,9 @@ fn search(field: &Field<'_>, accepts: &Accepts) -> Result<Distribution, ConfigEr
         ("int", Accepts::Int { .. }) | ("float", Accepts::Float { .. }) => range(values, accepts, log),
         ("int", Accepts::IntOr { min, max, .. }) => {
             range(values, &Accepts::Int { min: *min, max: *max }, log)
+        }
+        ("float", Accepts::FloatOr { min, max, .. }) => {
+            range(values, &Accepts::Float { min: *min, max: *max }, log)
         }
         _ => {
             let message = format!("`{}` can't be searched as `{key}`", field.name);

@@ -6,6 +6,7 @@ use candle_core::{CpuStorage, InplaceOp2, Layout, Result, Tensor, Var};
 use rayon::prelude::*;
 
 use super::Optimizer;
+use crate::train::snapshot::{Reader, Writer};
 
 /// Weights that one task changes.
 const CHUNK: usize = 8192;
@@ -58,6 +59,31 @@ impl<R: Rule<SLOTS>, const SLOTS: usize> Optimizer for Elementwise<R, SLOTS> {
 
     fn slots(&self) -> usize {
         SLOTS
+    }
+
+    fn write(&self, to: &mut Writer) {
+        to.whole(self.slots.len() as u64);
+        self.slots.iter().for_each(|slots| to.singles(slots.as_flattened()));
+    }
+
+    fn read(
+        &mut self,
+        from: &mut Reader,
+        steps: usize,
+        weights: &[(String, Var)],
+    ) -> std::result::Result<(), String> {
+        let known = from.count()?;
+        if known != weights.len() && known != 0 {
+            return Err("its optimizer is another one".into());
+        }
+        let of = |(_, var): &(String, Var)| {
+            let flat = from.singles(var.elem_count() * SLOTS)?;
+            Ok(flat.as_chunks::<SLOTS>().0.to_vec())
+        };
+        self.slots = weights.iter().take(known).map(of).collect::<std::result::Result<_, String>>()?;
+        // What a rule knows of its own, powers of its decays, follows from the number of steps.
+        (0..steps).for_each(|_| self.rule.begin(0.0));
+        Ok(())
     }
 }
 

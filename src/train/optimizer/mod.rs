@@ -6,8 +6,9 @@ mod adaptive;
 mod elementwise;
 mod sgd;
 
-use candle_core::{Result, Tensor, Var};
+use candle_core::{Tensor, Var};
 
+use super::snapshot::{Reader, Writer};
 use crate::domain::setting::Settings;
 use crate::domain::table::Row;
 use elementwise::Elementwise;
@@ -22,10 +23,24 @@ pub trait Optimizer {
     ///
     /// # Errors
     /// Where candle refuses.
-    fn step(&mut self, weights: &[(String, Var)], gradients: &[Option<Tensor>], rate: f64) -> Result<()>;
+    fn step(
+        &mut self,
+        weights: &[(String, Var)],
+        gradients: &[Option<Tensor>],
+        rate: f64,
+    ) -> candle_core::Result<()>;
 
     /// Numbers kept for each weight from step to step.
     fn slots(&self) -> usize;
+
+    /// Takes down what is kept from step to step.
+    fn write(&self, to: &mut Writer);
+
+    /// Takes up what [`write`](Self::write) of the same optimizer took down after `steps` steps on `weights`.
+    ///
+    /// # Errors
+    /// Where that is not what stands there.
+    fn read(&mut self, from: &mut Reader, steps: usize, weights: &[(String, Var)]) -> Result<(), String>;
 }
 
 /// A row of the table of optimizers: builds one from the settings of [`TRAIN`](super::TRAIN) that are
