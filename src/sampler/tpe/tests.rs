@@ -93,7 +93,8 @@ fn pruned_failed_and_imported_trials_are_learned_from() {
     });
     let imported = high(&|study, params, score| {
         let trials = vec![Imported { params, score }];
-        study.apply(Event::TrialsImported { source: "old.csv".into(), trials });
+        let source = format!("old-{}.csv", study.history().imported().len());
+        study.apply(Event::TrialsImported { source, trials });
     });
     // Without a trial there, the high half is where the bad ones are not.
     assert!(nothing > 0.4, "{nothing}");
