@@ -4,6 +4,7 @@ mod background;
 pub mod baselines;
 pub mod command;
 pub mod fit;
+mod load;
 pub mod predict;
 pub mod pruning;
 pub mod warm_start;
@@ -17,22 +18,18 @@ use candle_core::Device;
 
 pub use self::background::{Background, no_profiles};
 use self::command::Outside;
+use self::load::{describe, load, simulated};
 use crate::config::StudyConfig;
-use crate::config::study::{
-    DataConfig, DataSource, DeviceChoice, ExecutorConfig, NetworkConfig, ObjectiveConfig,
-};
+use crate::config::study::{DataConfig, DataSource, DeviceChoice, ExecutorConfig, ObjectiveConfig};
 use crate::config::{self, Tables, write};
+use crate::dataset::Dataset;
 use crate::dataset::fold::{self, Partition};
-use crate::dataset::simulate::{self, PresetRow};
-use crate::dataset::{self, Dataset};
 use crate::domain::event::{FORMAT, Fingerprint, Level, ObjectiveKind, StudySpec};
 use crate::domain::history::History;
 use crate::domain::objective::{Job, Objective, Reporter, Verdict};
 use crate::domain::seed::of_trial;
-use crate::domain::setting::Settings;
 use crate::domain::space::KIND;
 use crate::domain::table::{self, Row};
-use crate::domain::task::Task;
 use crate::domain::trial::{FoldScore, Report, Timestamp, Trial};
 use crate::domain::value::Params;
 use crate::executor::local::Local;
@@ -351,49 +348,6 @@ fn free_memory() -> Option<u64> {
     Some(system.available_memory().min(allowed)).filter(|bytes| *bytes > 0)
 }
 
-fn load(network: &NetworkConfig) -> Result<Dataset> {
-    let data = &network.data;
-    let (genotypes, phenotypes, traits) = match &data.source {
-        DataSource::Files { genotypes, phenotypes } => {
-            (genotypes.clone(), phenotypes.clone(), data.traits.clone())
-        }
-        DataSource::Simulate { preset, seed, settings } => {
-            let row = row(simulate::PRESETS, preset)?;
-            let folder = simulated(row, *seed, settings)?;
-            let own = || row.build.traits.iter().map(|t| (*t).to_owned()).collect();
-            let traits: Vec<String> = if data.traits.is_empty() { own() } else { data.traits.clone() };
-            if data.task != Task::MultiLabel && traits.len() > 1 {
-                let (task, traits) = (data.task.name(), traits.join(", "));
-                bail!("the task `{task}` has one trait: set data.trait to one of {traits}");
-            }
-            (folder.join(row.build.genotypes), folder.join("phenotypes.csv"), traits)
-        }
-    };
-    Ok(dataset::load(&data.spec(&genotypes, &phenotypes, traits))?)
-}
-
-/// The folder of a simulated population, made on first use.
-fn simulated(row: &PresetRow, seed: u64, settings: &Settings) -> Result<PathBuf> {
-    // Settings that differ make another population; the defaults have a plain name.
-    let changed = settings.0.iter().filter(|(name, value)| {
-        row.settings.iter().any(|s| s.name == name.as_str() && s.preset.value().as_ref() != Some(*value))
-    });
-    let changes: String = changed.map(|(name, value)| format!("-{name}{value}")).collect();
-    let folder = Path::new(SIMULATED).join(format!("{}-{seed}{changes}", row.name));
-    let is_there = || folder.join(row.build.genotypes).exists();
-    if !is_there()
-        && let Err(error) = row.build.write(settings, seed, &folder)
-        // Another study that started at the same time may have made the same population first.
-        && !is_there()
-    {
-        let place = folder.display();
-        return Err(error).with_context(|| {
-            format!("failed to write the simulated population {place}: start in a folder that can be written")
-        });
-    }
-    Ok(folder)
-}
-
 fn device(choice: DeviceChoice) -> Result<Device> {
     match choice {
         DeviceChoice::Auto | DeviceChoice::Cpu => Ok(Device::Cpu),
@@ -406,16 +360,6 @@ fn device(choice: DeviceChoice) -> Result<Device> {
 fn fingerprint(config: &StudyConfig, dataset: &Dataset) -> Fingerprint {
     let settings = format!("{:08x}", crc32fast::hash(config.fingerprint_text().as_bytes()));
     Fingerprint { data: dataset.fingerprint(), settings }
-}
-
-/// The data in one line.
-fn describe(network: &NetworkConfig, dataset: &Dataset) -> String {
-    let source = match &network.data.source {
-        DataSource::Simulate { preset, .. } => format!(", simulated ({preset})"),
-        DataSource::Files { .. } => String::new(),
-    };
-    let (n, p, unit) = (dataset.individuals(), dataset.positions(), dataset.coding().unit());
-    format!("{n} individuals × {p} {unit}, trait {}{source}", dataset.target().names.join(", "))
 }
 
 /// With absolute paths, so that what is exported from it can be started anywhere on this machine.

@@ -144,7 +144,8 @@ fn folds(prepared: &Prepared) -> Result<()> {
 /// The parameters; `kinds` are those of the models.
 fn space(config: &StudyConfig, kinds: &[String]) -> Result<()> {
     let all = config.parameters();
-    let help = |name: &str| wire::help(kinds, name).to_owned();
+    // A program's parameters have names of their own.
+    let help = |name: &str| if kinds.is_empty() { String::new() } else { wire::help(kinds, name).to_owned() };
     let row = |name: &str, what: String, when: &[Condition]| {
         vec![name.to_owned(), what + &conditions(when), help(name)]
     };

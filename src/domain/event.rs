@@ -167,7 +167,7 @@ impl ObjectiveKind {
     pub const fn steps(self) -> &'static str {
         match self {
             ObjectiveKind::Network => "epochs",
-            ObjectiveKind::Command => "reports",
+            ObjectiveKind::Command => "steps",
         }
     }
 

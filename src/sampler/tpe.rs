@@ -16,7 +16,7 @@ use super::observed::Observed;
 use super::{Sampler, SamplerError, SamplerRow, Suggestion};
 use crate::domain::history::History;
 use crate::domain::seed::{Rng, derive};
-use crate::domain::setting::{Accepts, Preset, Setting, Settings};
+use crate::domain::setting::{Accepts, Is, Preset, Setting, Settings};
 use crate::domain::space::SearchSpace;
 use crate::domain::value::Params;
 use crate::numeric::parzen::{Parzen, Shape};
@@ -37,7 +37,7 @@ pub const ROW: SamplerRow = SamplerRow {
             "startup",
             Accepts::Int { min: 1, max: 1000 },
             Preset::Int(10),
-            "scored trials of a Latin hypercube before the first suggestion of the estimator",
+            "trials of a Latin hypercube before the first suggestion of the estimator",
         ),
         Setting::new(
             "multivariate",
@@ -51,7 +51,7 @@ pub const ROW: SamplerRow = SamplerRow {
             Preset::Bool(true),
             "also of conditional parameters that are active together; else those by themselves",
         )
-        .when("multivariate", crate::domain::setting::Is::True),
+        .when("multivariate", Is::True),
         Setting::new(
             "candidates",
             Accepts::Int { min: 1, max: 10_000 },
@@ -91,7 +91,7 @@ pub const ROW: SamplerRow = SamplerRow {
         Setting::new(
             "bandwidth",
             Accepts::Float { min: 0.01, max: 100.0 },
-            Preset::Float(1.0),
+            Preset::Float(0.7),
             "width of the kernels, as a factor on Scott's rule",
         ),
         Setting::new(
@@ -168,7 +168,8 @@ impl Sampler for Tpe {
             return Ok(Suggestion::by(ROW.name, Params::new()));
         }
         let observed = Observed::of(space, history).map_err(|e| SamplerError::Failed(format!("tpe: {e}")))?;
-        if observed.scored.len() < self.startup {
+        // Trials that run belong to the design as well: with many slots it is no longer than with one.
+        if observed.scored.is_empty() || observed.scored.len() + observed.pending.len() < self.startup {
             let index = history.trials().len();
             let point = latin_hypercube(space, self.startup, index, history.study().seed);
             let params = unless_repeat(space, history, &point)

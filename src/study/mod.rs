@@ -30,6 +30,10 @@ use crate::storage::{Storage, StorageError};
 /// How long one turn waits for a message; also how late a command may be noticed.
 const WAIT: Duration = Duration::from_millis(50);
 
+/// Least milliseconds between two updates of the store's index while trials run: a trial of a program may take
+/// less time than one of these.
+const SETTLE: Timestamp = 1000;
+
 /// The parts a study is made of.
 pub struct Parts {
     /// Suggests params.
@@ -103,6 +107,9 @@ pub struct Study {
     stop: Option<StopMode>,
     /// Baselines that are still to come before the study is done.
     awaited: BTreeSet<String>,
+    /// Whether a trial has ended since the index was brought up to date, and when that was last due.
+    unsettled: bool,
+    settled: Option<Timestamp>,
 }
 
 impl Study {
@@ -139,6 +146,8 @@ impl Study {
             retried: HashMap::new(),
             stop: None,
             awaited: BTreeSet::new(),
+            unsettled: false,
+            settled: None,
         };
         let (slots, threads) = (study.parts.executor.slots(), study.parts.executor.threads());
         study.record(Event::StudyOpened { trials, slots, threads })?;
@@ -246,16 +255,18 @@ impl Study {
             return Ok(Some(End::Done));
         }
         if self.stop == Some(StopMode::AfterRunning) && self.history.counts().running == 0 {
+            self.settle(true)?;
             return Ok(Some(End::Stopped));
         }
         self.start_trials()?;
-        let messages = self.parts.executor.poll(WAIT);
-        let mut settled = false;
-        for message in messages {
-            settled |= matches!(message, Message::Ended { .. });
+        for message in self.parts.executor.poll(WAIT) {
+            self.unsettled |= matches!(message, Message::Ended { .. });
             self.take(message)?;
         }
-        if settled {
+        let now = (self.parts.clock)();
+        // A clock that was set back does not put it off.
+        if self.unsettled && self.settled.is_none_or(|at| now < at || now - at >= SETTLE) {
+            self.settled = Some(now);
             self.settle(true)?;
         }
         Ok(None)

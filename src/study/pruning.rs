@@ -75,6 +75,7 @@ impl Study {
     /// Tells the store that trials ended. While the study goes on, the state of those that may still be promoted
     /// is kept.
     pub(super) fn settle(&mut self, goes_on: bool) -> Result<(), StudyError> {
+        self.unsettled = false;
         let mut kept = BTreeSet::new();
         if goes_on {
             for (replicate, replicates) in self.searches() {

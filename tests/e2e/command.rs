@@ -99,7 +99,7 @@ fn a_program_is_told_its_params_and_says_its_score() {
         assert!(check.stdout.contains(words), "no `{words}` in {}", check.stdout);
     }
     let shown = scratch.run(&["show", "own"]).succeeds();
-    assert!(shown.stdout.contains("reports") && !shown.stdout.contains("epochs"), "{}", shown.stdout);
+    assert!(shown.stdout.contains("steps") && !shown.stdout.contains("epochs"), "{}", shown.stdout);
     let csv = scratch.run(&["export", "own", "--format", "csv", "--top", "9", "-o", "-"]).succeeds();
     assert_eq!(csv.stdout.lines().count(), 5);
     let verified = scratch.run(&["export", "own", "--verify", "-o", "elsewhere/best.toml"]).succeeds();
@@ -252,7 +252,8 @@ fn a_kept_process_that_ends_is_started_again() {
         all[1]["reason"].as_str().unwrap().contains("exit code 1; its log ends: out of memory"),
         "{all:?}"
     );
-    assert_eq!(scratch.read("models/numbers").lines().count(), 3);
+    // One that dies in silence may have been dying before: trial 1 got a second, fresh one.
+    assert_eq!(scratch.read("models/numbers").lines().count(), 4);
     none_is_left(&scratch, "models/numbers");
 }
 

@@ -89,7 +89,7 @@ fn every_key_of_a_program_reads_back_as_it_is_written() {
         (true, Some(1.5), 0.0, 2, Some(7))
     );
     assert_eq!(own.environment["OMP_NUM_THREADS"], "1");
-    assert_eq!(own.directory, Path::new("models"));
+    assert_eq!(own.directory, Path::new("./models"), "beside the study file");
     assert_eq!(own.run, ["./train.sh", "-q", ""]);
     let written = write::toml(&config).replace("directory = \"./models\"", "directory = \"models\"");
     assert_eq!(read(&written).unwrap(), config);
