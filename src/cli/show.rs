@@ -33,15 +33,16 @@ pub fn show(args: &ShowArgs) -> Result<Exit> {
         complain(&format!("note: {notice}"));
     }
     let history = replay.history;
-    let chosen = || match args.trial {
-        Some(id) => trial(&history, id),
-        None => history.incumbent().context("the study has no complete trial yet"),
-    };
     if let Some(second) = &args.pareto {
         return lineage::pareto(&history, second);
     }
     if args.family {
-        return lineage::family(&history, chosen()?);
+        let chosen = match args.trial {
+            Some(id) => Some(trial(&history, id)?),
+            None => history.incumbent(),
+        };
+        let Some(chosen) = chosen else { bail!("the study has no complete trial yet") };
+        return lineage::family(&history, chosen);
     }
     if args.importance {
         return importance::importance(&store, &history, args);

@@ -308,7 +308,7 @@ fn five_thousand_trials_are_not_too_many() {
         let cost = score(&params);
         study.complete(params, cost);
     }
-    for row in SAMPLERS {
+    for row in SAMPLERS.iter().filter(|row| row.name != NEVER) {
         let params = build(row).ask(&space, study.history(), 1).unwrap().params;
         space.check(&params).unwrap();
     }
