@@ -35,10 +35,11 @@ pub fn crowding(points: &[[f64; 2]], fronts: &[usize]) -> Vec<f64> {
     for front in order.chunk_by(|a, b| fronts[*a] == fronts[*b]) {
         let ends = [front[0], front[front.len() - 1]];
         ends.iter().for_each(|end| room[*end] = f64::INFINITY);
-        for cost in 0..2 {
-            let width = (points[ends[1]][cost] - points[ends[0]][cost]).abs();
+        for cost in [|p: &[f64; 2]| p[0], |p: &[f64; 2]| p[1]] {
+            let apart = |a: usize, b: usize| (cost(&points[a]) - cost(&points[b])).abs();
+            let width = apart(ends[0], ends[1]);
             for neighbours in front.windows(3) {
-                let gap = (points[neighbours[2]][cost] - points[neighbours[0]][cost]).abs();
+                let gap = apart(neighbours[2], neighbours[0]);
                 // Costs that are all the same, or not known, leave no room.
                 if width > 0.0 && gap.is_finite() && width.is_finite() {
                     room[neighbours[1]] += gap / width;

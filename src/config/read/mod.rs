@@ -86,7 +86,7 @@ pub(super) fn study(root: &Node, file: &Path, tables: &Tables) -> Result<StudyCo
         trials: own.count("trials", 1..=MANY, 40)?,
         seed: own.get("seed").map_or(Ok(0), |field| field.seed())?,
         objective,
-        sampler: parts::part(section("sampler")?, "sampler", &tables.samplers, "gp-ucb", SAMPLERS_OWN)?,
+        sampler: parts::part(section("sampler")?, "sampler", &tables.samplers, "auto", SAMPLERS_OWN)?,
         warm_start: warm_start::read(&section("sampler")?)?,
         enqueue: Vec::new(),
         pruner: parts::part(section("pruner")?, "pruner", &tables.pruners, "none", &[])?,
