@@ -190,7 +190,6 @@ pub struct Trial {
     pub passed: (usize, usize),
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
 fn is_nothing(passed: &(usize, usize)) -> bool {
     *passed == (0, 0)
 }

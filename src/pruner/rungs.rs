@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(places(2, 10, &[("min_resource", 5.into())]), [5, 15]);
         assert_eq!(places(2, 2, &[]), [1, 3]);
         let folds = ("resource", Value::from("folds"));
-        assert_eq!(places(10, 30, &[folds.clone()]), [30, 90, 270]);
+        assert_eq!(places(10, 30, std::slice::from_ref(&folds)), [30, 90, 270]);
         assert_eq!(places(10, 30, &[folds.clone(), ("min_resource", 2.into())]), [60, 180]);
         assert_eq!(places(3, 30, &[folds, ("min_resource", 3.into())]), [0_usize; 0]);
         let open = places(1, 1, &[]);

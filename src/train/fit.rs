@@ -266,7 +266,7 @@ fn resume(from: &mut Reader, trainer: &mut Trainer, keeper: &mut Keeper) -> Resu
         values.and_then(|values| var.set(&values)).map_err(|e| e.to_string())?;
     }
     trainer.pace.read(from)?;
-    trainer.optimizer.read(from, trainer.pace.steps(), &trainer.network.trained())?;
+    trainer.optimizer.read(from, trainer.pace.taken(), &trainer.network.trained())?;
     let words = [from.whole()?, from.whole()?, from.whole()?, from.whole()?];
     trainer.dropout = Rng::at(words);
     keeper.read(from, &weights)?;

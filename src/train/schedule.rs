@@ -46,7 +46,7 @@ impl Pace {
     }
 
     /// Steps taken.
-    pub fn steps(&self) -> usize {
+    pub fn taken(&self) -> usize {
         self.step
     }
 
