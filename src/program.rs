@@ -36,6 +36,9 @@ pub use process::locate;
 /// How often a waiting slot looks whether its trial is to be stopped.
 const POLL: Duration = Duration::from_millis(20);
 
+/// How long the end of what a process said is waited for, once nothing is left that could say more.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
 /// How a program is started.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Start {
@@ -148,7 +151,7 @@ impl Program {
     ) -> Result<Evaluation, Fault> {
         let begun = Instant::now();
         process.tell(&request.line(self.start.persistent), !self.start.persistent);
-        let mut closed = false;
+        let (mut closed, mut ended) = (false, false);
         loop {
             if reporter.verdict() == Verdict::Stop {
                 return Err(Fault::Stopped);
@@ -156,7 +159,11 @@ impl Program {
             if let Some(limit) = self.start.timeout.filter(|limit| begun.elapsed() >= *limit) {
                 return Err(Fault::TimedOut(limit));
             }
-            let next = if closed { process.rest(POLL) } else { process.next(POLL) };
+            let next = match (ended, closed) {
+                (true, _) => process.next(LAST_WORDS),
+                (false, true) => process.rest(POLL),
+                (false, false) => process.next(POLL),
+            };
             match next {
                 Next::Line(text) => {
                     heard.lines += 1;
@@ -164,21 +171,19 @@ impl Program {
                         break;
                     }
                 }
-                Next::Nothing if process.has_exited() => match process.next(POLL) {
-                    // Something that it started may hold its output open for ever.
-                    Next::Nothing | Next::Closed => break,
-                    Next::Line(text) => {
-                        heard.lines += 1;
-                        if self.take(&text, request.trial, reporter, heard)? {
-                            break;
-                        }
-                    }
-                },
+                Next::Nothing if ended => break,
+                Next::Nothing if process.has_exited() => {
+                    // Something that it started may hold its output open for ever; what it has said itself is
+                    // still on its way.
+                    process.kill();
+                    ended = true;
+                }
                 Next::Nothing => {}
                 Next::Closed if self.start.persistent => {
                     process.rest(self.start.grace);
                     break;
                 }
+                Next::Closed if ended => break,
                 Next::Closed => closed = true,
             }
         }

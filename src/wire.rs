@@ -7,6 +7,7 @@ pub mod fit;
 mod load;
 pub mod predict;
 pub mod pruning;
+mod search;
 pub mod warm_start;
 
 use std::path::{Path, PathBuf};
@@ -14,13 +15,13 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use anyhow::{Context, Result, anyhow, bail};
-use candle_core::Device;
 
 pub use self::background::{Background, no_profiles};
 use self::command::Outside;
-use self::load::{describe, load, simulated};
+use self::load::{describe, device, fingerprint, load, simulated};
+pub use self::search::plan;
 use crate::config::StudyConfig;
-use crate::config::study::{DataConfig, DataSource, DeviceChoice, ExecutorConfig, ObjectiveConfig};
+use crate::config::study::{DataConfig, DataSource, ExecutorConfig, ObjectiveConfig};
 use crate::config::{self, Tables, write};
 use crate::dataset::Dataset;
 use crate::dataset::fold::{self, Partition};
@@ -209,6 +210,7 @@ pub fn open(config: &StudyConfig, ready: Ready, store: &Path, updates: Sender<Up
     let known = opened.history.as_ref().map_or(&[][..], History::sources);
     warm_start::refuse_own(config, store)?;
     let imports = warm_start::read(config, &spec, known)?;
+    let (plan, enqueued) = (plan(config)?, search::enqueued(config, &spec.space)?);
     let is_new = opened.history.is_none();
     let pruning = pruning::plan(config, &spec)?;
     let (slots, threads, notice) = slots(config);
@@ -225,10 +227,12 @@ pub fn open(config: &StudyConfig, ready: Ready, store: &Path, updates: Sender<Up
     let mut study = Study::open(parts, spec, opened.history, config.all_trials())?;
     keep_config(config, store)?;
     warm_start::record(&mut study, imports)?;
+    study.enqueue(enqueued)?;
     // What was joined and dropped stands at the head of the study's log.
     let removed = report.iter().flat_map(|r| &r.removed).map(|r| format!("left out: {r}"));
     let lines = report.iter().flat_map(|report| report.lines());
-    for line in lines.chain(removed).chain(pruning).filter(|_| is_new) {
+    let plan = plan.map(|plan| format!("{}: {plan}", config.sampler.kind));
+    for line in lines.chain(removed).chain(plan).chain(pruning).filter(|_| is_new) {
         study.note(Level::Info, line)?;
     }
     let warnings = report.iter().flat_map(|report| report.warnings());
@@ -346,20 +350,6 @@ fn free_memory() -> Option<u64> {
     system.refresh_memory();
     let allowed = system.cgroup_limits().map_or(u64::MAX, |limits| limits.free_memory);
     Some(system.available_memory().min(allowed)).filter(|bytes| *bytes > 0)
-}
-
-fn device(choice: DeviceChoice) -> Result<Device> {
-    match choice {
-        DeviceChoice::Auto | DeviceChoice::Cpu => Ok(Device::Cpu),
-        DeviceChoice::Cuda(_) => {
-            bail!("this version trains on the processor only: set executor.device = \"auto\" or leave it out")
-        }
-    }
-}
-
-fn fingerprint(config: &StudyConfig, dataset: &Dataset) -> Fingerprint {
-    let settings = format!("{:08x}", crc32fast::hash(config.fingerprint_text().as_bytes()));
-    Fingerprint { data: dataset.fingerprint(), settings }
 }
 
 /// With absolute paths, so that what is exported from it can be started anywhere on this machine.

@@ -7,6 +7,7 @@
 
 mod functions;
 mod json;
+mod markdown;
 mod options;
 mod overhead;
 mod report;
@@ -91,6 +92,9 @@ fn compare(options: &Options) -> Result<(), String> {
         measured.push((chosen, outcomes));
     }
     summary(&measured, &at);
+    if let Some(path) = &options.markdown {
+        markdown::write(path, &measured, &at, &peers, options)?;
+    }
     match &options.json {
         Some(path) => json::write(path, &measured, &at, options),
         None => Ok(()),

@@ -20,6 +20,7 @@ cargo bench --bench hpo -- [options]
   --set KEY=VALUE    a setting of the samplers that have it, or SAMPLER.KEY=VALUE; may be given several times
   --threads N        searches at a time                                  [1]
   --json FILE        all that was measured
+  --markdown FILE    tables of it beside the peers'
   --suite PATH       the suite's file; the peers' results.json beside it [../shared/peers/hpo/suite.json]
   --overhead         instead: milliseconds of a suggestion after 10, 100, 1000 and 10000 trials";
 
@@ -33,6 +34,9 @@ pub struct Options {
     pub slots: usize,
     pub threads: usize,
     pub json: Option<PathBuf>,
+    pub markdown: Option<PathBuf>,
+    /// What was typed.
+    pub command: String,
     pub suite: PathBuf,
     pub overhead: bool,
     pub help: bool,
@@ -50,12 +54,25 @@ impl Options {
             slots: 1,
             threads: 1,
             json: None,
+            markdown: None,
+            command: "cargo bench --bench hpo --".into(),
             suite: Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/peers/hpo/suite.json"),
             overhead: false,
             help: false,
         };
         while let Some(word) = words.next() {
-            let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
+            // Files, and how busy the machine is, are no part of what was measured.
+            let told = !["--bench", "--suite", "--json", "--markdown", "--threads"].contains(&word.as_str());
+            if told {
+                options.command += &format!(" {word}");
+            }
+            let mut value = || {
+                let value = words.next().ok_or_else(|| format!("{word} needs a value"))?;
+                if told {
+                    options.command += &format!(" {value}");
+                }
+                Ok::<_, String>(value)
+            };
             match word.as_str() {
                 // What cargo says to every bench.
                 "--bench" => {}
@@ -66,6 +83,7 @@ impl Options {
                 "--slots" => options.slots = count(&word, &value()?)?,
                 "--threads" => options.threads = count(&word, &value()?)?,
                 "--json" => options.json = Some(value()?.into()),
+                "--markdown" => options.markdown = Some(value()?.into()),
                 "--suite" => options.suite = value()?.into(),
                 "--overhead" => options.overhead = true,
                 "--help" | "-h" => options.help = true,

@@ -37,12 +37,12 @@ impl Driven {
     /// A study of `trials` trials that minimises.
     pub fn new(space: &SearchSpace, seed: u64, trials: usize, slots: usize) -> Result<Self, String> {
         let study = StudySpec {
+            objective: ObjectiveKind::Command,
             format: FORMAT,
             name: "hpo".into(),
             seed,
             metric: "cost".into(),
             direction: Direction::Minimize,
-            objective: ObjectiveKind::Command,
             space: space.clone(),
             fixed: Params::new(),
             conditions: BTreeMap::new(),

@@ -3,9 +3,11 @@
 pub mod average;
 pub mod best;
 pub mod compare;
+pub mod family;
 pub mod human;
 pub mod importance;
 pub mod parameters;
+pub mod pareto;
 pub mod profile;
 pub mod progress;
 #[cfg(test)]

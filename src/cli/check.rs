@@ -152,6 +152,14 @@ fn space(config: &StudyConfig, kinds: &[String]) -> Result<()> {
     let searched = all.space.parameters.iter();
     let searched = searched.map(|p| row(&p.name, describe(&p.distribution), &p.when));
     table(&searched.collect::<Vec<_>>())?;
+    if let Some(plan) = wire::plan(config)? {
+        say(&format!("  {}: {plan}", config.sampler.kind))?;
+    }
+    match config.enqueue.len() {
+        0 => {}
+        1 => say("  1 config is enqueued and tried first")?,
+        n => say(&format!("  {n} configs are enqueued and tried first"))?,
+    }
     if let Some(Value::Int(startup)) = config.sampler.settings.0.get("startup")
         && *startup >= config.trials as i64
         && !all.space.parameters.is_empty()

@@ -6,6 +6,7 @@ mod export;
 mod fit;
 mod headless;
 mod importance;
+mod lineage;
 mod list;
 mod network;
 mod output;
@@ -155,6 +156,13 @@ struct ShowArgs {
     /// One trial in detail
     #[arg(long, value_name = "N")]
     trial: Option<usize>,
+    /// The trials that no other beats both in the score and in this (weights, or seconds)
+    #[arg(long, value_name = "SECOND", num_args = 0..=1, default_missing_value = "weights",
+        value_parser = ["weights", "seconds"], conflicts_with_all = ["json", "trial", "importance"])]
+    pareto: Option<String>,
+    /// The ancestors of the best trial, or of --trial N, as a tree
+    #[arg(long, conflicts_with_all = ["json", "importance", "pareto"])]
+    family: bool,
     /// How much each parameter matters for the score, by PED-ANOVA and fANOVA, and the markers that matter most
     /// to the best trial: mean |gradient × input|, its share of all, the mean with its sign (contribution), and
     /// the output's weights where the network has them. With --trial N that trial's markers; with --json the

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use super::output::{UsageError, columns, complain, say, score};
-use super::{Exit, ShowArgs, StoredArgs, importance};
+use super::{Exit, ShowArgs, StoredArgs, importance, lineage};
 use crate::analysis::compare::Ties;
 use crate::analysis::human;
 use crate::analysis::parameters::{dependent, is_branched};
@@ -33,6 +33,17 @@ pub fn show(args: &ShowArgs) -> Result<Exit> {
         complain(&format!("note: {notice}"));
     }
     let history = replay.history;
+    if let Some(second) = &args.pareto {
+        return lineage::pareto(&history, second);
+    }
+    if args.family {
+        let chosen = match args.trial {
+            Some(id) => Some(trial(&history, id)?),
+            None => history.incumbent(),
+        };
+        let Some(chosen) = chosen else { bail!("the study has no complete trial yet") };
+        return lineage::family(&history, chosen);
+    }
     if args.importance {
         return importance::importance(&store, &history, args);
     }
@@ -206,6 +217,9 @@ fn show_trial(history: &History, trial: &Trial, json: bool) -> Result<Exit> {
     ))?;
     if let Some(paired) = ties.of_trial(trial.id) {
         say(&format!("  {}", paired.words()))?;
+    }
+    for line in lineage::words(history, trial) {
+        say(&format!("  {line}"))?;
     }
     for (name, value) in &trial.params {
         say(&format!("  {name} = {value}"))?;

@@ -36,6 +36,8 @@ pub struct StudyConfig {
     pub sampler: Part,
     /// Trials from elsewhere that it learns from: `sampler.warm_start`.
     pub warm_start: Vec<Source>,
+    /// Params that are tried before the sampler is asked, each a part of a trial's at least: `sampler.enqueue`.
+    pub enqueue: Vec<Params>,
     /// Which trials are not worth finishing.
     pub pruner: Part,
     /// Where trials run.
@@ -308,6 +310,7 @@ impl StudyConfig {
         config.name = format!("{}-trial-{}", self.name, trial.id);
         config.trials = 1;
         config.warm_start.clear();
+        config.enqueue.clear();
         match &mut config.objective {
             ObjectiveConfig::Network(network) => {
                 network.ensemble = EnsembleConfig::None;

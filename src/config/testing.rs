@@ -110,7 +110,7 @@ pub(crate) fn tables() -> Tables {
     let median: &[Setting] = const { &[int("startup", 0, 1000, 5), int("warmup", 0, 1000, 5)] };
     let metric = |name, direction, tasks| MetricKind { name, direction, tasks };
     Tables {
-        samplers: vec![kind("random", &[]), kind("gp-ucb", GP_UCB)],
+        samplers: vec![kind("auto", &[]), kind("random", &[]), kind("manual", &[]), kind("gp-ucb", GP_UCB)],
         pruners: vec![
             kind("none", &[]),
             kind("median", median),

@@ -34,6 +34,7 @@ pub fn toml(config: &StudyConfig) -> String {
     }
     out.push_str(&part("sampler", &config.sampler));
     warm_start(&mut out, &config.warm_start);
+    enqueue(&mut out, &config.enqueue);
     out.push_str(&part("pruner", &config.pruner));
     out.push_str(&executor(&config.executor));
     out
@@ -285,6 +286,16 @@ fn part(table: &str, part: &Part) -> String {
     line(&mut out, "kind", &text(&part.kind));
     plain(&mut out, &part.settings.0);
     out
+}
+
+fn enqueue(out: &mut String, configs: &[Params]) {
+    let listed = configs.iter().map(|params| {
+        let values = params.iter().map(|(name, value)| format!("{} = {}", text(name), scalar(value)));
+        format!("{{ {} }}", values.collect::<Vec<_>>().join(", "))
+    });
+    if !configs.is_empty() {
+        line(out, "enqueue", &format!("[{}]", listed.collect::<Vec<_>>().join(", ")));
+    }
 }
 
 fn warm_start(out: &mut String, sources: &[Source]) {

@@ -1,5 +1,7 @@
 //! The search space: named parameters with distributions, and its map to the unit cube.
 
+mod complete;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::analysis::compare::Ties;
+use crate::analysis::pareto::{self, Second};
 use crate::domain::baseline::BaselineScore;
 use crate::domain::event::{SelectOn, StudySpec};
 use crate::domain::history::History;
-use crate::domain::trial::{FoldScore, ImportSource, Timestamp, Trial, TrialId};
+use crate::domain::trial::{FoldScore, ImportSource, Origin, Timestamp, Trial, TrialId};
 use crate::domain::value::Params;
 
 /// A trial as `show --json` and `export --format json` write it.
@@ -27,6 +28,12 @@ pub struct TrialObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     p: Option<f64>,
     params: &'a Params,
+    /// What suggested the params, and the trials that they were bred from; absent where nothing is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<&'a Origin>,
+    /// How many numbers its network learns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weights: Option<u64>,
     seed: u64,
     folds: &'a [FoldScore],
     epochs: usize,
@@ -70,6 +77,8 @@ struct Show<'a> {
     baselines: Vec<BaselineObject<'a>>,
     /// Trials from elsewhere that the sampler learns from: how many of each source.
     imported: &'a [ImportSource],
+    /// The trials that no other beats both in the score and in each of these.
+    pareto: BTreeMap<&'static str, Vec<TrialId>>,
     trials: Vec<TrialObject<'a>>,
 }
 
@@ -103,6 +112,8 @@ pub fn trial_object<'a>(history: &History, ties: &Ties, trial: &'a Trial, now: T
         tied: paired.map(|paired| paired.tied()),
         p: paired.map(|paired| paired.p),
         params: &trial.params,
+        origin: Some(&trial.origin).filter(|origin| !origin.is_unknown()),
+        weights: trial.weights,
         seed: trial.seed,
         folds: &trial.folds,
         epochs: trial.epochs(),
@@ -125,10 +136,14 @@ pub fn show(history: &History, now: Timestamp) -> serde_json::Result<String> {
     let (study, ties) = (history.study(), Ties::of(history));
     let trials = history.trials().iter().map(|trial| trial_object(history, &ties, trial, now)).collect();
     let baselines = history.baselines().iter().map(|b| baseline_object(study.select_on, b)).collect();
+    let front =
+        |second| -> Vec<TrialId> { pareto::front(history, second).iter().map(|trial| trial.id).collect() };
+    let pareto = Second::ALL.into_iter().map(|second| (second.word(), front(second))).collect();
     serde_json::to_string(&Show {
         study,
         best: best(history),
         baselines,
+        pareto,
         imported: history.sources(),
         trials,
     })

@@ -9,6 +9,7 @@ pub mod jacobi;
 pub mod kernel;
 pub mod linalg;
 pub mod minimize;
+pub mod pareto;
 pub mod parzen;
 pub mod reml;
 pub mod sobol;

@@ -12,18 +12,15 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use super::Start;
 use super::alive::Alive;
 use super::log::Log;
+use super::{LAST_WORDS, Start};
 
 /// Most bytes of a line; what is longer is cut, and is then no JSON.
 const LONGEST: u64 = 1 << 20;
 
 /// Lines that wait to be taken.
 const WAITING: usize = 256;
-
-/// How long the end of the log is waited for, once nothing can be written to it any more.
-const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// What a process says next.
 pub(super) enum Next {

@@ -46,12 +46,12 @@ impl Sampler for Auto {
             sizes.into_iter().try_fold(1_u64, |product, size| Some(product.saturating_mul(size?)));
         Ok(Some(match points {
             Some(points) if points <= trials as u64 => format!(
-                "auto: at most {points} points for {trials} trials: all of them, the most promising first by {how}"
+                "at most {points} points for {trials} trials: all of them, the most promising first by {how}"
             ),
             _ if trials > MANY => format!(
-                "auto: {STARTUP} trials of a latin hypercube, then {how}; after {MANY} trials tpe, which is quicker"
+                "{STARTUP} trials of a latin hypercube, then {how}; after {MANY} trials tpe, which is quicker"
             ),
-            _ => format!("auto: {STARTUP} trials of a latin hypercube, then {how}"),
+            _ => format!("{STARTUP} trials of a latin hypercube, then {how}"),
         }))
     }
 

@@ -4,7 +4,7 @@
 //! another value, and no genome is trained twice.
 
 use super::cube::{draw_unseen, latin_hypercube};
-use super::genome::{Genes, Step, Tried};
+use super::genome::{Genes, NORMAL, Step, Tried};
 use super::observed::{Observation, Observed};
 use super::{Sampler, SamplerError, SamplerRow, Suggestion};
 use crate::domain::history::History;
@@ -60,11 +60,8 @@ pub const ROW: SamplerRow = SamplerRow {
         .when("continuous", Is::OneOf(&["grid"])),
     ],
     build: |settings| {
-        let step = if settings.word("continuous") == "grid" {
-            Step::Grid(settings.count("steps"))
-        } else {
-            Step::Gaussian { largest: LARGEST, octaves: OCTAVES }
-        };
+        let step =
+            if settings.word("continuous") == "grid" { Step::Grid(settings.count("steps")) } else { NORMAL };
         Box::new(Genetic {
             population: settings.count("population"),
             retain: settings.float("retain"),
@@ -75,10 +72,6 @@ pub const ROW: SamplerRow = SamplerRow {
         })
     },
 };
-
-/// The largest scale of a normal step, as part of a parameter's range, and how often it may be halved.
-const LARGEST: f64 = 0.5;
-const OCTAVES: f64 = 8.0;
 
 /// Mutations after which a child that was trained before is given up, in a space of few points.
 const MUTATIONS: usize = 100;

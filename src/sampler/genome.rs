@@ -26,6 +26,9 @@ pub enum Step {
     Grid(usize),
 }
 
+/// Steps of up to half of a parameter's range, most of them much smaller.
+pub const NORMAL: Step = Step::Gaussian { largest: 0.5, octaves: 8.0 };
+
 /// The space as its genes.
 pub struct Genes<'a> {
     pub space: &'a SearchSpace,
@@ -175,8 +178,6 @@ mod tests {
     use crate::domain::direction::Direction;
     use crate::domain::testing::{Scripted, choice, conditional, float, int, space};
     use crate::domain::value::Value;
-
-    const NORMAL: Step = Step::Gaussian { largest: 0.5, octaves: 8.0 };
 
     #[test]
     fn a_mutation_changes_one_gene_to_another_value() {

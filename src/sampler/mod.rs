@@ -12,6 +12,7 @@ mod gp;
 mod gp_ucb;
 mod grid;
 mod manual;
+mod nsga2;
 mod observed;
 mod random;
 mod sobol;
@@ -91,6 +92,7 @@ pub const SAMPLERS: &[SamplerRow] = &[
     grid::ROW,
     manual::ROW,
     genetic::ROW,
+    nsga2::ROW,
     cma_es::ROW,
     tpe::ROW,
     gp_ucb::ROW,

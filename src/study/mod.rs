@@ -4,6 +4,7 @@
 //! [`apply`](History::apply) → publish. Nothing else changes the history.
 
 mod change;
+mod enqueue;
 pub mod handle;
 mod pruning;
 #[cfg(test)]
@@ -316,7 +317,10 @@ impl Study {
         let seed = of_trial(study.seed, number);
         let ask = derive(study.seed, "ask", number as u64);
         match self.parts.sampler.ask(&study.space, &search, ask) {
-            Ok(Suggestion { params, origin }) => Ok(Some((self.job(trial, params, seed), origin))),
+            Ok(Suggestion { params, origin }) => {
+                let origin = self.history.origin_of(trial, origin);
+                Ok(Some((self.job(trial, params, seed), origin)))
+            }
             Err(SamplerError::Exhausted(reason)) => {
                 self.record(Event::SearchExhausted { reason })?;
                 Ok(None)

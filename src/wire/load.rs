@@ -1,13 +1,16 @@
-//! The data of a study of networks.
+//! The data of a study of networks, and where these are trained.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use candle_core::Device;
 
 use super::{SIMULATED, row};
-use crate::config::study::{DataSource, NetworkConfig};
+use crate::config::StudyConfig;
+use crate::config::study::{DataSource, DeviceChoice, NetworkConfig};
 use crate::dataset::simulate::{self, PresetRow};
 use crate::dataset::{self, Dataset};
+use crate::domain::event::Fingerprint;
 use crate::domain::setting::Settings;
 use crate::domain::task::Task;
 
@@ -66,4 +69,18 @@ pub(super) fn describe(network: &NetworkConfig, dataset: &Dataset) -> String {
     };
     let (n, p, unit) = (dataset.individuals(), dataset.positions(), dataset.coding().unit());
     format!("{n} individuals × {p} {unit}, trait {}{source}", dataset.target().names.join(", "))
+}
+
+pub(super) fn device(choice: DeviceChoice) -> Result<Device> {
+    match choice {
+        DeviceChoice::Auto | DeviceChoice::Cpu => Ok(Device::Cpu),
+        DeviceChoice::Cuda(_) => {
+            bail!("this version trains on the processor only: set executor.device = \"auto\" or leave it out")
+        }
+    }
+}
+
+pub(super) fn fingerprint(config: &StudyConfig, dataset: &Dataset) -> Fingerprint {
+    let settings = format!("{:08x}", crc32fast::hash(config.fingerprint_text().as_bytes()));
+    Fingerprint { data: dataset.fingerprint(), settings }
 }

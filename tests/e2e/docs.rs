@@ -112,7 +112,7 @@ early stopping, for the mean number of epochs that the folds of the chosen trial
 | `device` | `auto` or `cpu` | `auto` |
 ";
 
-/// What every sampler learns from besides the study's own trials.
+/// What every sampler learns from besides the study's own trials, and what is tried before it is asked.
 const WARM_START: &str = "
 Every sampler takes `warm_start`, a list of places with trials to learn from besides the study's own: \
 `[\"old.csv\", \"runs/other\", { path = \"optuna.journal#networks\", direction = \"maximize\" }]`.
@@ -127,6 +127,13 @@ A trial that has no value of a parameter, or one outside the search space, is le
 and why; values of other parameters are not asked. Where the scores there improve in the other direction, \
 `direction` says so and they are turned round: only their negatives can be compared then. A source is read once, when \
 the study is created or when the source is new; its trials are not the study's, and no trial waits for them.
+
+Every sampler takes `enqueue`, a list of configs that are tried first, whatever it would suggest: \
+`enqueue = [{ \"model.filters\" = 32, \"train.batch\" = 16 }, { \"model.filters\" = 8 }]`. The keys are the paths of \
+searched parameters, or their names as `show` prints them. What a config leaves out is drawn, always the same for \
+that config; where what it gives depends on a parameter that it leaves out, that one is drawn so that it has an effect. \
+Each search of `ensemble.replicates` tries them. A config that is added later is enqueued when the study goes on. \
+`manual` tries nothing else.
 ";
 
 /// A preset as the study file would write it.

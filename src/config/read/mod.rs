@@ -2,6 +2,7 @@
 
 mod command;
 mod data;
+mod enqueue;
 mod ensemble;
 mod model;
 mod parameters;
@@ -34,6 +35,9 @@ const OF_NETWORKS: &[&str] = &["data", "model", "train", "ensemble"];
 /// The keys of `[study]`: those of every study, of networks only, and of programs only.
 const OWN: (&[&str], &[&str], &[&str]) =
     (&["name", "metric", "trials", "seed"], &["select_on", "keep_checkpoints", "baselines"], &["direction"]);
+
+/// The keys of `[sampler]` that every sampler has.
+const SAMPLERS_OWN: &[&str] = &[warm_start::KEY, enqueue::KEY];
 
 /// Most trials, folds, epochs or rows a batch: enough for anyone, and nothing overflows.
 const MANY: usize = 1_000_000;
@@ -75,18 +79,21 @@ pub(super) fn study(root: &Node, file: &Path, tables: &Tables) -> Result<StudyCo
             (ObjectiveConfig::Command(command), metric, direction)
         }
     };
-    Ok(StudyConfig {
+    let mut config = StudyConfig {
         name: name(&own, file)?,
         metric,
         direction,
         trials: own.count("trials", 1..=MANY, 40)?,
         seed: own.get("seed").map_or(Ok(0), |field| field.seed())?,
         objective,
-        sampler: parts::part(section("sampler")?, "sampler", &tables.samplers, "gp-ucb", &[warm_start::KEY])?,
+        sampler: parts::part(section("sampler")?, "sampler", &tables.samplers, "auto", SAMPLERS_OWN)?,
         warm_start: warm_start::read(&section("sampler")?)?,
+        enqueue: Vec::new(),
         pruner: parts::part(section("pruner")?, "pruner", &tables.pruners, "none", &[])?,
         executor: parts::executor(section("executor")?, kind)?,
-    })
+    };
+    config.enqueue = enqueue::read(&section("sampler")?, &config)?;
+    Ok(config)
 }
 
 /// What gives a trial its score.

@@ -306,3 +306,34 @@ fn the_tables_of_the_crate_and_of_these_tests_are_sound() {
         assert_eq!(again.unwrap_or_else(|e| panic!("{e}")), config);
     }
 }
+
+#[test]
+fn enqueued_configs_are_read_by_paths_or_names_and_written() {
+    let sampler = "[sampler]
+enqueue = [
+  { \"model.cnn.activation\" = \"elu\", \"train.batch\" = 16 },
+  { model.mlp.momentum = 0.5, kind = \"mlp\" },
+  { inertia = 0 },
+]
+";
+    let config = read(&format!("{SMALL}{SEVERAL}{sampler}")).unwrap_or_else(|e| panic!("{e}"));
+    let params = |values: &[(&str, Value)]| -> Params {
+        values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+    };
+    let expected = [
+        params(&[("cnn.activation", "elu".into()), ("batch", 16.into())]),
+        params(&[("mlp.momentum", 0.5.into()), ("kind", "mlp".into())]),
+        params(&[("inertia", 0.0.into())]),
+    ];
+    assert_eq!(config.enqueue, expected);
+    assert_eq!(read(&crate::config::write::toml(&config)).unwrap().enqueue, expected);
+    assert_eq!(config.fingerprint_text(), several().fingerprint_text(), "it decides no score");
+    let trial = {
+        let space = config.parameters().space;
+        let mut study = Scripted::new(&space, crate::domain::direction::Direction::Minimize, 1);
+        let params = space.complete(&expected[0], &mut crate::domain::seed::Rng::new(1)).unwrap();
+        let id = study.complete(params, 1.0);
+        study.history().trials()[id].clone()
+    };
+    assert!(config.fixed_to(&trial).enqueue.is_empty());
+}

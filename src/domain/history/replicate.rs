@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use super::{Counts, History};
 use crate::domain::event::StudySpec;
 use crate::domain::seed::of_replicate;
-use crate::domain::trial::{Trial, TrialId};
+use crate::domain::trial::{Origin, Trial, TrialId};
 
 impl History {
     /// The history of the search that trial `trial` belongs to, and the trial's number in it. All of it where
@@ -19,12 +19,24 @@ impl History {
         (Cow::Owned(self.replicate(self.study.replicate(trial))), trial / replicates)
     }
 
+    /// An origin as the search that trial `trial` belongs to says it, with the study's own numbers of the parents.
+    pub fn origin_of(&self, trial: TrialId, mut origin: Origin) -> Origin {
+        let replicates = self.study.replicates.max(1);
+        let own = |parent: &mut TrialId| *parent = *parent * replicates + self.study.replicate(trial);
+        origin.parents.iter_mut().for_each(own);
+        origin
+    }
+
     /// Replicate `number` of the search as the history of a study that searches once: with its own seed and its
     /// own trials, numbered from 0, and without the log and the baselines, which are the whole study's.
     pub fn replicate(&self, number: usize) -> History {
         let replicates = self.study.replicates.max(1);
         let trials = self.trials.iter().skip(number).step_by(replicates);
-        let trials = trials.map(|t| Trial { id: t.id / replicates, ..t.clone() });
+        let trials = trials.map(|t| {
+            let mut own = Trial { id: t.id / replicates, ..t.clone() };
+            own.origin.parents.iter_mut().for_each(|parent| *parent /= replicates);
+            own
+        });
         let study =
             StudySpec { seed: of_replicate(self.study.seed, number), replicates: 1, ..self.study.clone() };
         let mut own = History {

@@ -85,11 +85,16 @@ fn pruned_failed_and_imported_trials_are_learned_from() {
         mean(asked(&study, &[]).iter().map(|p| f64::from(u8::from(p["x"].as_f64().unwrap() > 0.5))))
     };
     let nothing = high(&|_, _, _| {});
-    let pruned = high(&|study, params, score| drop(study.prune(params, score)));
-    let failed = high(&|study, params, _| drop(study.fail(params)));
+    let pruned = high(&|study, params, score| {
+        study.prune(params, score);
+    });
+    let failed = high(&|study, params, _| {
+        study.fail(params);
+    });
     let imported = high(&|study, params, score| {
         let trials = vec![Imported { params, score }];
-        study.apply(Event::TrialsImported { source: "old.csv".into(), trials });
+        let source = format!("old-{}.csv", study.history().imported().len());
+        study.apply(Event::TrialsImported { source, trials });
     });
     // Without a trial there, the high half is where the bad ones are not.
     assert!(nothing > 0.4, "{nothing}");

@@ -125,6 +125,11 @@ fn facts(state: &AppState, trial: &Trial) -> Vec<Line<'static>> {
         let search = format!("{} of {}", study.replicate(trial.id) + 1, study.replicates);
         lines.push(fact("search", search, Tone::Plain));
     }
+    if !trial.origin.by.is_empty() {
+        let parents: Vec<String> = trial.origin.parents.iter().map(ToString::to_string).collect();
+        let of = if parents.is_empty() { String::new() } else { format!(" of {}", parents.join(", ")) };
+        lines.push(fact("suggested by", format!("{}{of}", text::clean(&trial.origin.by)), Tone::Plain));
+    }
     lines.push(fact("time", time, Tone::Plain));
     let steps = match study.objective {
         ObjectiveKind::Network => {

@@ -1,0 +1,88 @@
+//! Points with two costs: which of them others beat in both.
+
+/// The front of each point (Deb et al. 2002, fast non-dominated sorting): 0 of those that no other beats, 1 of those
+/// that only these do, and so on. A point beats another if it is better in one cost and no worse in the other.
+pub fn fronts(points: &[[f64; 2]]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..points.len()).collect();
+    order.sort_by(|a, b| compare(&points[*a], &points[*b]));
+    let mut fronts = vec![0; points.len()];
+    // Of each front the point that came last: the least in the second cost so far.
+    let mut last: Vec<[f64; 2]> = Vec::new();
+    for index in order {
+        let point = points[index];
+        // No later one has a smaller first cost, so the second decides; equal points do not beat one another.
+        let beats = |other: &[f64; 2]| other[1] < point[1] || (other[1] == point[1] && other[0] < point[0]);
+        let front = last.partition_point(beats);
+        fronts[index] = front;
+        if front == last.len() {
+            last.push(point);
+        } else {
+            last[front] = point;
+        }
+    }
+    fronts
+}
+
+fn compare(a: &[f64; 2], b: &[f64; 2]) -> std::cmp::Ordering {
+    a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1]))
+}
+
+/// How much room each point has within its own front (Deb et al. 2002, crowding distance): the ends have the most.
+pub fn crowding(points: &[[f64; 2]], fronts: &[usize]) -> Vec<f64> {
+    let mut room = vec![0.0; points.len()];
+    let mut order: Vec<usize> = (0..points.len()).collect();
+    order.sort_by(|a, b| fronts[*a].cmp(&fronts[*b]).then(compare(&points[*a], &points[*b])));
+    for front in order.chunk_by(|a, b| fronts[*a] == fronts[*b]) {
+        let ends = [front[0], front[front.len() - 1]];
+        ends.iter().for_each(|end| room[*end] = f64::INFINITY);
+        for cost in 0..2 {
+            let width = (points[ends[1]][cost] - points[ends[0]][cost]).abs();
+            for neighbours in front.windows(3) {
+                let gap = (points[neighbours[2]][cost] - points[neighbours[0]][cost]).abs();
+                // Costs that are all the same, or not known, leave no room.
+                if width > 0.0 && gap.is_finite() && width.is_finite() {
+                    room[neighbours[1]] += gap / width;
+                }
+            }
+        }
+    }
+    room
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::seed::Rng;
+
+    fn beats(a: &[f64; 2], b: &[f64; 2]) -> bool {
+        a[0] <= b[0] && a[1] <= b[1] && a != b
+    }
+
+    #[test]
+    fn fronts_are_those_of_the_definition() {
+        let mut rng = Rng::new(2);
+        for round in 0..30 {
+            let points: Vec<[f64; 2]> = (0..40)
+                .map(|_| [rng.below(8) as f64, if round % 3 == 0 { 1.0 } else { rng.below(8) as f64 }])
+                .collect();
+            let found = fronts(&points);
+            for (i, point) in points.iter().enumerate() {
+                let before = (0..40).filter(|j| beats(&points[*j], point)).map(|j| found[j] + 1).max();
+                assert_eq!(found[i], before.unwrap_or(0), "{points:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_ends_of_a_front_have_the_most_room_and_crowded_points_the_least() {
+        let points = [[0.0, 10.0], [1.0, 8.0], [1.1, 7.9], [9.0, 1.0], [10.0, 0.0], [11.0, 11.0]];
+        let ranks = fronts(&points);
+        assert_eq!(ranks, [0, 0, 0, 0, 0, 1]);
+        let room = crowding(&points, &ranks);
+        assert!(room[0].is_infinite() && room[4].is_infinite() && room[5].is_infinite());
+        assert!((room[1] - (0.11 + 0.21)).abs() < 1e-12 && room[3] > room[1], "{room:?}");
+        let unknown = [[0.0, f64::INFINITY], [1.0, f64::INFINITY], [2.0, f64::INFINITY]];
+        assert_eq!(fronts(&unknown), [0, 1, 2]);
+        assert!(crowding(&unknown, &[0; 3])[1] == 1.0);
+    }
+}
