@@ -18,13 +18,16 @@ const PEERS: [(&str, &str); 6] = [
     ("random", "random (the peers' runs)"),
 ];
 
+/// The median regret on a problem after so many trials, where it is known.
+type Median<'a> = Box<dyn Fn(&str, usize) -> Option<f64> + 'a>;
+
 /// A line of the tables: one of ours, or a peer.
 struct Line<'a> {
     name: String,
     /// Milliseconds a suggestion; of ours.
     ms: Option<f64>,
     /// The median regret at a problem after so many trials.
-    median: Box<dyn Fn(&str, usize) -> Option<f64> + 'a>,
+    median: Median<'a>,
 }
 
 /// Writes the tables.
