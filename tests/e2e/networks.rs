@@ -88,6 +88,7 @@ optimizer = { choice = ["adam", "sgd"] }
 momentum = { float = [0.0, 0.9] }
 repeats = 2
 [sampler]
+kind = "gp-ucb"
 startup = 6
 [executor]
 workers = 1
@@ -164,7 +165,12 @@ kind = "{kind}"
 [train]
 epochs = 3
 "#,
-            if kind == "local-cnn" { "n_layers = 1" } else { "" }
+            // Less leaves no unit of so few SNPs.
+            if kind == "local-cnn" {
+                "n_layers = 1\nn_initial_units_factor = { float = [0.6, 0.9] }"
+            } else {
+                ""
+            }
         );
         scratch.file("kind.toml", &study);
         scratch.run(&["run", "kind.toml", "--headless"]).succeeds();

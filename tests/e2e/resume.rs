@@ -42,7 +42,7 @@ fn a_study_that_promotes_what_it_paused_does_so_too() {
 fn trials_that_were_paused_and_promoted_end_with_the_bits_of_those_that_never_were() {
     // The random sampler asks the same, whatever became of other trials.
     let text =
-        SMALL.replace("gp-ucb", "random").replace("startup = 3\n", "").replace("trials = 6", "trials = 14");
+        SMALL.replace("gp-ucb", "random").replace("startup = 3\n", "").replace("trials = 6", "trials = 40");
     let text = text.replace("epochs = 4", "epochs = 12\nearly_stopping = { patience = 4 }");
     let run = |pruner: &str| {
         let scratch = Scratch::new();
@@ -50,7 +50,8 @@ fn trials_that_were_paused_and_promoted_end_with_the_bits_of_those_that_never_we
         scratch.run(&["run", study, "--headless"]).succeeds();
         scratch
     };
-    let (whole, paused) = (run(""), run("[pruner]\nkind = \"asha\"\nmin_resource = 1\nreduction = 2\n"));
+    // One rung, within the second fold: who is promoted trains to the end.
+    let (whole, paused) = (run(""), run("[pruner]\nkind = \"asha\"\nmin_resource = 14\nreduction = 2\n"));
     let promoted: Vec<u64> = paused
         .read(JOURNAL)
         .lines()
