@@ -25,7 +25,7 @@ use crate::config::study::{DataConfig, DataSource, ExecutorConfig, ObjectiveConf
 use crate::config::{self, Tables, write};
 use crate::dataset::Dataset;
 use crate::dataset::fold::{self, Partition};
-use crate::domain::event::{FORMAT, Fingerprint, Level, ObjectiveKind, StudySpec};
+use crate::domain::event::{FORMAT, Fingerprint, Level, ObjectiveKind, REPEATS, StudySpec};
 use crate::domain::history::History;
 use crate::domain::objective::{Job, Objective, Reporter, Verdict};
 use crate::domain::seed::of_trial;
@@ -142,7 +142,7 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
         metric: config.metric.clone(),
         direction: config.direction,
         epochs: parameters.largest("epochs").map_or(1, |epochs| epochs as usize),
-        repeats: parameters.largest("repeats").map_or(1, |repeats| repeats as usize),
+        repeats: parameters.largest(REPEATS).map_or(1, |repeats| repeats as usize),
         replicates: network.ensemble.replicates(),
         space: parameters.space,
         fixed: parameters.fixed,

@@ -14,6 +14,9 @@ use super::value::{Params, Value};
 /// The version of the event format; written into `StudyCreated`.
 pub const FORMAT: u32 = 2;
 
+/// The parameter that says how often each fold is trained.
+pub const REPEATS: &str = "repeats";
+
 /// What a study is: fixed when it is created.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StudySpec {
@@ -81,6 +84,14 @@ impl StudySpec {
     /// Most trainings of a trial: its folds, as often as they are repeated.
     pub fn trainings(&self) -> usize {
         self.folds.max(1) * self.repeats.max(1)
+    }
+
+    /// Trainings of a trial with these params: fewer than others where its repeats are searched.
+    pub fn trainings_of(&self, params: &Params) -> usize {
+        let own = params.get(REPEATS).or_else(|| self.fixed.get(REPEATS)).and_then(Value::as_f64);
+        let most = self.repeats.max(1);
+        // A program's parameter of that name says nothing of trainings: it has one.
+        self.folds.max(1) * own.map_or(most, |own| (own as usize).clamp(1, most))
     }
 
     /// The replicate of the search that a trial belongs to, from 0.

@@ -22,7 +22,7 @@ impl Study {
         let (study, pruner) = (self.history.study(), &self.parts.pruner);
         let Some(known) = self.history.trial(trial) else { return };
         // The last fold is followed by the trial's own end.
-        if known.folds.len() == study.trainings() {
+        if known.folds.len() >= study.trainings_of(&known.params) {
             return;
         }
         // Cheap, where a replicate's history has to be made to ask.

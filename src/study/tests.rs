@@ -18,7 +18,7 @@ pub(super) struct Stepwise {
     pub late: usize,
 }
 
-/// Two folds of two epochs.
+/// Two folds of two epochs, a repeat.
 const STEPS: usize = 4;
 
 impl Executor for Stepwise {
@@ -58,14 +58,15 @@ impl Executor for Stepwise {
             return ended(Outcome::Failed { reason: "x is too large".into() });
         }
         let score = (x - 0.3).powi(2) + job.seed as f64 * 1e-18;
-        if step == STEPS {
+        if step == STEPS * job.params.get("repeats").map_or(1, |n| n.as_f64().unwrap() as usize) {
             return ended(Outcome::Complete(Evaluation { score, weights: None }));
         }
         self.slots[slot] = Some((job, step + 1, left.map(|n| n - 1)));
+        let (repeat, fold) = (step / STEPS, step % STEPS / 2);
         let report = Report {
             step,
-            repeat: 0,
-            fold: step / 2,
+            repeat,
+            fold,
             epoch: step % 2,
             train_loss: Some(score),
             validation_loss: Some(score),
@@ -73,15 +74,8 @@ impl Executor for Stepwise {
         };
         let mut messages = vec![Message::Reported { trial, report }];
         if step % 2 == 1 {
-            let fold = FoldScore {
-                repeat: 0,
-                fold: step / 2,
-                score,
-                best_epoch: 1,
-                epochs: 2,
-                metrics: BTreeMap::new(),
-            };
-            messages.push(Message::FoldFinished { trial, fold });
+            let ended = FoldScore { repeat, fold, score, best_epoch: 1, epochs: 2, metrics: BTreeMap::new() };
+            messages.push(Message::FoldFinished { trial, fold: ended });
         }
         messages
     }
@@ -94,8 +88,9 @@ impl Sampler for Touchy {
     fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Suggestion, SamplerError> {
         let known =
             format!("{:?}", history.trials().iter().map(|t| (&t.params, t.score)).collect::<Vec<_>>());
-        let seed = derive(seed, &known, 0);
-        Ok(Suggestion::by("touchy", space.from_unit(&[Rng::new(seed).uniform()])))
+        let mut rng = Rng::new(derive(seed, &known, 0));
+        let point: Vec<f64> = space.parameters.iter().map(|_| rng.uniform()).collect();
+        Ok(Suggestion::by("touchy", space.from_unit(&point)))
     }
 }
 

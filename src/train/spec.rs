@@ -4,6 +4,7 @@
 use super::loss::{self, Loss};
 use super::optimizer::{OPTIMIZERS, Optimizer, OptimizerRow};
 use super::schedule::{Clip, Schedule};
+use crate::domain::event::REPEATS;
 use crate::domain::setting::{Accepts, Is, Preset, Setting, Settings};
 use crate::domain::table::find;
 use crate::domain::task::Task;
@@ -101,7 +102,7 @@ pub const TRAIN: &[Setting] = &[
         "whether rare classes count more in the training loss",
     ),
     Setting::new(
-        "repeats",
+        REPEATS,
         Accepts::Int { min: 1, max: 1000 },
         Preset::Int(1),
         "trainings of each fold, each with weights of its own",
@@ -185,7 +186,7 @@ impl TrainSpec {
             },
             clip: Clip { value: settings.float("clip_value"), norm: settings.float("clip_norm") },
             balanced: settings.word("class_weights") == "balanced",
-            repeats: settings.count("repeats"),
+            repeats: settings.count(REPEATS),
             optimizer,
             settings: settings.clone(),
         }

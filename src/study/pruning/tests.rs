@@ -7,7 +7,9 @@ use crate::domain::event::{Event, Record, StudySpec};
 use crate::domain::history::History;
 use crate::domain::seed::of_replicate;
 use crate::domain::setting::Settings;
+use crate::domain::space::Distribution;
 use crate::domain::table::find;
+use crate::domain::testing;
 use crate::domain::trial::{Trial, TrialState};
 use crate::pruner::{PRUNERS, Pruner};
 use crate::storage::memory::MemoryStore;
@@ -132,4 +134,37 @@ fn jobs_know_how_far_their_trials_are_and_where_they_may_be_paused() {
     let known = study.history().trial(trial).unwrap();
     assert_eq!((job.trial, job.done.reports, &job.done.folds), (trial, known.reports.len(), &known.folds));
     assert!(job.done.reports > 0);
+}
+
+/// Ends trials of which two folds have ended.
+struct TwoFolds;
+
+impl Pruner for TwoFolds {
+    fn decide(&self, history: &History, trial: usize) -> Option<String> {
+        (history.trial(trial)?.folds.len() >= 2).then(|| "two folds".to_owned())
+    }
+}
+
+#[test]
+fn a_trial_of_fewer_repeats_than_others_is_not_judged_after_its_own_last_fold() {
+    let choices = vec![1.into(), 3.into()];
+    let space =
+        testing::space([("x", testing::float(0.0, 1.0)), ("repeats", Distribution::Choice { choices })]);
+    for late in [0, 1, 9] {
+        let (mut parts, _) = parts(1, 1.0);
+        parts.pruner = Box::new(TwoFolds);
+        parts.executor = Box::new(Stepwise { slots: vec![None], late });
+        let spec = StudySpec { repeats: 3, space: space.clone(), ..spec() };
+        let mut study = Study::open(parts, spec, None, 20).unwrap();
+        assert_eq!(finish(&mut study), End::Done);
+        let ends = |repeats: i64| {
+            let trials = study.history().trials().iter();
+            let of_them = trials.filter(|t| t.params["repeats"] == repeats.into() && !t.reports.is_empty());
+            let ends = of_them.filter(|t| t.state.word() != "failed");
+            ends.map(|t| (t.state.word(), t.folds.len())).collect::<Vec<_>>()
+        };
+        let (single, threefold) = (ends(1), ends(3));
+        assert!(single.len() > 3 && single.iter().all(|end| *end == ("complete", 2)), "{single:?}");
+        assert!(threefold.len() > 3 && threefold.iter().all(|end| *end == ("pruned", 2)), "{threefold:?}");
+    }
 }
