@@ -18,6 +18,7 @@ use crate::dataset::covariate::CovariateEncoder;
 use crate::dataset::encode::{Encoder, Preprocessing};
 use crate::dataset::fold::Fold;
 use crate::dataset::scale::{TraitScale, TraitScaler};
+use crate::domain::checkpoint::folder;
 use crate::domain::objective::{Evaluation, Job, Objective, ObjectiveError, Reporter, Verdict};
 use crate::domain::seed::{Rng, derive};
 use crate::domain::trial::{FoldScore, TrialId};
@@ -310,7 +311,7 @@ impl Objective for CrossValidation {
 }
 
 /// The file of a training's weights.
-fn weights_file(folder: &Path, trial: TrialId, repeat: usize, fold: usize) -> PathBuf {
+fn weights_file(checkpoints: &Path, trial: TrialId, repeat: usize, fold: usize) -> PathBuf {
     let repeated = if repeat == 0 { String::new() } else { format!("repeat-{repeat}-") };
-    folder.join(format!("trial-{trial}/{repeated}fold-{fold}.safetensors"))
+    folder(checkpoints, trial).join(format!("{repeated}fold-{fold}.safetensors"))
 }

@@ -4,6 +4,7 @@
 //! or touches a file.
 
 pub mod baseline;
+pub mod checkpoint;
 pub mod course;
 pub mod direction;
 pub mod ensemble;

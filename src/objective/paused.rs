@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{CrossValidation, weights_file};
+use crate::domain::checkpoint::{STATE, folder};
 use crate::domain::objective::{Done, Job, Pause, Reporter, Verdict};
 use crate::domain::trial::{FoldScore, Report, TrialId};
 use crate::train::{Epoch, SnapshotReader, SnapshotWriter, Watch};
@@ -23,8 +24,8 @@ pub(super) struct Start {
 }
 
 /// The file of the state of a trial's training.
-fn state_file(folder: &Path, trial: TrialId) -> PathBuf {
-    folder.join(format!("trial-{trial}/state"))
+fn state_file(checkpoints: &Path, trial: TrialId) -> PathBuf {
+    folder(checkpoints, trial).join(STATE)
 }
 
 impl CrossValidation {

@@ -4,22 +4,13 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use crate::domain::checkpoint::{PREFIX, STATE, folder};
 use crate::domain::history::History;
 use crate::domain::trial::TrialId;
 
 use super::{StorageError, io_error};
-
-const PREFIX: &str = "trial-";
-
-/// The checkpoints of a trial, in the checkpoints folder `root` of a store.
-pub fn folder(root: &Path, trial: TrialId) -> PathBuf {
-    root.join(format!("{PREFIX}{trial}"))
-}
-
-/// The file, in a trial's folder, of the state of its training at a place where it may be paused.
-pub const STATE: &str = "state";
 
 /// Deletes the folders of finished trials that are neither in `paused` nor among the best `keep` complete ones, and
 /// the state of training in the folders of the latter. Names that are no trial's folder are left alone.

@@ -76,7 +76,7 @@ impl FileStore {
         Ok(Opened { store, history: scan.history, notices })
     }
 
-    /// The folder of the checkpoints; [`checkpoints::folder`] is a trial's within it.
+    /// The folder of the checkpoints; [`folder`](crate::domain::checkpoint::folder) is a trial's within it.
     pub fn checkpoints(&self) -> PathBuf {
         checkpoints_folder(&self.dir)
     }

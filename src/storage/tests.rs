@@ -328,7 +328,7 @@ fn settling_deletes_the_checkpoints_that_are_not_kept() {
     let sample = filled(dir.path(), &[]);
     let mut store = open(dir.path()).store;
     let folders: Vec<_> =
-        (0..TRIALS).map(|id| super::checkpoints::folder(&store.checkpoints(), id)).collect();
+        (0..TRIALS).map(|id| crate::domain::checkpoint::folder(&store.checkpoints(), id)).collect();
     folders.iter().for_each(|folder| fs::create_dir_all(folder).unwrap());
     store.settle(&history(&sample), &BTreeSet::new()).unwrap();
     assert_eq!(folders.iter().filter(|f| f.exists()).count(), 3, "the best two and the running one");

@@ -22,6 +22,7 @@ use crate::dataset::fold::Fold;
 use crate::dataset::simulate::{self, PRESETS, truth};
 use crate::dataset::{Coding, Dataset};
 use crate::domain::baseline::BaselineScore;
+use crate::domain::checkpoint;
 use crate::domain::history::History;
 use crate::domain::table;
 use crate::domain::trial::TrialId;
@@ -29,7 +30,7 @@ use crate::domain::value::human_bytes;
 use crate::executor::local::panic_text;
 use crate::importance::{self, OutputImportance};
 use crate::objective::CrossValidation;
-use crate::storage::{checkpoints, file};
+use crate::storage::file;
 use crate::study::handle::{BaselineFailure, Command};
 use crate::tui::{ProfileAnswer, ProfileRequest, Profiles};
 
@@ -198,7 +199,7 @@ fn tracks(genome: &Genome, output: OutputImportance) -> Output {
 
 /// Whether the weights of a trial are in the checkpoints folder of its store.
 pub(super) fn kept_weights(folder: &Path, trial: TrialId, keep: usize) -> Result<()> {
-    if checkpoints::folder(folder, trial).exists() {
+    if checkpoint::folder(folder, trial).exists() {
         return Ok(());
     }
     bail!(
