@@ -183,7 +183,8 @@ impl History {
             Event::TrialPromoted { trial, .. } => {
                 let t = &mut self.trials[*trial];
                 t.passed = (t.reports.len(), t.folds.len());
-                t.finished = None;
+                t.earlier_ms = t.run_ms(record.at);
+                (t.started, t.finished) = (record.at, None);
                 self.set_state(*trial, TrialState::Waiting);
             }
             Event::TrialFailed { trial, reason } => {
@@ -194,6 +195,7 @@ impl History {
                 let t = &mut self.trials[*trial];
                 t.reports.clear();
                 t.folds.clear();
+                t.earlier_ms = 0;
                 self.set_state(*trial, TrialState::Waiting);
             }
         }
@@ -220,6 +222,7 @@ impl History {
             folds: Vec::new(),
             reports: Vec::new(),
             passed: (0, 0),
+            earlier_ms: 0,
         });
         self.counts.waiting += 1;
         Ok(())

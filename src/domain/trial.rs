@@ -188,6 +188,14 @@ pub struct Trial {
     /// it starts again from the beginning.
     #[serde(default, skip_serializing_if = "is_nothing")]
     pub passed: (usize, usize),
+    /// Milliseconds that it ran before it was last promoted. One that was cut off since begins anew, and so does this.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub earlier_ms: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_none(milliseconds: &u64) -> bool {
+    *milliseconds == 0
 }
 
 fn is_nothing(passed: &(usize, usize)) -> bool {
@@ -219,10 +227,16 @@ impl Trial {
         self.reports.len()
     }
 
-    /// Seconds from start to end, or to `now` where it still runs.
-    pub fn seconds(&self, now: Timestamp) -> f64 {
+    /// Milliseconds that it has run by `now`: not while it waits.
+    pub(super) fn run_ms(&self, now: Timestamp) -> u64 {
         let end = self.finished.unwrap_or(now);
-        end.saturating_sub(self.started) as f64 / 1000.0
+        let last = if self.state == TrialState::Waiting { 0 } else { end.saturating_sub(self.started) };
+        self.earlier_ms.saturating_add(last)
+    }
+
+    /// Seconds from start to end, or to `now` where it still runs, without those in which it was paused.
+    pub fn seconds(&self, now: Timestamp) -> f64 {
+        self.run_ms(now) as f64 / 1000.0
     }
 }
 

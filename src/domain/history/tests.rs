@@ -98,3 +98,40 @@ fn time_counts_while_a_coordinator_is_at_work() {
     }
     assert_eq!(history.active_ms(), 17_000);
 }
+
+#[test]
+fn a_promoted_trial_has_run_for_as_long_as_all_its_legs_and_one_that_begins_anew_as_the_last() {
+    let mut study = Scripted::new(&space([("x", float(0.0, 1.0))]), Direction::Minimize, 1);
+    let seconds = |study: &Scripted| study.history().trials()[0].seconds(study.history().last());
+    let go_on = |study: &mut Scripted| {
+        study.apply(Event::TrialPromoted { trial: 0, reason: "2nd of 9".into() });
+        let paused = seconds(study);
+        (0..5).for_each(|_| study.apply(Event::StudyResumed));
+        assert_eq!(seconds(study), paused, "it waits");
+        let origin = Origin::default();
+        study.apply(Event::TrialStarted { trial: 0, params: params(0.5), seed: 0, slot: 0, origin });
+    };
+    // A second an event: a report and the end.
+    study.prune(params(0.5), 1.0);
+    study.complete(params(0.6), 1.0);
+    assert_eq!(seconds(&study), 2.0);
+    go_on(&mut study);
+    study.report(0, 1.0);
+    assert_eq!(seconds(&study), 3.0);
+    study.apply(Event::TrialPruned { trial: 0, reason: "worse".into() });
+    go_on(&mut study);
+    study.report(0, 1.0);
+    let mut completed = study.clone();
+    completed.apply(Event::TrialCompleted { trial: 0, score: 1.0, weights: None });
+    completed.complete(params(0.7), 1.0);
+    assert_eq!(seconds(&completed), 6.0);
+    let stored = serde_json::to_string(&completed.history().trials()[0]).unwrap();
+    assert!(stored.contains("\"earlier_ms\":4000"), "{stored}");
+    let stored = serde_json::to_string(&completed.history().trials()[1]).unwrap();
+    assert!(!stored.contains("earlier_ms"), "{stored}");
+    study.apply(Event::TrialRequeued { trial: 0, reason: "interrupted".into() });
+    let origin = Origin::default();
+    study.apply(Event::TrialStarted { trial: 0, params: params(0.5), seed: 0, slot: 0, origin });
+    study.report(0, 1.0);
+    assert_eq!(seconds(&study), 1.0);
+}
