@@ -39,6 +39,9 @@ const POLL: Duration = Duration::from_millis(20);
 /// How long the end of what a process said is waited for, once nothing is left that could say more.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
+/// Most reports of a trial: each is a record of the journal, and is kept in memory.
+const MOST_REPORTS: usize = 100_000;
+
 /// How a program is started.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Start {
@@ -213,6 +216,12 @@ impl Program {
             Line::Step { step, score } => {
                 if heard.step.is_some_and(|last| step <= last) {
                     return Err(garbage(format!("goes back to step {step}")));
+                }
+                if heard.reports == MOST_REPORTS {
+                    return Err(garbage(format!(
+                        "is a report too many: a trial may make {MOST_REPORTS}; report less often, such as once an \
+                         epoch instead of once a batch"
+                    )));
                 }
                 heard.step = Some(step);
                 let report = Report {

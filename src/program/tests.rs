@@ -104,3 +104,22 @@ fn a_kept_process_is_kept_until_it_is_closed() {
 fn names_of_variables_are_those_that_shells_know() {
     assert_eq!(variable("learning-rate_2"), "TUNE_TUI_PARAM_LEARNING_RATE_2");
 }
+
+#[test]
+fn a_flood_of_reports_fails_the_trial_and_says_what_to_do() {
+    let flood = |reports: usize| {
+        let count = format!("awk 'BEGIN {{ for (i = 0; i < {reports}; i++) printf \"{{\\\"step\\\": %d, ");
+        count + "\\\"score\\\": 1}\\n\", i; print \"{\\\"score\\\": 1}\" }'"
+    };
+    let recorder = Recorder::default();
+    let end = program(&flood(MOST_REPORTS), false).evaluate(&job(0), &recorder).unwrap();
+    assert_eq!((end.score, recorder.reports.borrow().len()), (1.0, MOST_REPORTS));
+    let recorder = Recorder::default();
+    let error = program(&flood(MOST_REPORTS + 1), false).evaluate(&job(0), &recorder).unwrap_err();
+    assert_eq!(recorder.reports.borrow().len(), MOST_REPORTS);
+    let text = error.to_string();
+    assert!(
+        text.contains("line 100001 of its output is a report too many") && text.contains("report less"),
+        "{text}"
+    );
+}
