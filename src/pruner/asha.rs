@@ -42,6 +42,10 @@ impl Pruner for Asha {
         self.0.places(study)
     }
 
+    fn promotes(&self) -> bool {
+        true
+    }
+
     fn promote(&self, history: &History) -> Option<(TrialId, String)> {
         self.climb(history).promote()
     }

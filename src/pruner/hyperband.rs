@@ -2,7 +2,8 @@
 //! the last one's, and one without any, so that no choice of the first rung is relied on.
 //!
 //! A bracket with k rungs takes η^k / (k + 1) of the trials (rounded up, times the number of brackets), so that all
-//! train about as many epochs: algorithm 1 of the paper. Trials are dealt by their number, each to the bracket
+//! train about as many epochs: algorithm 1 of the paper. Of more than a thousand trials a deal, the shares are scaled
+//! down to that, and each bracket takes one at least. Trials are dealt by their number, each to the bracket
 //! that is furthest behind its share.
 
 use super::rungs::{Climb, Ladder, SETTINGS, arrived, likeliest};
@@ -25,6 +26,10 @@ pub const ROW: PrunerRow = PrunerRow {
 const BRACKETS: usize = 5;
 
 struct Hyperband(Ladder);
+
+/// Most trials after which the deal begins anew, but for one of each bracket: with a large `reduction` the exact
+/// shares would only be met after more trials than anyone runs.
+const TURNS: usize = 1000;
 
 /// How trials are dealt.
 struct Deal {
@@ -54,9 +59,13 @@ impl Hyperband {
         let brackets = (places.len() + 1).min(BRACKETS);
         let share = |bracket: usize| {
             let halvings = brackets - 1 - bracket;
-            (brackets * self.0.reduction.saturating_pow(halvings as u32)).div_ceil(halvings + 1)
+            (brackets * self.0.reduction.pow(halvings as u32)).div_ceil(halvings + 1)
         };
-        let shares: Vec<usize> = (0..brackets).map(share).collect();
+        let mut shares: Vec<usize> = (0..brackets).map(share).collect();
+        let total: usize = shares.iter().sum();
+        if total > TURNS {
+            shares.iter_mut().for_each(|share| *share = (*share * TURNS).div_ceil(total));
+        }
         let total: usize = shares.iter().sum();
         let mut dealt = vec![0; brackets];
         let turns = (1..=total).map(|turn| {
@@ -103,6 +112,10 @@ impl Pruner for Hyperband {
         deal.places(deal.bracket(number)).to_vec()
     }
 
+    fn promotes(&self) -> bool {
+        true
+    }
+
     fn promote(&self, history: &History) -> Option<(TrialId, String)> {
         let deal = self.deal(history.study());
         (0..deal.brackets()).find_map(|bracket| {
@@ -137,7 +150,37 @@ mod tests {
         assert_eq!([deal.places(0).len(), deal.places(1).len(), deal.places(2).len()], [2, 1, 0]);
         let early: Vec<usize> = deal.turns[..6].to_vec();
         assert!([0, 1, 2].iter().all(|b| early.contains(b)), "{early:?}");
-        assert_eq!(deal.bracket(17 + 3), deal.bracket(3));
+        // However many trials there are, no bracket is a trial ahead of its share or behind it.
+        for trials in 1..=51 {
+            for (bracket, share) in [9.0, 5.0, 3.0].into_iter().enumerate() {
+                let dealt = (0..trials).filter(|trial| deal.bracket(*trial) == bracket).count();
+                let due = share * trials as f64 / 17.0;
+                assert!(
+                    (dealt as f64 - due).abs() < 1.0,
+                    "{dealt} of {trials} to bracket {bracket}, {due} due"
+                );
+            }
+        }
         assert!(rule.plan(&study).unwrap().ends_with("of 17 trials the brackets take 9, 5, 3"));
+    }
+
+    #[test]
+    fn a_deal_is_bounded_however_far_apart_rungs_are() {
+        let mut study = testing::study(space([]));
+        // A program that reports as often as it likes: rungs go on for ever.
+        (study.folds, study.epochs) = (1, 1);
+        for reduction in [6, 10, 100] {
+            let given = [("reduction", reduction.into())];
+            let rule = Hyperband(Ladder::of(&Settings::with(SETTINGS, &given)));
+            let deal = rule.deal(&study);
+            assert_eq!(deal.brackets(), BRACKETS);
+            assert!(deal.turns.len() <= TURNS + BRACKETS, "{reduction}: {}", deal.turns.len());
+            let count = |b| deal.turns.iter().filter(|turn| **turn == b).count();
+            let counts: Vec<usize> = (0..BRACKETS).map(count).collect();
+            assert!(
+                counts.is_sorted_by(|a, b| a >= b) && counts[BRACKETS - 1] > 0,
+                "{reduction}: {counts:?}"
+            );
+        }
     }
 }

@@ -43,6 +43,11 @@ pub trait Pruner: Send {
         Vec::new()
     }
 
+    /// Whether it ever promotes a trial: where not, nobody has to look.
+    fn promotes(&self) -> bool {
+        false
+    }
+
     /// The pruned trial that is to go on before a new one begins, and the reason.
     fn promote(&self, _history: &History) -> Option<(TrialId, String)> {
         None

@@ -44,11 +44,13 @@ impl Study {
         })
     }
 
-    /// The replicates of the search that have trials, and the number of all.
+    /// The replicates of the search that may have something to promote, and the number of all.
     fn searches(&self) -> impl Iterator<Item = (usize, usize)> {
         let replicates = self.history.study().replicates.max(1);
         let begun = replicates.min(self.history.trials().len());
-        (0..begun).filter(|_| self.history.counts().pruned > 0).map(move |r| (r, replicates))
+        // Cheap, before each replicate's history is made.
+        let some = self.parts.pruner.promotes() && self.history.counts().pruned > 0;
+        (0..begun).filter(move |_| some).map(move |r| (r, replicates))
     }
 
     /// Sets the next paused trial that goes on to waiting, if there is one.
