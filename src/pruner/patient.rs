@@ -1,7 +1,7 @@
 //! Patience: a trial ends where a training of it has not improved for a while, and another rule agrees, if one is
 //! named.
 
-use super::{PRUNERS, Pruner, PrunerRow};
+use super::{PRUNERS, Pruner, PrunerRow, counted};
 use crate::domain::course::Course;
 use crate::domain::event::StudySpec;
 use crate::domain::history::History;
@@ -51,9 +51,21 @@ struct Patient {
 }
 
 impl Pruner for Patient {
-    fn is_due(&self, study: &StudySpec, trial: &Trial, number: TrialId) -> bool {
+    fn plan(&self, study: &StudySpec) -> Option<String> {
+        match Course::of(study).epochs() {
+            Some(epochs) if epochs <= self.patience => Some(format!(
+                "no trial is ended: a fold has {} at most, and `patience` is {}: lower it",
+                counted(epochs, "epoch"),
+                self.patience
+            )),
+            _ => self.rule.as_ref()?.plan(study),
+        }
+    }
+
+    /// The other rule is asked whenever patience is at its end, also where by itself it would have nothing new to
+    /// say: a test of finished folds stands until the next one ends.
+    fn is_due(&self, study: &StudySpec, trial: &Trial, _: TrialId) -> bool {
         Course::of(study).current(trial).len() > self.patience
-            && self.rule.as_ref().is_none_or(|rule| rule.is_due(study, trial, number))
     }
 
     fn decide(&self, history: &History, id: TrialId) -> Option<String> {
@@ -125,5 +137,20 @@ mod tests {
             let reason = pruner.decide(study.history(), trial);
             assert_eq!(reason.is_some_and(|r| r.contains("the median of 5")), ends);
         }
+    }
+
+    #[test]
+    fn what_never_ends_a_trial_is_said_before_a_study_begins() {
+        let plan = |rule: &'static str, patience: i64, folds: usize| {
+            let given = [("rule", rule.into()), ("patience", patience.into())];
+            let mut study = crate::domain::testing::study(space([]));
+            study.folds = folds;
+            (ROW.build)(&Settings::with(ROW.settings, &given)).plan(&study)
+        };
+        assert_eq!(plan("median", 9, 4), None);
+        let short = plan("median", 10, 4).unwrap();
+        assert!(short.contains("a fold has 10 epochs at most, and `patience` is 10"), "{short}");
+        assert!(plan("wilcoxon", 4, 4).unwrap().contains("before 4 folds have ended"));
+        assert_eq!(plan("wilcoxon", 4, 5), None);
     }
 }

@@ -4,6 +4,8 @@ use super::*;
 use crate::domain::course::Course;
 use crate::domain::direction::Direction;
 use crate::domain::event::Event;
+use crate::domain::setting::Accepts;
+use crate::domain::table::find;
 use crate::domain::testing::{Scripted, float, space};
 use crate::domain::trial::TrialState;
 use crate::domain::value::{Params, Value};
@@ -11,14 +13,33 @@ use crate::domain::value::{Params, Value};
 const FOLDS: usize = 6;
 const EPOCHS: usize = 9;
 
+/// A row of the table; of patience with one of the rules that must agree.
+#[derive(Debug)]
+struct Case {
+    name: &'static str,
+    rule: Option<&'static str>,
+}
+
+/// All of them. Patience alone ends the best trial too, if its score stays the same, as it does here.
+fn cases() -> Vec<Case> {
+    let mut cases: Vec<Case> = PRUNERS.iter().map(|row| Case { name: row.name, rule: None }).collect();
+    let rule = patient::ROW.settings.iter().find(|setting| setting.name == "rule").unwrap();
+    let Accepts::Word(words) = rule.accepts else { panic!("a rule is a word") };
+    let others = words.iter().filter(|word| **word != "none");
+    cases.extend(others.map(|word| Case { name: patient::ROW.name, rule: Some(word) }));
+    cases
+}
+
 /// With settings under which it has something to do in a study of six folds of at most nine epochs.
-fn build(row: &PrunerRow) -> Box<dyn Pruner> {
-    let given: &[(&str, Value)] = match row.name {
-        "threshold" => &[("lower", Value::Float(-30.0)), ("upper", Value::Float(30.0))],
-        "patient" => &[("patience", Value::Int(4))],
-        _ => &[],
+fn build(case: &Case) -> Box<dyn Pruner> {
+    let mut given: Vec<(&str, Value)> = match case.name {
+        "threshold" => vec![("lower", Value::Float(-30.0)), ("upper", Value::Float(30.0))],
+        "patient" => vec![("patience", Value::Int(4))],
+        _ => vec![],
     };
-    (row.build)(&Settings::with(row.settings, given))
+    given.extend(case.rule.map(|rule| ("rule", Value::from(rule))));
+    let row = find(PRUNERS, case.name).unwrap();
+    (row.build)(&Settings::with(row.settings, &given))
 }
 
 fn begin(direction: Direction) -> Scripted {
@@ -82,15 +103,15 @@ fn busy(direction: Direction, pruner: &dyn Pruner) -> Scripted {
 
 #[test]
 fn no_pruner_ends_the_best_trial_a_trial_without_reports_or_an_unknown_one() {
-    for row in PRUNERS {
+    for case in &cases() {
         for direction in [Direction::Minimize, Direction::Maximize] {
-            let pruner = build(row);
+            let pruner = build(case);
             let mut study = busy(direction, &*pruner);
             let silent = study.start(Params::from([("x".to_owned(), Value::Float(0.9))]));
-            assert_eq!(pruner.decide(study.history(), silent), None, "{}", row.name);
-            assert_eq!(pruner.decide(study.history(), 99), None, "{}", row.name);
+            assert_eq!(pruner.decide(study.history(), silent), None, "{case:?}");
+            assert_eq!(pruner.decide(study.history(), 99), None, "{case:?}");
             for cost in [2.0, 1.0, 0.0] {
-                assert_eq!(run(&mut study, &*pruner, cost).1, None, "{}, {direction:?}", row.name);
+                assert_eq!(run(&mut study, &*pruner, cost).1, None, "{case:?}, {direction:?}");
             }
         }
     }
@@ -98,45 +119,45 @@ fn no_pruner_ends_the_best_trial_a_trial_without_reports_or_an_unknown_one() {
 
 #[test]
 fn only_none_spares_the_worst_trials_and_all_give_a_reason() {
-    for row in PRUNERS {
-        let pruner = build(row);
+    for case in &cases() {
+        let pruner = build(case);
         let mut study = busy(Direction::Minimize, &*pruner);
         // One of them is in hyperband's bracket that ends none.
         let ends: Vec<_> = (0..6).filter_map(|_| run(&mut study, &*pruner, 50.0).1).collect();
-        assert_eq!(ends.is_empty(), row.name == "none", "{}", row.name);
+        assert_eq!(ends.is_empty(), case.name == "none", "{case:?}");
         for (reports, reason) in ends {
-            assert!(reports < FOLDS * EPOCHS, "{}", row.name);
-            assert!(reason.len() > 10 && !reason.ends_with('.'), "{}: {reason}", row.name);
+            assert!(reports < FOLDS * EPOCHS, "{case:?}");
+            assert!(reason.len() > 10 && !reason.ends_with('.'), "{case:?}: {reason}");
         }
     }
 }
 
 #[test]
 fn decisions_are_the_same_in_both_directions_and_of_another_pruner() {
-    for row in PRUNERS {
+    for case in &cases() {
         let ends = |direction| {
-            let study = busy(direction, &*build(row));
+            let study = busy(direction, &*build(case));
             let of = |t: &Trial| (t.state.word(), t.reports.len(), t.folds.len());
             study.history().trials().iter().map(of).collect::<Vec<_>>()
         };
-        assert_eq!(ends(Direction::Minimize), ends(Direction::Maximize), "{}", row.name);
-        assert_eq!(ends(Direction::Minimize), ends(Direction::Minimize), "{}", row.name);
+        assert_eq!(ends(Direction::Minimize), ends(Direction::Maximize), "{case:?}");
+        assert_eq!(ends(Direction::Minimize), ends(Direction::Minimize), "{case:?}");
     }
 }
 
 #[test]
 fn promotions_come_to_an_end_and_each_goes_further() {
-    for row in PRUNERS {
-        let pruner = build(row);
+    for case in &cases() {
+        let pruner = build(case);
         let mut study = busy(Direction::Minimize, &*pruner);
         study.apply(Event::StudyOpened { trials: 99, slots: 1, threads: 1 });
         let mut promotions = 0;
         while let Some((trial, reason)) = pruner.promote(study.history()) {
             promotions += 1;
-            assert!(reason.contains("rung") && promotions < 200, "{}: {reason}", row.name);
+            assert!(reason.contains("rung") && promotions < 200, "{case:?}: {reason}");
             let known = study.history().trials()[trial].clone();
-            assert!(matches!(known.state, TrialState::Pruned { .. }), "{}", row.name);
-            assert!(pruner.promotable(study.history()).contains(&trial), "{}: {trial}", row.name);
+            assert!(matches!(known.state, TrialState::Pruned { .. }), "{case:?}");
+            assert!(pruner.promotable(study.history()).contains(&trial), "{case:?}: {trial}");
             study.apply(Event::TrialPromoted { trial, reason });
             let start = || Event::TrialStarted {
                 trial,
@@ -152,11 +173,12 @@ fn promotions_come_to_an_end_and_each_goes_further() {
                 study.apply(start());
             }
             let end = go_on(&mut study, &*pruner, trial, known.reports[0].score);
-            assert!(end.is_none_or(|(reports, _)| reports > known.reports.len()), "{}", row.name);
+            assert!(end.is_none_or(|(reports, _)| reports > known.reports.len()), "{case:?}");
         }
-        let climbs = ["asha", "hyperband"].contains(&row.name);
-        assert_eq!(!pruner.pauses(study.history().study(), 0).is_empty(), climbs, "{}", row.name);
-        assert!(climbs || promotions == 0, "{}", row.name);
+        let climbs = ["asha", "hyperband"].contains(&case.name);
+        assert_eq!(!pruner.pauses(study.history().study(), 0).is_empty(), climbs, "{case:?}");
+        assert_eq!(pruner.promotes(), climbs, "{case:?}");
+        assert!(climbs || promotions == 0, "{case:?}");
     }
 }
 
