@@ -148,7 +148,7 @@ fn learn(
     let units: Vec<f64> = seen.iter().map(|i| units[*i]).collect();
     let few = thin(seen.len(), MOST_COMPARED, derive(seed, "thin", 1));
     let points = all.select(&few);
-    let mut best: Option<(f64, usize, Vec<f64>)> = None;
+    let (mut best, mut failure) = (None::<(f64, usize, Vec<f64>)>, FitError::Empty);
     for (b, bend) in BENDS.into_iter().enumerate() {
         let warped = warp(&units, bend);
         let targets: Vec<f64> = few.iter().map(|i| warped.targets[*i]).collect();
@@ -160,14 +160,16 @@ fn learn(
             Some(held) => vec![held.2.clone()],
         };
         for start in starts {
-            let found = evidence.maximize(&start, if b == 0 { STEPS[0] } else { STEPS[1] })?;
-            let value = found.value - slopes;
-            if best.as_ref().is_none_or(|held| value < held.0) {
-                best = Some((value, b, found.point));
+            match evidence.maximize(&start, if b == 0 { STEPS[0] } else { STEPS[1] }) {
+                Ok(found) if best.as_ref().is_none_or(|held| found.value - slopes < held.0) => {
+                    best = Some((found.value - slopes, b, found.point));
+                }
+                Ok(_) => {}
+                Err(error) => failure = error.into(),
             }
         }
     }
-    let Some((_, b, start)) = best else { return Err(FitError::Empty) };
+    let Some((_, b, start)) = best else { return Err(failure) };
     let warped = warp(&units, BENDS[b]);
     let more = thin(seen.len(), MOST_FITTED, derive(seed, "thin", 2));
     let points = all.select(&more);
