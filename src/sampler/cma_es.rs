@@ -9,8 +9,7 @@
 
 use std::mem;
 
-use super::cube::{draw_unseen, latin_hypercube, neighbours, snap};
-use super::genome::Tried;
+use super::cube::{draw_unseen, neighbours, snap, startup, unless_repeat};
 use super::observed::{Observation, Observed};
 use super::{Sampler, SamplerError, SamplerRow, Suggestion};
 use crate::domain::history::History;
@@ -95,17 +94,14 @@ impl Sampler for CmaEs {
     }
 
     fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Suggestion, SamplerError> {
-        let observed =
-            Observed::of(space, history).map_err(|e| SamplerError::Failed(format!("cma-es: {e}")))?;
+        let observed = Observed::of(space, history)?;
         let mut rng = Rng::new(derive(seed, "cma-es", 0));
-        let (number, study, tried) = (history.trials().len(), history.study().seed, Tried::of(history));
-        if number + history.imported().len() < self.startup {
-            let point = latin_hypercube(space, self.startup, number, study);
-            let params = tried.unless(space, &point).unwrap_or_else(|| draw_unseen(space, history, &mut rng));
+        if history.trials().len() + history.imported().len() < self.startup {
+            let params = startup(space, history, self.startup, &mut rng);
             return Ok(Suggestion::by("cma-es startup", params));
         }
         let axes = axes(space);
-        self.fold(space, &axes, &observed.scored, study);
+        self.fold(space, &axes, &observed.scored, history.study().seed);
         let Some(State { cma, .. }) = &self.folded.state else {
             return Ok(Suggestion::by("cma-es draw", draw_unseen(space, history, &mut rng)));
         };
@@ -123,7 +119,7 @@ impl Sampler for CmaEs {
                     None => category(space, i, &ranked, &mut rng),
                 })
                 .collect();
-            if let Some(params) = tried.unless(space, &snap(space, point)) {
+            if let Some(params) = unless_repeat(space, history, &snap(space, point)) {
                 return Ok(Suggestion::by(ROW.name, params));
             }
         }
