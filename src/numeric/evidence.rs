@@ -108,13 +108,22 @@ impl<'a> Evidence<'a> {
         &self.priors
     }
 
-    /// The most probable θ near `start`.
+    /// The most probable θ near `start`: `start` itself where no step improves on it, as at a maximum.
     ///
     /// # Errors
-    /// Where the search fails at its start.
+    /// Where there is no density at the start.
     pub fn maximize(&self, start: &[f64], steps: u64) -> Result<Minimum, MinimizeError> {
         let bounds: Vec<(f64, f64)> = self.priors.iter().map(|p| p.bounds).collect();
-        minimize(|theta| self.negative_log(theta), start, &bounds, steps, TOLERANCE)
+        minimize(|theta| self.negative_log(theta), start, &bounds, steps, TOLERANCE).or_else(|error| {
+            match error {
+                MinimizeError::Failed(_) => {
+                    let (value, _) =
+                        self.negative_log(start).map_err(|e| MinimizeError::Start(e.to_string()))?;
+                    Ok(Minimum { point: start.to_vec(), value })
+                }
+                MinimizeError::Start(_) => Err(error),
+            }
+        })
     }
 
     /// The kernel and the noise variance of `theta`.
@@ -210,8 +219,8 @@ impl<'a> Evidence<'a> {
             buffer.resize(pairs, 0.0);
         }
         own.resize_with(self.columns.len(), Vec::new);
-        let alone = self.columns.iter().filter(|c| c.joint).count();
-        let (mut of_joint, mut of_alone) = (theta.iter(), theta[alone..].iter());
+        let joints = self.columns.iter().filter(|c| c.joint).count();
+        let (mut of_joint, mut of_alone) = (theta.iter(), theta[joints..].iter());
         for ((column, distances), slopes) in self.columns.iter().zip(&self.distances).zip(own) {
             if let Some(t) = column.joint.then(|| of_joint.next()).flatten() {
                 let inverse = libm::exp(-t);
@@ -269,6 +278,33 @@ mod tests {
     use super::*;
     use crate::domain::seed::Rng;
     use crate::numeric::kernel::ABSENT;
+
+    #[test]
+    fn a_start_that_no_step_improves_on_is_the_result() {
+        let columns = [Column { metric: Metric::Ordered, joint: true, alone: true }; 2];
+        let mut rng = Rng::new(3);
+        let mut failures = 0;
+        for n in [1, 2, 9, 30] {
+            let rows: Vec<Vec<f64>> = (0..n).map(|_| vec![rng.uniform(), rng.uniform()]).collect();
+            let points = Points::from_rows(2, &rows);
+            let noisy: Vec<f64> = (0..n).map(|_| rng.normal()).collect();
+            let smooth = rows.iter().map(|x| libm::sin(5.0 * x[0])).collect();
+            for targets in [vec![0.0; n], noisy, smooth] {
+                let evidence = Evidence::new(Shape::Matern, &columns, &points, &targets);
+                let bounds: Vec<(f64, f64)> = evidence.priors().iter().map(|p| p.bounds).collect();
+                let mut at = evidence.maximize(&evidence.start((0.0, 0.0)), 200).unwrap();
+                for _ in 0..4 {
+                    let again = |theta: &[f64]| evidence.negative_log(theta);
+                    failures += usize::from(minimize(again, &at.point, &bounds, 50, TOLERANCE).is_err());
+                    let next = evidence.maximize(&at.point, 50).unwrap();
+                    // The search begins a little inside of the box.
+                    assert!(next.value <= at.value + 1e-3, "{at:?} {next:?}");
+                    at = next;
+                }
+            }
+        }
+        assert!(failures > 0, "none of these searches failed: nothing was tested");
+    }
 
     #[test]
     fn the_gradient_agrees_with_finite_differences() {

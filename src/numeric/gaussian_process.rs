@@ -19,7 +19,7 @@ pub enum FitError {
     /// The covariance can't be factored.
     #[error("the covariance of the gaussian process: {0}")]
     Covariance(#[from] LinalgError),
-    /// Every maximisation failed; this is the last one's reason.
+    /// The likelihood could be evaluated at none of the starts; this is the last one's reason.
     #[error("the hyperparameters of the gaussian process: {0}")]
     Hyperparameters(#[from] MinimizeError),
 }

@@ -27,10 +27,12 @@ fn compare(a: &[f64; 2], b: &[f64; 2]) -> std::cmp::Ordering {
     a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1]))
 }
 
-/// How much room each point has within its own front (Deb et al. 2002, crowding distance): the ends have the most.
+/// How much room each point has within its own front (Deb et al. 2002, crowding distance): the ends have the most,
+/// and those of which a cost is not finite none, nor do the others see them.
 pub fn crowding(points: &[[f64; 2]], fronts: &[usize]) -> Vec<f64> {
     let mut room = vec![0.0; points.len()];
-    let mut order: Vec<usize> = (0..points.len()).collect();
+    let is_known = |i: &usize| points[*i].iter().all(|cost| cost.is_finite());
+    let mut order: Vec<usize> = (0..points.len()).filter(is_known).collect();
     order.sort_by(|a, b| fronts[*a].cmp(&fronts[*b]).then(compare(&points[*a], &points[*b])));
     for front in order.chunk_by(|a, b| fronts[*a] == fronts[*b]) {
         let ends = [front[0], front[front.len() - 1]];
@@ -39,10 +41,9 @@ pub fn crowding(points: &[[f64; 2]], fronts: &[usize]) -> Vec<f64> {
             let apart = |a: usize, b: usize| (cost(&points[a]) - cost(&points[b])).abs();
             let width = apart(ends[0], ends[1]);
             for neighbours in front.windows(3) {
-                let gap = apart(neighbours[2], neighbours[0]);
-                // Costs that are all the same, or not known, leave no room.
-                if width > 0.0 && gap.is_finite() && width.is_finite() {
-                    room[neighbours[1]] += gap / width;
+                // Costs that are all the same leave no room.
+                if width > 0.0 && width.is_finite() {
+                    room[neighbours[1]] += apart(neighbours[2], neighbours[0]) / width;
                 }
             }
         }
@@ -84,6 +85,11 @@ mod tests {
         assert!((room[1] - (0.11 + 0.21)).abs() < 1e-12 && room[3] > room[1], "{room:?}");
         let unknown = [[0.0, f64::INFINITY], [1.0, f64::INFINITY], [2.0, f64::INFINITY]];
         assert_eq!(fronts(&unknown), [0, 1, 2]);
-        assert!(crowding(&unknown, &[0; 3])[1] == 1.0);
+        assert_eq!(crowding(&unknown, &[0, 1, 2]), [0.0; 3]);
+        // One more on the front, of which the second cost is not known: all else stays as it is.
+        let more = [&points[..], &[[-1.0, f64::INFINITY]]].concat();
+        let ranks = fronts(&more);
+        assert_eq!(ranks[6], 0);
+        assert_eq!(crowding(&more, &ranks), [&room[..], &[0.0]].concat());
     }
 }

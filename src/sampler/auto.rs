@@ -56,8 +56,7 @@ impl Sampler for Auto {
     }
 
     fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Suggestion, SamplerError> {
-        let observed =
-            Observed::of(space, history).map_err(|e| SamplerError::Failed(format!("auto: {e}")))?;
+        let observed = Observed::of(space, history)?;
         if observed.scored.len() > MANY {
             let Suggestion { params, mut origin } = self.tpe.ask(space, history, seed)?;
             origin.by = format!("auto: {}", origin.by);

@@ -9,8 +9,7 @@
 
 use std::mem;
 
-use super::cube::{draw_unseen, latin_hypercube, neighbours, snap};
-use super::genome::Tried;
+use super::cube::{draw_unseen, neighbours, snap, startup, unless_repeat};
 use super::observed::{Observation, Observed};
 use super::{Sampler, SamplerError, SamplerRow, Suggestion};
 use crate::domain::history::History;
@@ -95,17 +94,14 @@ impl Sampler for CmaEs {
     }
 
     fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Suggestion, SamplerError> {
-        let observed =
-            Observed::of(space, history).map_err(|e| SamplerError::Failed(format!("cma-es: {e}")))?;
+        let observed = Observed::of(space, history)?;
         let mut rng = Rng::new(derive(seed, "cma-es", 0));
-        let (number, study, tried) = (history.trials().len(), history.study().seed, Tried::of(history));
-        if number + history.imported().len() < self.startup {
-            let point = latin_hypercube(space, self.startup, number, study);
-            let params = tried.unless(space, &point).unwrap_or_else(|| draw_unseen(space, history, &mut rng));
+        if history.trials().len() + history.imported().len() < self.startup {
+            let params = startup(space, history, self.startup, &mut rng);
             return Ok(Suggestion::by("cma-es startup", params));
         }
         let axes = axes(space);
-        self.fold(space, &axes, &observed.scored, study);
+        self.fold(space, &axes, &observed.scored, history.study().seed);
         let Some(State { cma, .. }) = &self.folded.state else {
             return Ok(Suggestion::by("cma-es draw", draw_unseen(space, history, &mut rng)));
         };
@@ -120,10 +116,10 @@ impl Sampler for CmaEs {
                 .enumerate()
                 .map(|(i, p)| match axes.iter().position(|axis| *axis == i) {
                     Some(axis) => coordinate(&p.distribution, drawn[axis], cma, axis, &mut rng),
-                    None => category(&p.distribution, i, &ranked, &mut rng),
+                    None => category(space, i, &ranked, &mut rng),
                 })
                 .collect();
-            if let Some(params) = tried.unless(space, &snap(space, point)) {
+            if let Some(params) = unless_repeat(space, history, &snap(space, point)) {
                 return Ok(Suggestion::by(ROW.name, params));
             }
         }
@@ -235,15 +231,18 @@ fn coordinate(distribution: &Distribution, unit: f64, cma: &Cma, axis: usize, rn
     beside[((side * beside.len() as f64) as usize).min(beside.len() - 1)]
 }
 
-/// A choice by its frequency among the best; anything of a parameter that is fixed.
-fn category(distribution: &Distribution, parameter: usize, best: &[&Observation<'_>], rng: &mut Rng) -> f64 {
+/// A choice by its frequency among the best in which it is active; anything of a parameter that is fixed.
+fn category(space: &SearchSpace, parameter: usize, best: &[&Observation<'_>], rng: &mut Rng) -> f64 {
     let draw = rng.uniform();
-    let Distribution::Choice { choices } = distribution else { return 0.5 };
+    let Distribution::Choice { choices } = &space.parameters[parameter].distribution else { return 0.5 };
     let count = choices.len();
     let mut chances = vec![PRIOR / count as f64; count];
-    for observation in best {
-        chances[((observation.point[parameter] * count as f64) as usize).min(count - 1)] +=
-            1.0 / best.len() as f64;
+    // Where it is not active a trial lies in the middle of the axis, which says nothing.
+    let active = best.iter().map(|o| &*o.point).filter(|point| space.active(point)[parameter]);
+    let votes: Vec<usize> =
+        active.map(|point| ((point[parameter] * count as f64) as usize).min(count - 1)).collect();
+    for vote in &votes {
+        chances[*vote] += 1.0 / votes.len() as f64;
     }
     let mut left = draw * chances.iter().sum::<f64>();
     let chosen = chances.iter().position(|chance| {
@@ -251,4 +250,35 @@ fn category(distribution: &Distribution, parameter: usize, best: &[&Observation<
         left < 0.0
     });
     (chosen.unwrap_or(count - 1) as f64 + 0.5) / count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::testing::conditional;
+
+    #[test]
+    fn trials_in_which_a_choice_is_not_active_have_no_vote_in_it() {
+        // `mlp.units_3` is active with three layers only, and has three choices.
+        let space = conditional();
+        let observe = |point: [f64; 5]| {
+            let point = snap(&space, point.to_vec()).into();
+            Observation { trial: None, point, cost: 0.0 }
+        };
+        let cnn: Vec<_> = (0..9).map(|_| observe([0.1, 0.2, 0.5, 0.5, 0.5])).collect();
+        let mlp = observe([0.9, 0.5, 0.9, 0.9, 0.1]);
+        let drawn = |best: &[&Observation<'_>]| {
+            let mut rng = Rng::new(7);
+            let mut counts = [0; 3];
+            for _ in 0..600 {
+                counts[(category(&space, 4, best, &mut rng) * 3.0) as usize] += 1;
+            }
+            counts
+        };
+        // (1 + 0.5/3) / 1.5 of 600 with the one vote, and a third without any.
+        let voted = drawn(&cnn.iter().chain([&mlp]).collect::<Vec<_>>());
+        assert!((430..500).contains(&voted[0]), "{voted:?}");
+        let none = drawn(&cnn.iter().collect::<Vec<_>>());
+        assert!(none.iter().all(|n| (150..250).contains(n)), "{none:?}");
+    }
 }

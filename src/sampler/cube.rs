@@ -80,6 +80,18 @@ pub fn unless_repeat(space: &SearchSpace, history: &History, point: &[f64]) -> O
     (!is_repeat(history, &params)).then_some(params)
 }
 
+/// The params at `point`, or a uniform draw where a trial has them.
+pub fn or_draw(space: &SearchSpace, history: &History, point: &[f64], rng: &mut Rng) -> Params {
+    unless_repeat(space, history, point).unwrap_or_else(|| draw_unseen(space, history, rng))
+}
+
+/// What the next trial is while a search begins: its point of a Latin hypercube of `size` points, or a uniform
+/// draw where a trial has that.
+pub fn startup(space: &SearchSpace, history: &History, size: usize, rng: &mut Rng) -> Params {
+    let point = latin_hypercube(space, size, history.trials().len(), history.study().seed);
+    or_draw(space, history, &point, rng)
+}
+
 /// A uniform draw among the points that no trial has. A finite space in which every point has been
 /// tried is drawn from anew.
 pub fn draw_unseen(space: &SearchSpace, history: &History, rng: &mut Rng) -> Params {

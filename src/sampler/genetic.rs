@@ -1,10 +1,10 @@
 //! A genetic algorithm over the parameters' values, by the rules of DeepEvolve (Liphardt 2017), with which Bellot
 //! et al. (2018) and DLpipeline tuned their networks: the best part of a population is retained, a few others are
 //! selected at random, pairs of these are recombined at one point, some children mutate in one gene, always to
-//! another value, and no genome is trained twice.
+//! another value, and no genome is trained twice, nor one that was imported.
 
 use super::cube::{draw_unseen, latin_hypercube};
-use super::genome::{Genes, NORMAL, Step, Tried};
+use super::genome::{Genes, NORMAL, Step};
 use super::observed::{Observation, Observed};
 use super::{Sampler, SamplerError, SamplerRow, Suggestion};
 use crate::domain::history::History;
@@ -73,9 +73,6 @@ pub const ROW: SamplerRow = SamplerRow {
     },
 };
 
-/// Mutations after which a child that was trained before is given up, in a space of few points.
-const MUTATIONS: usize = 100;
-
 struct Genetic {
     population: usize,
     retain: f64,
@@ -83,6 +80,13 @@ struct Genetic {
     mutate: f64,
     steady_state: bool,
     step: Step,
+}
+
+/// What was trained or imported, and what came of it.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    history: &'a History,
+    observed: &'a Observed<'a>,
 }
 
 /// A genome to breed from, and its trial where it is one of the study.
@@ -100,36 +104,36 @@ struct Pair<'a> {
 
 impl Sampler for Genetic {
     fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Suggestion, SamplerError> {
-        let observed =
-            Observed::of(space, history).map_err(|e| SamplerError::Failed(format!("genetic: {e}")))?;
-        let (tried, genes) = (Tried::of(history), Genes::of(space, self.step));
+        let (observed, genes) = (Observed::of(space, history)?, Genes::of(space, self.step));
+        let known = Known { history, observed: &observed };
         let mut rng = Rng::new(derive(seed, "genetic", 0));
-        let known = history.trials().len() + history.imported().len();
-        let child = if known < self.population || observed.scored.len() < 2 {
+        let begun = history.trials().len() + history.imported().len();
+        let child = if begun < self.population || observed.scored.len() < 2 {
             None
         } else if self.steady_state {
             let ranked = best(observed.scored.iter(), self.population);
             let breeders = self.breeders(&ranked, &mut rng);
             let pair = pair(space.dimensions(), &breeders, &mut rng);
-            self.child(&genes, &tried, &pair, &mut rng)
+            self.child(&genes, known, &pair, &mut rng)
         } else {
             match self.generation(history) {
-                Some(number) => self.of_generation(number, &genes, &observed, history, &mut rng),
+                Some(number) => self.of_generation(number, &genes, known, &mut rng),
                 None => None,
             }
         };
-        Ok(child.unwrap_or_else(|| self.startup(&genes, history, &tried, &mut rng)))
+        Ok(child.unwrap_or_else(|| self.startup(&genes, known, &mut rng)))
     }
 }
 
 impl Genetic {
     /// A genome of the first population; one that no trial has been.
-    fn startup(&self, genes: &Genes<'_>, history: &History, tried: &Tried<'_>, rng: &mut Rng) -> Suggestion {
-        let (space, number) = (genes.space, history.trials().len());
+    fn startup(&self, genes: &Genes<'_>, known: Known<'_>, rng: &mut Rng) -> Suggestion {
+        let (space, history, number) = (genes.space, known.history, known.history.trials().len());
         let drawn = latin_hypercube(space, self.population, number, history.study().seed);
         let own = space.parameters.iter().zip(&drawn);
         let point: Vec<f64> = own.map(|(p, unit)| genes.snapped(&p.distribution, *unit)).collect();
-        let params = tried.unless(space, &point).unwrap_or_else(|| draw_unseen(space, history, rng));
+        let params = genes.unless_known(&point, history, known.observed);
+        let params = params.unwrap_or_else(|| draw_unseen(space, history, rng));
         Suggestion::by("genetic startup", params)
     }
 
@@ -164,26 +168,26 @@ impl Genetic {
         &self,
         number: usize,
         genes: &Genes<'_>,
-        observed: &Observed<'_>,
-        history: &History,
+        known: Known<'_>,
         rng: &mut Rng,
     ) -> Option<Suggestion> {
+        let Known { history, observed } = known;
         let (first, seed) =
             (self.first_of(number), derive(history.study().seed, "generation", number as u64));
         let before = first.saturating_sub(self.population - self.retained());
-        let known = observed.scored.iter().filter(|o| o.trial.is_none_or(|trial| trial < first));
-        let ranked = best(known, usize::MAX);
+        let earlier = observed.scored.iter().filter(|o| o.trial.is_none_or(|trial| trial < first));
+        let ranked = best(earlier, usize::MAX);
         let (retained, others) = ranked.split_at(self.retained().min(ranked.len()));
         let mut draws = Rng::new(seed);
         // Of the generation before it only: older ones died with theirs.
         let others = others.iter().filter(|o| number == 1 || o.trial.is_some_and(|trial| trial >= before));
         let copied: Vec<Parent<'_>> =
             others.filter(|_| draws.uniform() < self.random_select).map(|o| Parent::of(o)).collect();
-        let (tried, child) = (Tried::of(history), history.trials().len() - first);
+        let child = history.trials().len() - first;
         if let Some(own) = copied.get(child) {
             let mut copy = own.point.to_vec();
             genes.mutate(&mut copy, rng);
-            return until_new(genes, &tried, copy, rng, |_| ("genetic mutation", vec![*own]));
+            return until_new(genes, known, copy, rng, |_| ("genetic mutation", vec![*own]));
         }
         let mutants = history.trials()[first..].iter().take(copied.len());
         let mutants = mutants.map(|t| Parent { trial: Some(t.id), point: &t.point });
@@ -197,14 +201,14 @@ impl Genetic {
         if child % 2 == 1 {
             pair.parents.swap(0, 1);
         }
-        self.child(genes, &tried, &pair, rng)
+        self.child(genes, known, &pair, rng)
     }
 
     /// A child that no trial has been; `None` where none is found.
     fn child(
         &self,
         genes: &Genes<'_>,
-        tried: &Tried<'_>,
+        known: Known<'_>,
         pair: &Pair<'_>,
         rng: &mut Rng,
     ) -> Option<Suggestion> {
@@ -215,7 +219,7 @@ impl Genetic {
         if mutates {
             genes.mutate(&mut child, rng);
         }
-        until_new(genes, tried, child, rng, |again| {
+        until_new(genes, known, child, rng, |again| {
             let by = if mutates || again { "genetic crossover+mutation" } else { "genetic crossover" };
             (by, vec![father, mother])
         })
@@ -249,24 +253,19 @@ fn pair<'a>(genes: usize, breeders: &[Parent<'a>], rng: &mut Rng) -> Pair<'a> {
     Pair { parents: [breeders[father], breeders[mother]], cut }
 }
 
-/// Mutates a genome until no trial has been it; `origin` says where it comes from, given whether it had to.
+/// The first new one of a genome's mutants, itself among them; `origin` says where it comes from, given whether it had to.
 fn until_new<'a>(
     genes: &Genes<'_>,
-    tried: &Tried<'_>,
-    mut genome: Vec<f64>,
+    known: Known<'_>,
+    genome: Vec<f64>,
     rng: &mut Rng,
     origin: impl Fn(bool) -> (&'static str, Vec<Parent<'a>>),
 ) -> Option<Suggestion> {
-    for attempt in 0..MUTATIONS {
-        if let Some(params) = tried.unless(genes.space, &genome) {
-            let (by, parents) = origin(attempt > 0);
-            let mut parents: Vec<TrialId> = parents.iter().filter_map(|parent| parent.trial).collect();
-            parents.dedup();
-            return Some(Suggestion { params, origin: Origin { by: by.into(), parents } });
-        }
-        genes.mutate(&mut genome, rng);
-    }
-    None
+    let (params, again) = genes.until_new(genome, known.history, known.observed, rng)?;
+    let (by, parents) = origin(again);
+    let mut parents: Vec<TrialId> = parents.iter().filter_map(|parent| parent.trial).collect();
+    parents.dedup();
+    Some(Suggestion { params, origin: Origin { by: by.into(), parents } })
 }
 
 #[cfg(test)]

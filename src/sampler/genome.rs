@@ -3,10 +3,15 @@
 //! A trial has values of its active parameters only, so a gene that is not active is not inherited. A child whose
 //! own gene of a parameter became active takes it from the other parent where that one has it, and else draws it.
 
+use super::cube::unless_repeat;
+use super::observed::Observed;
 use crate::domain::history::History;
 use crate::domain::seed::Rng;
 use crate::domain::space::{Distribution, SearchSpace};
 use crate::domain::value::Params;
+
+/// Mutations after which a genome that was trained before is given up, in a space of few points.
+const MUTATIONS: usize = 100;
 
 /// Coordinate of a gene that is not active.
 const INACTIVE: f64 = 0.5;
@@ -102,6 +107,31 @@ impl<'a> Genes<'a> {
         }
     }
 
+    /// The params of a genome, unless a trial or what was imported has them.
+    pub fn unless_known(&self, point: &[f64], history: &History, observed: &Observed<'_>) -> Option<Params> {
+        let params = unless_repeat(self.space, history, point)?;
+        let own = self.space.to_unit(&params).ok()?;
+        let imported = observed.scored.iter().take_while(|o| o.trial.is_none());
+        (!imported.into_iter().any(|o| *o.point == *own)).then_some(params)
+    }
+
+    /// Mutates `genome` until [its params are new](Self::unless_known); those, and whether it had to.
+    pub fn until_new(
+        &self,
+        mut genome: Vec<f64>,
+        history: &History,
+        observed: &Observed<'_>,
+        rng: &mut Rng,
+    ) -> Option<(Params, bool)> {
+        for attempt in 0..MUTATIONS {
+            if let Some(params) = self.unless_known(&genome, history, observed) {
+                return Some((params, attempt > 0));
+            }
+            self.mutate(&mut genome, rng);
+        }
+        None
+    }
+
     /// Another value of a gene that has several.
     fn mutated(&self, distribution: &Distribution, unit: f64, rng: &mut Rng) -> f64 {
         let others = |here: usize, count: usize, rng: &mut Rng| {
@@ -153,30 +183,13 @@ fn moved(distribution: &Distribution, unit: f64, step: f64) -> f64 {
     towards.or(beside.first()).copied().unwrap_or(unit)
 }
 
-/// The genomes that were tried, for a fast answer to whether one was.
-pub struct Tried<'a> {
-    history: &'a History,
-}
-
-impl<'a> Tried<'a> {
-    pub fn of(history: &'a History) -> Self {
-        Tried { history }
-    }
-
-    /// The params of a genome, unless a trial has them. Trials lie where their params lie in the cube.
-    pub fn unless(&self, space: &SearchSpace, point: &[f64]) -> Option<Params> {
-        let params = space.from_unit(point);
-        let canonical = space.to_unit(&params).ok()?;
-        let tried = self.history.trials().iter().any(|t| t.point == canonical);
-        (!tried).then_some(params)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::direction::Direction;
+    use crate::domain::event::Event;
     use crate::domain::testing::{Scripted, choice, conditional, float, int, space};
+    use crate::domain::trial::Imported;
     use crate::domain::value::Value;
 
     #[test]
@@ -238,13 +251,22 @@ mod tests {
     }
 
     #[test]
-    fn what_was_tried_is_known_by_its_values() {
+    fn what_was_trained_or_imported_is_known_by_its_values_and_mutates_until_it_is_new() {
         let space =
             space([("f", Distribution::Float { low: 1e-5, high: 1e-1, log: true }), ("n", int(1, 9))]);
         let mut study = Scripted::new(&space, Direction::Minimize, 1);
         study.fail(space.from_unit(&[0.3, 0.5]));
-        let tried = Tried::of(study.history());
-        assert_eq!(tried.unless(&space, &[0.3, 0.52]), None);
-        assert!(tried.unless(&space, &[0.3, 0.7]).is_some() && tried.unless(&space, &[0.31, 0.5]).is_some());
+        let trials = vec![Imported { params: space.from_unit(&[0.7, 0.5]), score: 1.0 }];
+        study.apply(Event::TrialsImported { source: "old.csv".into(), trials });
+        let (history, observed) = (study.history(), Observed::of(&space, study.history()).unwrap());
+        let genes = Genes::of(&space, NORMAL);
+        let new = |point: [f64; 2]| genes.unless_known(&point, history, &observed).is_some();
+        assert!(!new([0.3, 0.52]) && !new([0.7, 0.52]));
+        assert!(new([0.3, 0.7]) && new([0.31, 0.5]) && new([0.71, 0.5]));
+        let mut rng = Rng::new(1);
+        let (same, mutated) = genes.until_new(vec![0.4, 0.5], history, &observed, &mut rng).unwrap();
+        assert!(!mutated && same == space.from_unit(&[0.4, 0.5]));
+        let (other, mutated) = genes.until_new(vec![0.7, 0.5], history, &observed, &mut rng).unwrap();
+        assert!(mutated && other != history.imported()[0].params);
     }
 }

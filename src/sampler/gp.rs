@@ -3,7 +3,7 @@
 
 use super::acquisition::Acquisition;
 use super::candidates::{Candidate, Search};
-use super::cube::{draw_unseen, latin_hypercube, unless_repeat};
+use super::cube::{draw_unseen, startup, unless_repeat};
 use super::observed::Observed;
 use super::surrogate::Surrogate;
 use super::{SamplerError, Suggestion};
@@ -73,14 +73,11 @@ impl Gp {
         if space.dimensions() == 0 {
             return Ok((Params::new(), true));
         }
-        let observed = Observed::of(space, history).map_err(|e| failed(&e))?;
+        let observed = Observed::of(space, history)?;
         let (scored, begun) = (observed.scored.len(), observed.scored.len() + observed.pending.len());
         // With several slots some of the design still run when the process has enough to go on with.
         if begun < self.startup || 2 * scored < self.startup {
-            let index = history.trials().len();
-            let point = latin_hypercube(space, self.startup, index, history.study().seed);
-            let params = unless_repeat(space, history, &point);
-            return Ok((params.unwrap_or_else(|| draw_unseen(space, history, &mut rng)), true));
+            return Ok((startup(space, history, self.startup, &mut rng), true));
         }
         let surrogate = Surrogate::fit(space, history, self.shape, seed).map_err(|e| failed(&e))?;
         let branch = if (history.trials().len() + 1).is_multiple_of(BRANCH_TURN) {

@@ -29,7 +29,7 @@ use thiserror::Error;
 
 use crate::domain::history::History;
 use crate::domain::setting::Settings;
-use crate::domain::space::SearchSpace;
+use crate::domain::space::{SearchSpace, SpaceError};
 use crate::domain::table::Row;
 use crate::domain::trial::Origin;
 use crate::domain::value::Params;
@@ -79,6 +79,13 @@ pub enum SamplerError {
     /// It can't; the text says why and what to change.
     #[error("{0}")]
     Failed(String),
+}
+
+/// Trials of the study are in its space; one from elsewhere may not be.
+impl From<SpaceError> for SamplerError {
+    fn from(error: SpaceError) -> Self {
+        SamplerError::Failed(format!("an imported trial: {error}"))
+    }
 }
 
 /// A row of the table of samplers.

@@ -4,8 +4,8 @@
 
 use std::cmp::Ordering;
 
-use super::cube::{draw_unseen, latin_hypercube};
-use super::genome::{Genes, NORMAL, Tried};
+use super::cube::{draw_unseen, startup};
+use super::genome::{Genes, NORMAL};
 use super::observed::{Observation, Observed};
 use super::{Sampler, SamplerError, SamplerRow, Suggestion};
 use crate::domain::history::History;
@@ -48,9 +48,6 @@ pub const ROW: SamplerRow = SamplerRow {
     },
 };
 
-/// Mutations after which a child that was tried before is given up.
-const MUTATIONS: usize = 100;
-
 struct Nsga2 {
     population: usize,
     by_seconds: bool,
@@ -58,7 +55,7 @@ struct Nsga2 {
 }
 
 /// A trial that may become a parent: its place among the others.
-struct Candidate<'a> {
+struct Survivor<'a> {
     observation: &'a Observation<'a>,
     front: usize,
     room: f64,
@@ -66,13 +63,11 @@ struct Candidate<'a> {
 
 impl Sampler for Nsga2 {
     fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Suggestion, SamplerError> {
-        let observed =
-            Observed::of(space, history).map_err(|e| SamplerError::Failed(format!("nsga2: {e}")))?;
-        let (number, tried, genes) = (history.trials().len(), Tried::of(history), Genes::of(space, NORMAL));
+        let (observed, genes) = (Observed::of(space, history)?, Genes::of(space, NORMAL));
+        let begun = history.trials().len() + history.imported().len();
         let mut rng = Rng::new(derive(seed, "nsga2", 0));
-        if number + history.imported().len() < self.population || observed.scored.len() < 2 {
-            let point = latin_hypercube(space, self.population, number, history.study().seed);
-            let params = tried.unless(space, &point).unwrap_or_else(|| draw_unseen(space, history, &mut rng));
+        if begun < self.population || observed.scored.len() < 2 {
+            let params = startup(space, history, self.population, &mut rng);
             return Ok(Suggestion::by("nsga2 startup", params));
         }
         let survivors = self.survivors(&observed, history);
@@ -80,23 +75,21 @@ impl Sampler for Nsga2 {
         let two = rng.uniform() < self.crossover;
         let from_mother: Vec<bool> = space.parameters.iter().map(|_| two && rng.uniform() < 0.5).collect();
         let mut child = genes.child(&father.point, &mother.point, &from_mother, &mut rng);
-        for _ in 0..MUTATIONS {
-            genes.mutate(&mut child, &mut rng);
-            if let Some(params) = tried.unless(space, &child) {
-                let parents = father.trial.into_iter().chain(mother.trial.filter(|_| two));
-                let mut parents: Vec<TrialId> = parents.collect();
-                parents.dedup();
-                let by = if two { "nsga2 crossover+mutation" } else { "nsga2 mutation" };
-                return Ok(Suggestion { params, origin: Origin { by: by.into(), parents } });
-            }
-        }
-        Ok(Suggestion::by("nsga2 draw", draw_unseen(space, history, &mut rng)))
+        genes.mutate(&mut child, &mut rng);
+        let Some((params, _)) = genes.until_new(child, history, &observed, &mut rng) else {
+            return Ok(Suggestion::by("nsga2 draw", draw_unseen(space, history, &mut rng)));
+        };
+        let mut parents: Vec<TrialId> =
+            father.trial.into_iter().chain(mother.trial.filter(|_| two)).collect();
+        parents.dedup();
+        let by = if two { "nsga2 crossover+mutation" } else { "nsga2 mutation" };
+        Ok(Suggestion { params, origin: Origin { by: by.into(), parents } })
     }
 }
 
 impl Nsga2 {
     /// The best of all trials. One of which the second cost is not known is the last in it.
-    fn survivors<'a>(&self, observed: &'a Observed<'_>, history: &History) -> Vec<Candidate<'a>> {
+    fn survivors<'a>(&self, observed: &'a Observed<'_>, history: &History) -> Vec<Survivor<'a>> {
         let second = |trial: &Trial| match (self.by_seconds, trial.score) {
             (_, None) => None,
             (true, Some(_)) => Some(trial.seconds(history.last())),
@@ -108,8 +101,8 @@ impl Nsga2 {
         let fronts = fronts(&costs);
         let rooms = crowding(&costs, &fronts);
         let placed = observed.scored.iter().zip(fronts).zip(rooms);
-        let mut all: Vec<Candidate<'_>> =
-            placed.map(|((observation, front), room)| Candidate { observation, front, room }).collect();
+        let mut all: Vec<Survivor<'_>> =
+            placed.map(|((observation, front), room)| Survivor { observation, front, room }).collect();
         all.sort_by(crowded);
         all.truncate(self.population);
         all
@@ -117,11 +110,11 @@ impl Nsga2 {
 }
 
 /// The lower front first, and within it the one with more room (Deb et al. 2002, crowded comparison).
-fn crowded(a: &Candidate<'_>, b: &Candidate<'_>) -> Ordering {
+fn crowded(a: &Survivor<'_>, b: &Survivor<'_>) -> Ordering {
     a.front.cmp(&b.front).then(b.room.total_cmp(&a.room))
 }
 
-fn tournament<'a>(survivors: &[Candidate<'a>], rng: &mut Rng) -> &'a Observation<'a> {
+fn tournament<'a>(survivors: &[Survivor<'a>], rng: &mut Rng) -> &'a Observation<'a> {
     let (a, b) = (&survivors[rng.below(survivors.len())], &survivors[rng.below(survivors.len())]);
     if crowded(a, b).is_le() { a.observation } else { b.observation }
 }

@@ -3,7 +3,7 @@
 use super::cube::draw_unseen;
 use super::{Sampler, SamplerError, SamplerRow, Suggestion};
 use crate::domain::history::History;
-use crate::domain::seed::Rng;
+use crate::domain::seed::{Rng, derive};
 use crate::domain::space::SearchSpace;
 
 /// Its row in the table of samplers.
@@ -18,6 +18,6 @@ struct Random;
 
 impl Sampler for Random {
     fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Suggestion, SamplerError> {
-        Ok(Suggestion::by(ROW.name, draw_unseen(space, history, &mut Rng::new(seed))))
+        Ok(Suggestion::by(ROW.name, draw_unseen(space, history, &mut Rng::new(derive(seed, ROW.name, 0)))))
     }
 }

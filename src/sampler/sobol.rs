@@ -40,7 +40,7 @@ impl Sampler for Sobol {
         let mut sequence = (first..first + PASSED).map(point);
         let params = sequence
             .find_map(|point| unless_repeat(space, history, &point))
-            .unwrap_or_else(|| draw_unseen(space, history, &mut Rng::new(seed)));
+            .unwrap_or_else(|| draw_unseen(space, history, &mut Rng::new(derive(seed, "sobol draw", 0))));
         Ok(Suggestion::by(ROW.name, params))
     }
 }

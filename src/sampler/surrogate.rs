@@ -23,8 +23,10 @@ use crate::numeric::kernel::Shape;
 const MOST_COMPARED: usize = 48;
 /// Most trials that the hyperparameters are fitted to: a fit's cost grows with the cube.
 const MOST_FITTED: usize = 100;
-/// Most trials that the process is conditioned on.
+/// Most trials that the process is conditioned on, and how many of them may be without a cost where more have
+/// one: those that run or wait, then the newest that ended.
 const MOST_SEEN: usize = 400;
+const MOST_BELIEVED: usize = 100;
 /// Steps of the search for hyperparameters: on the few trials from several starts, from the best of those
 /// under each further map, and then on more trials.
 const STEPS: [u64; 3] = [10, 5, 12];
@@ -82,7 +84,8 @@ impl<'a> Surrogate<'a> {
         let features = Features::of(space);
         let costs: Vec<f64> = scored.iter().map(|o| o.cost).collect();
         let units = units(&costs);
-        let seen = thin(scored.len(), MOST_SEEN, derive(seed, "thin", 0));
+        let believed = (pending.len() + ended.len()).min(MOST_BELIEVED);
+        let seen = thin(scored.len(), MOST_SEEN - believed, derive(seed, "thin", 0));
         let process = learn(&features, shape, &scored, &units, &seen, seed)?;
         let fitted = process.fitted();
         let mut means: Vec<(Vec<f64>, f64)> =
@@ -94,8 +97,9 @@ impl<'a> Surrogate<'a> {
         };
         means.extend(pending.iter().map(|point| (point.to_vec(), believe(point, 0.0).1)));
         let waited_for = pending.iter().map(|point| believe(point, 0.0));
-        let ended = ended.iter().map(|point| believe(point, PESSIMISM));
-        let (rows, believed): (Vec<Vec<f64>>, Vec<f64>) = waited_for.chain(ended).take(MOST_SEEN).unzip();
+        let ended = ended.iter().rev().map(|point| believe(point, PESSIMISM));
+        let (rows, believed): (Vec<Vec<f64>>, Vec<f64>) =
+            waited_for.chain(ended).take(MOST_SEEN - seen.len()).unzip();
         let process = if rows.is_empty() { process } else { process.with(&rows, &believed)? };
         let ranked = scored.into_iter().map(|o| o.point.into_owned()).collect();
         let pending = pending.into_iter().map(Vec::from).collect();
@@ -148,7 +152,7 @@ fn learn(
     let units: Vec<f64> = seen.iter().map(|i| units[*i]).collect();
     let few = thin(seen.len(), MOST_COMPARED, derive(seed, "thin", 1));
     let points = all.select(&few);
-    let mut best: Option<(f64, usize, Vec<f64>)> = None;
+    let (mut best, mut failure) = (None::<(f64, usize, Vec<f64>)>, FitError::Empty);
     for (b, bend) in BENDS.into_iter().enumerate() {
         let warped = warp(&units, bend);
         let targets: Vec<f64> = few.iter().map(|i| warped.targets[*i]).collect();
@@ -160,14 +164,16 @@ fn learn(
             Some(held) => vec![held.2.clone()],
         };
         for start in starts {
-            let found = evidence.maximize(&start, if b == 0 { STEPS[0] } else { STEPS[1] })?;
-            let value = found.value - slopes;
-            if best.as_ref().is_none_or(|held| value < held.0) {
-                best = Some((value, b, found.point));
+            match evidence.maximize(&start, if b == 0 { STEPS[0] } else { STEPS[1] }) {
+                Ok(found) if best.as_ref().is_none_or(|held| found.value - slopes < held.0) => {
+                    best = Some((found.value - slopes, b, found.point));
+                }
+                Ok(_) => {}
+                Err(error) => failure = error.into(),
             }
         }
     }
-    let Some((_, b, start)) = best else { return Err(FitError::Empty) };
+    let Some((_, b, start)) = best else { return Err(failure) };
     let warped = warp(&units, BENDS[b]);
     let more = thin(seen.len(), MOST_FITTED, derive(seed, "thin", 2));
     let points = all.select(&more);
@@ -233,5 +239,17 @@ mod tests {
         }
         let near = predict(&study, 0.05);
         assert!(near.sd.is_finite() && near.mean < predict(&study, 0.4).mean);
+        // What has no cost has its part of the limit, the newest of it.
+        for _ in 0..MOST_BELIEVED {
+            study.fail(at(0.95));
+        }
+        let before = predict(&study, 0.85);
+        for _ in 0..MOST_BELIEVED {
+            study.fail(at(0.85));
+        }
+        let history = study.history();
+        let surrogate = Surrogate::fit(&history.study().space, history, Shape::Matern, 7).unwrap();
+        assert_eq!(surrogate.process.fitted().len(), MOST_SEEN);
+        assert!(surrogate.predict(&[0.85]).sd < 0.5 * before.sd);
     }
 }

@@ -11,7 +11,7 @@
 mod groups;
 mod split;
 
-use super::cube::{draw_unseen, latin_hypercube, unless_repeat};
+use super::cube::{draw_unseen, startup, unless_repeat};
 use super::observed::Observed;
 use super::{Sampler, SamplerError, SamplerRow, Suggestion};
 use crate::domain::history::History;
@@ -167,13 +167,10 @@ impl Sampler for Tpe {
         if space.dimensions() == 0 {
             return Ok(Suggestion::by(ROW.name, Params::new()));
         }
-        let observed = Observed::of(space, history).map_err(|e| SamplerError::Failed(format!("tpe: {e}")))?;
+        let observed = Observed::of(space, history)?;
         // Trials that run belong to the design as well: with many slots it is no longer than with one.
         if observed.scored.is_empty() || observed.scored.len() + observed.pending.len() < self.startup {
-            let index = history.trials().len();
-            let point = latin_hypercube(space, self.startup, index, history.study().seed);
-            let params = unless_repeat(space, history, &point)
-                .unwrap_or_else(|| draw_unseen(space, history, &mut rng));
+            let params = startup(space, history, self.startup, &mut rng);
             return Ok(Suggestion::by("tpe startup", params));
         }
         let groups = Groups::of(space, self.grouping);
