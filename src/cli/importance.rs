@@ -74,6 +74,9 @@ fn parameters(found: &Importance) -> Result<()> {
     if parameters.iter().any(|parameter| parameter.within) {
         say("* among the trials that have the parameter")?;
     }
+    if parameters.len() > 1 && parameters.iter().any(|p| p.fanova == Some(1.0)) {
+        say("a fANOVA of 1 says nothing where a parameter is the only one that those trials have in common")?;
+    }
     if *best < ENOUGH {
         let wanted = ENOUGH * 10;
         complain(&format!("note: that is rough: with {wanted} trials the best tenth are {ENOUGH}"));

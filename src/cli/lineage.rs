@@ -27,7 +27,9 @@ pub(super) fn words(history: &History, trial: &Trial) -> Vec<String> {
     let children = family::children(history, trial.id);
     let children = (!children.is_empty()).then(|| format!("children: trials {}", numbers(&children)));
     let weights = trial.weights.map(|weights| format!("learns {weights} numbers"));
-    suggested.into_iter().chain(children).chain(weights).collect()
+    let paused =
+        (trial.passed.0 > 0).then(|| format!("paused after {} reports, then went on", trial.passed.0));
+    suggested.into_iter().chain(children).chain(weights).chain(paused).collect()
 }
 
 /// Prints a trial's ancestors as a tree.

@@ -41,7 +41,8 @@ fn read(place: &Place, wanted: &Wanted<'_>) -> Result<Found, String> {
     for record in reader.records() {
         let record = record.map_err(|e| e.to_string())?;
         let line = record.position().map_or(0, csv::Position::line);
-        let cell = |column: usize| record.get(column).filter(|cell| !cell.is_empty());
+        // As R writes what is missing.
+        let cell = |column: usize| record.get(column).filter(|cell| !cell.is_empty() && *cell != "NA");
         let is_complete = state.is_none_or(|at| cell(at).is_some_and(|s| s.eq_ignore_ascii_case("complete")));
         let Some(score) = cell(score).filter(|_| is_complete) else {
             found.unscored += 1;

@@ -25,15 +25,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         "min_resource",
         Accepts::IntOr { min: 1, max: 1_000_000, word: "auto" },
         Preset::Word("auto"),
-        "the first rung; `auto`: a fold's most epochs by the square of `reduction`, or one fold",
+        "the first rung; `auto`: an eighth of a fold's most epochs, or one fold",
     ),
     Setting::new(
         "reduction",
         Accepts::Int { min: 2, max: 100 },
-        Preset::Int(3),
+        Preset::Int(4),
         "one of so many goes on, and the next rung is so many times as far",
     ),
 ];
+
+/// The first rung's part of a fold: early enough to save most of a bad trial, late enough to tell.
+const PART_OF_A_FOLD: f64 = 8.0;
 
 /// How far apart rungs are, and what they count.
 #[derive(Debug, Clone, Copy)]
@@ -55,11 +58,10 @@ impl Ladder {
     pub fn places(&self, study: &StudySpec) -> Vec<usize> {
         let course = Course::of(study);
         let unit = if self.folds { course.epochs().unwrap_or(1) as f64 } else { 1.0 };
-        let square = (self.reduction * self.reduction) as f64;
-        // Not rounded before it is multiplied: the third rung is then a whole training.
+        // Not rounded before it is multiplied.
         let first = match (self.first, course.epochs()) {
             (Some(first), _) => first as f64,
-            (None, Some(epochs)) => (epochs as f64 / square).max(1.0),
+            (None, Some(epochs)) => (epochs as f64 / PART_OF_A_FOLD).max(1.0),
             (None, None) => 1.0,
         };
         // Nobody trains for longer, where a study does not know its end.
@@ -224,17 +226,17 @@ mod tests {
 
     #[test]
     fn rungs_multiply_up_to_the_end_of_a_trial() {
-        assert_eq!(places(3, 30, &[]), [4, 10, 30]);
-        assert_eq!(places(5, 100, &[]), [12, 34, 100, 300]);
-        assert_eq!(places(1, 30, &[("reduction", 2.into())]), [8, 15]);
-        assert_eq!(places(2, 10, &[("min_resource", 5.into())]), [5, 15]);
-        assert_eq!(places(2, 2, &[]), [1, 3]);
+        assert_eq!(places(3, 30, &[]), [4, 15, 60]);
+        assert_eq!(places(5, 100, &[]), [13, 50, 200]);
+        assert_eq!(places(1, 30, &[("reduction", 2.into())]), [4, 8, 15]);
+        assert_eq!(places(2, 10, &[("min_resource", 5.into())]), [5]);
+        assert_eq!(places(2, 2, &[]), [1]);
         let folds = ("resource", Value::from("folds"));
-        assert_eq!(places(10, 30, std::slice::from_ref(&folds)), [30, 90, 270]);
-        assert_eq!(places(10, 30, &[folds.clone(), ("min_resource", 2.into())]), [60, 180]);
+        assert_eq!(places(10, 30, std::slice::from_ref(&folds)), [30, 120]);
+        assert_eq!(places(10, 30, &[folds.clone(), ("min_resource", 2.into())]), [60, 240]);
         assert_eq!(places(3, 30, &[folds, ("min_resource", 3.into())]), [0_usize; 0]);
         let open = places(1, 1, &[]);
-        assert_eq!((&open[..4], open.len() < 40), (&[1, 3, 9, 27][..], true), "no end is known");
+        assert_eq!((&open[..4], open.len() < 40), (&[1, 4, 16, 64][..], true), "no end is known");
     }
 
     #[test]
@@ -243,7 +245,7 @@ mod tests {
         (study.folds, study.epochs) = (3, 30);
         assert_eq!(
             ladder(&[]).plan(&study),
-            "rungs at 4 epochs, 10 epochs, 30 epochs; of each the best third goes on"
+            "rungs at 4 epochs, 15 epochs, 60 epochs; of each the best quarter goes on"
         );
         let folds = ladder(&[("resource", "folds".into()), ("reduction", 5.into())]);
         assert_eq!(folds.plan(&study), "rungs at 1 fold; of each the best 1/5 goes on");

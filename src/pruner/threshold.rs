@@ -52,8 +52,15 @@ impl Threshold {
 
 impl Pruner for Threshold {
     fn plan(&self, _: &StudySpec) -> Option<String> {
-        let none = self.lower.is_none() && self.upper.is_none();
-        none.then(|| "no bound is set: no trial is ended; set pruner.lower or pruner.upper".into())
+        match (self.lower, self.upper) {
+            (None, None) => {
+                Some("no bound is set: no trial is ended; set pruner.lower or pruner.upper".into())
+            }
+            (Some(lower), Some(upper)) if lower > upper => Some(format!(
+                "pruner.lower {lower} is above pruner.upper {upper}: every trial is ended at its first report"
+            )),
+            _ => None,
+        }
     }
 
     fn is_due(&self, _: &StudySpec, trial: &Trial, _: TrialId) -> bool {
