@@ -1,4 +1,4 @@
-//! The sampler that chooses for itself: by the space and by how much is known of it.
+//! The sampler that chooses for itself: by how much is known of the space.
 //!
 //! A Gaussian process that is asked in turn for the greatest expected improvement and for the lowest
 //! confidence bound. Neither is best everywhere: the improvement finds a good region with fewer trials, the
@@ -8,9 +8,10 @@
 //! A process learns from a few hundred trials, however many there are, and takes long for it. Beyond
 //! [`MANY`] scored trials the Parzen estimator goes on, which learns from all.
 
-use super::gp::{Gp, Rule, suggest};
+use super::gp::{Gp, Rule, least_tried_branch, suggest};
 use super::observed::Observed;
-use super::{Sampler, SamplerError, SamplerRow, Suggestion, tpe};
+use super::tpe::{self, Tpe};
+use super::{Sampler, SamplerError, SamplerRow, Suggestion};
 use crate::domain::history::History;
 use crate::domain::setting::Settings;
 use crate::domain::space::SearchSpace;
@@ -19,9 +20,11 @@ use crate::numeric::kernel::Shape;
 /// Its row in the table of samplers.
 pub const ROW: SamplerRow = SamplerRow {
     name: "auto",
-    help: "picks by space and number of trials, and says which",
+    help: "a Gaussian process, which learns most from each trial, asked in turn for expected improvement and \
+           confidence bound; beyond 1,000 scored trials `tpe`, whose suggestions stay cheap; where parameters \
+           depend on a choice, some of its turns go to the least-tried value",
     settings: &[],
-    build: |_| Box::new(Auto { tpe: (tpe::ROW.build)(&Settings::defaults(tpe::ROW.settings)) }),
+    build: |_| Box::new(Auto { tpe: Tpe::new(&Settings::defaults(tpe::ROW.settings)) }),
 };
 
 /// Trials of the design to start with.
@@ -35,36 +38,46 @@ const KAPPA: f64 = 2.0;
 const MANY: usize = 1000;
 
 struct Auto {
-    tpe: Box<dyn Sampler>,
+    tpe: Tpe,
 }
 
 impl Sampler for Auto {
     fn plan(&self, space: &SearchSpace, trials: usize) -> Result<Option<String>, SamplerError> {
-        let how = "a gaussian process, asked in turn for expected improvement and confidence bound";
+        let how = "a gaussian process, which learns most from each trial, asked in turn for expected improvement \
+                   and confidence bound";
+        let branches = least_tried_branch(space, &Observed::default()).map(|(axis, _)| {
+            let name = &space.parameters[axis].name;
+            format!(
+                ", at times for the least-tried value of `{name}` and choices like it, on which others depend"
+            )
+        });
+        let how = format!("{how}{}", branches.unwrap_or_default());
         let sizes = space.parameters.iter().map(|p| p.distribution.cardinality());
         let points: Option<u64> =
             sizes.into_iter().try_fold(1_u64, |product, size| Some(product.saturating_mul(size?)));
+        let begin = format!("a latin hypercube until {STARTUP} trials are known, then {how}");
         Ok(Some(match points {
             Some(points) if points <= trials as u64 => format!(
                 "at most {points} points for {trials} trials: all of them, the most promising first by {how}"
             ),
-            _ if trials > MANY => format!(
-                "{STARTUP} trials of a latin hypercube, then {how}; after {MANY} trials tpe, which is quicker"
-            ),
-            _ => format!("{STARTUP} trials of a latin hypercube, then {how}"),
+            _ if trials > MANY => {
+                format!("{begin}; beyond {MANY} scored trials tpe, whose suggestions stay cheap")
+            }
+            _ => begin,
         }))
     }
 
     fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Suggestion, SamplerError> {
         let observed = Observed::of(space, history)?;
         if observed.scored.len() > MANY {
-            let Suggestion { params, mut origin } = self.tpe.ask(space, history, seed)?;
+            let Suggestion { params, mut origin } = self.tpe.suggest(space, history, &observed, seed);
             origin.by = format!("auto: {}", origin.by);
             return Ok(Suggestion { params, origin });
         }
         let rule = if history.trials().len().is_multiple_of(2) { Rule::LogEi } else { Rule::Ucb(KAPPA) };
         let gp = Gp { startup: STARTUP, rule, restarts: RESTARTS, shape: Shape::Matern };
-        suggest(gp, (&format!("auto: gp {}", rule.word()), "auto: latin hypercube"), space, history, seed)
+        let words = (&*format!("auto: gp {}", rule.word()), "auto: latin hypercube");
+        suggest(gp, words, space, history, &observed, seed)
     }
 }
 
@@ -73,7 +86,7 @@ mod tests {
     use super::*;
     use crate::domain::direction::Direction;
     use crate::domain::seed::Rng;
-    use crate::domain::testing::{Scripted, choice, float, int, space};
+    use crate::domain::testing::{Scripted, choice, conditional, float, int, space};
 
     fn build() -> Box<dyn Sampler> {
         (ROW.build)(&Settings::defaults(ROW.settings))
@@ -87,6 +100,7 @@ mod tests {
         let endless = space([("a", float(0.0, 1.0))]);
         assert!(plan(&endless, 100).ends_with("confidence bound"));
         assert!(plan(&few, 9).ends_with("confidence bound") && plan(&endless, 1001).contains("tpe"));
+        assert!(plan(&conditional(), 9).contains("the least-tried value of `kind`"));
     }
 
     #[test]

@@ -57,31 +57,30 @@ pub struct Gp {
 }
 
 impl Gp {
-    /// The next point, and whether it is one of the design to start with.
+    /// The next point after what was `observed` of `history`, and whether it is one of the design to start with.
     ///
     /// # Errors
-    /// Where an imported trial does not belong to the space or the process can't be fitted.
+    /// Where the process can't be fitted.
     pub fn ask(
         &self,
         space: &SearchSpace,
         history: &History,
+        observed: &Observed<'_>,
         seed: u64,
     ) -> Result<(Params, bool), SamplerError> {
-        let failed =
-            |e: &dyn std::fmt::Display| SamplerError::Failed(format!("gp: {e}; try sampler `random`"));
         let mut rng = Rng::new(derive(seed, "gp", 0));
         if space.dimensions() == 0 {
             return Ok((Params::new(), true));
         }
-        let observed = Observed::of(space, history)?;
         let (scored, begun) = (observed.scored.len(), observed.scored.len() + observed.pending.len());
         // With several slots some of the design still run when the process has enough to go on with.
         if begun < self.startup || 2 * scored < self.startup {
             return Ok((startup(space, history, self.startup, &mut rng), true));
         }
-        let surrogate = Surrogate::fit(space, history, self.shape, seed).map_err(|e| failed(&e))?;
+        let surrogate = Surrogate::fit(space, observed, self.shape, seed)
+            .map_err(|e| SamplerError::Failed(format!("gp: {e}; try sampler `random`")))?;
         let branch = if (history.trials().len() + 1).is_multiple_of(BRANCH_TURN) {
-            least_tried_branch(space, &observed)
+            least_tried_branch(space, observed)
         } else {
             None
         };
@@ -118,7 +117,7 @@ impl Gp {
 /// Kinds with parameters of their own have little in common, and the few trials of one that the design had
 /// may all have been bad. The process has then no reason ever to try it again while another still
 /// improves, if only a little. So each is searched by its own best now and then.
-fn least_tried_branch(space: &SearchSpace, observed: &Observed) -> Option<(usize, f64)> {
+pub fn least_tried_branch(space: &SearchSpace, observed: &Observed) -> Option<(usize, f64)> {
     let parents = space.parameters.iter().enumerate().filter(|(_, parent)| {
         let on_parent = |p: &Parameter| p.when.iter().any(|condition| condition.parameter == parent.name);
         parent.when.is_empty() && space.parameters.iter().any(on_parent)
@@ -161,9 +160,10 @@ pub fn suggest(
     (by, design): (&str, &str),
     space: &SearchSpace,
     history: &History,
+    observed: &Observed<'_>,
     seed: u64,
 ) -> Result<Suggestion, SamplerError> {
-    let (params, startup) = gp.ask(space, history, seed)?;
+    let (params, startup) = gp.ask(space, history, observed, seed)?;
     Ok(Suggestion::by(if startup { design } else { by }, params))
 }
 

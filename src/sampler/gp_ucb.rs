@@ -3,6 +3,7 @@
 //! (Srinivas et al. 2010).
 
 use super::gp::{Gp, Rule, suggest};
+use super::observed::Observed;
 use super::{Sampler, SamplerError, SamplerRow, Suggestion};
 use crate::domain::history::History;
 use crate::domain::setting::{Accepts, Is, Preset, Setting};
@@ -12,7 +13,8 @@ use crate::numeric::kernel::Shape;
 /// Its row in the table of samplers.
 pub const ROW: SamplerRow = SamplerRow {
     name: "gp-ucb",
-    help: "Bayesian optimisation: Gaussian process and upper confidence bound (Srinivas et al. 2010)",
+    help: "Bayesian optimisation: Gaussian process and upper confidence bound (Srinivas et al. 2010); where \
+           parameters depend on a choice, some turns go to the least-tried value",
     settings: &[
         Setting::new(
             "startup",
@@ -79,6 +81,7 @@ struct GpUcb {
 
 impl Sampler for GpUcb {
     fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Suggestion, SamplerError> {
-        suggest(self.gp, (&self.by, "gp-ucb startup"), space, history, seed)
+        let observed = Observed::of(space, history)?;
+        suggest(self.gp, (&self.by, "gp-ucb startup"), space, history, &observed, seed)
     }
 }

@@ -10,11 +10,10 @@
 //! |                  | failure among good trials does little and a region of failures is left |
 
 use super::features::Features;
-use super::observed::Observed;
+use super::observed::{Observation, Observed};
 use super::warp::{BENDS, units, warp};
-use crate::domain::history::History;
 use crate::domain::seed::{Rng, derive};
-use crate::domain::space::{SearchSpace, SpaceError};
+use crate::domain::space::SearchSpace;
 use crate::numeric::evidence::Evidence;
 use crate::numeric::gaussian_process::{FitError, GaussianProcess, Prediction};
 use crate::numeric::kernel::Shape;
@@ -54,32 +53,22 @@ pub struct Surrogate<'a> {
     pending: Vec<Vec<f64>>,
 }
 
-/// Why there is no surrogate.
-#[derive(Debug, thiserror::Error)]
-pub enum SurrogateError {
-    /// An imported trial does not belong to the space.
-    #[error(transparent)]
-    Space(#[from] SpaceError),
-    /// The process could not be fitted.
-    #[error(transparent)]
-    Fit(#[from] FitError),
-}
-
 impl<'a> Surrogate<'a> {
-    /// Fits to the trials of `history`, at least one of which is scored.
+    /// Fits to what is known of `space`, of which at least one trial is scored.
     ///
     /// # Errors
-    /// Where a trial does not belong to `space` or the process can't be fitted.
+    /// Where the process can't be fitted.
     pub fn fit(
         space: &'a SearchSpace,
-        history: &History,
+        observed: &Observed<'_>,
         shape: Shape,
         seed: u64,
-    ) -> Result<Self, SurrogateError> {
-        let Observed { mut scored, pending, ended } = Observed::of(space, history)?;
+    ) -> Result<Self, FitError> {
+        let Observed { scored, pending, ended } = observed;
         if scored.is_empty() {
-            return Err(FitError::Empty.into());
+            return Err(FitError::Empty);
         }
+        let mut scored: Vec<&Observation<'_>> = scored.iter().collect();
         scored.sort_by(|a, b| a.cost.total_cmp(&b.cost));
         let features = Features::of(space);
         let costs: Vec<f64> = scored.iter().map(|o| o.cost).collect();
@@ -101,8 +90,8 @@ impl<'a> Surrogate<'a> {
         let (rows, believed): (Vec<Vec<f64>>, Vec<f64>) =
             waited_for.chain(ended).take(MOST_SEEN - seen.len()).unzip();
         let process = if rows.is_empty() { process } else { process.with(&rows, &believed)? };
-        let ranked = scored.into_iter().map(|o| o.point.into_owned()).collect();
-        let pending = pending.into_iter().map(Vec::from).collect();
+        let ranked = scored.into_iter().map(|o| o.point.to_vec()).collect();
+        let pending = pending.iter().map(|point| point.to_vec()).collect();
         Ok(Surrogate { process, features, ranked, means, pending })
     }
 
@@ -143,7 +132,7 @@ fn thin(n: usize, most: usize, seed: u64) -> Vec<usize> {
 fn learn(
     features: &Features,
     shape: Shape,
-    scored: &[super::observed::Observation],
+    scored: &[&Observation<'_>],
     units: &[f64],
     seen: &[usize],
     seed: u64,
@@ -205,8 +194,9 @@ mod tests {
     }
 
     fn predict(study: &Scripted, x: f64) -> Prediction {
-        let history = study.history();
-        Surrogate::fit(&history.study().space, history, Shape::Matern, 7).unwrap().predict(&[x])
+        let (space, history) = (&study.history().study().space, study.history());
+        let observed = Observed::of(space, history).unwrap();
+        Surrogate::fit(space, &observed, Shape::Matern, 7).unwrap().predict(&[x])
     }
 
     #[test]
@@ -247,8 +237,9 @@ mod tests {
         for _ in 0..MOST_BELIEVED {
             study.fail(at(0.85));
         }
-        let history = study.history();
-        let surrogate = Surrogate::fit(&history.study().space, history, Shape::Matern, 7).unwrap();
+        let (space, history) = (&study.history().study().space, study.history());
+        let observed = Observed::of(space, history).unwrap();
+        let surrogate = Surrogate::fit(space, &observed, Shape::Matern, 7).unwrap();
         assert_eq!(surrogate.process.fitted().len(), MOST_SEEN);
         assert!(surrogate.predict(&[0.85]).sd < 0.5 * before.sd);
     }

@@ -116,7 +116,8 @@ pub const ROW: SamplerRow = SamplerRow {
     build: |settings| Box::new(Tpe::new(settings)),
 };
 
-struct Tpe {
+/// The estimator and its settings.
+pub struct Tpe {
     startup: usize,
     grouping: Grouping,
     candidates: usize,
@@ -126,7 +127,8 @@ struct Tpe {
 }
 
 impl Tpe {
-    fn new(settings: &Settings) -> Self {
+    /// With the settings of [`ROW`].
+    pub fn new(settings: &Settings) -> Self {
         let multivariate = settings.flag("multivariate");
         let grouping = match multivariate && settings.flag("group") {
             true => Grouping::Together,
@@ -163,22 +165,34 @@ impl Tpe {
 
 impl Sampler for Tpe {
     fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Suggestion, SamplerError> {
+        Ok(self.suggest(space, history, &Observed::of(space, history)?, seed))
+    }
+}
+
+impl Tpe {
+    /// The next point after what was `observed` of `history`.
+    pub fn suggest(
+        &self,
+        space: &SearchSpace,
+        history: &History,
+        observed: &Observed<'_>,
+        seed: u64,
+    ) -> Suggestion {
         let mut rng = Rng::new(derive(seed, "tpe", 0));
         if space.dimensions() == 0 {
-            return Ok(Suggestion::by(ROW.name, Params::new()));
+            return Suggestion::by(ROW.name, Params::new());
         }
-        let observed = Observed::of(space, history)?;
         // Trials that run belong to the design as well: with many slots it is no longer than with one.
         if observed.scored.is_empty() || observed.scored.len() + observed.pending.len() < self.startup {
             let params = startup(space, history, self.startup, &mut rng);
-            return Ok(Suggestion::by("tpe startup", params));
+            return Suggestion::by("tpe startup", params);
         }
         let groups = Groups::of(space, self.grouping);
-        let mut search = Search { tpe: self, space, history, observed: &observed, groups, looks: LOOKS };
+        let mut search = Search { tpe: self, space, history, observed, groups, looks: LOOKS };
         let params = search
             .complete(0, &vec![0.5; space.dimensions()], &mut rng)
             .unwrap_or_else(|| draw_unseen(space, history, &mut rng));
-        Ok(Suggestion::by(ROW.name, params))
+        Suggestion::by(ROW.name, params)
     }
 }
 
