@@ -139,7 +139,8 @@ mod tests {
 
     #[test]
     fn trials_are_dealt_in_the_papers_shares_and_evenly() {
-        let rule = Hyperband(Ladder::of(&Settings::defaults(SETTINGS)));
+        let given = [("reduction", 3.into()), ("min_resource", 9.into())];
+        let rule = Hyperband(Ladder::of(&Settings::with(SETTINGS, &given)));
         // One fold of 81 epochs: rungs at 9 and 27, and three brackets.
         let mut study = testing::study(space([]));
         (study.folds, study.epochs) = (1, 81);

@@ -261,7 +261,7 @@ mod tests {
     }
 
     fn climb(study: &Scripted) -> Climb<'_> {
-        let ladder = ladder(&[]);
+        let ladder = ladder(&[("min_resource", 1.into()), ("reduction", 3.into())]);
         let (history, places) = (study.history(), ladder.places(study.history().study()));
         assert_eq!(places, [1, 3, 9]);
         Climb { ladder, history, places, includes: Box::new(|_| true) }
