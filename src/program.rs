@@ -116,14 +116,6 @@ impl Program {
         Program { start, fixed, seed, logs, idle: Mutex::default(), alive: Arc::default() }
     }
 
-    /// Whether the program is there to be started.
-    ///
-    /// # Errors
-    /// Says where it was looked for.
-    pub fn check(&self) -> Result<PathBuf, String> {
-        locate(&self.start)
-    }
-
     fn log(&self, trial: TrialId) -> Option<PathBuf> {
         Some(log_file(self.logs.as_ref()?, trial))
     }

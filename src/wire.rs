@@ -154,7 +154,7 @@ pub fn prepare(config: &StudyConfig) -> Result<Prepared> {
         select_on: network.select_on(),
         fold_sizes: folds.iter().map(|f| (f.train.len(), f.validation.len())).collect(),
         data: describe(network, &dataset),
-        fingerprint: fingerprint(config, &dataset),
+        fingerprint: fingerprint(config, dataset.fingerprint()),
     };
     let (slots, ..) = slots(config);
     let objective = CrossValidation {

@@ -1,39 +1,9 @@
 //! Trials that no other beats in two things at once: the score, and how large or how slow the network is.
 
 use crate::domain::history::History;
+use crate::domain::second::Second;
 use crate::domain::trial::Trial;
 use crate::numeric::pareto::fronts;
-
-/// What is to be small besides a good score.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Second {
-    /// How many numbers the network learns.
-    Weights,
-    /// How long the trial took.
-    Seconds,
-}
-
-impl Second {
-    /// Both.
-    pub const ALL: [Second; 2] = [Second::Weights, Second::Seconds];
-
-    /// As the study file says it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Second::Weights => "weights",
-            Second::Seconds => "seconds",
-        }
-    }
-
-    /// That of a complete trial, where it is known.
-    pub fn of(self, trial: &Trial) -> Option<f64> {
-        trial.score?;
-        match self {
-            Second::Weights => trial.weights.map(|weights| weights as f64),
-            Second::Seconds => Some(trial.seconds(trial.finished?)),
-        }
-    }
-}
 
 /// The complete trials that no other beats in one without being beaten in the other, the best score first.
 pub fn front(history: &History, second: Second) -> Vec<&Trial> {

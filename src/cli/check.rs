@@ -10,7 +10,7 @@ use crate::config::study::NetworkConfig;
 use crate::domain::direction::Direction;
 use crate::domain::event::StudySpec;
 use crate::domain::space::{Condition, Distribution};
-use crate::domain::value::{Value, human_bytes};
+use crate::domain::value::{Value, counted, human_bytes};
 use crate::objective::Survey;
 use crate::wire::command::Outside;
 use crate::wire::{self, Prepared, Ready};
@@ -106,11 +106,6 @@ fn warm_starts(config: &StudyConfig, spec: &StudySpec) -> Result<()> {
         say(&format!("  {}", import.words()))?;
     }
     Ok(())
-}
-
-/// "1 fold", "2 folds".
-fn counted(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 fn table(rows: &[Vec<String>]) -> Result<()> {

@@ -13,7 +13,7 @@ use crate::dataset::{Dataset, Marker};
 use crate::domain::event::ObjectiveKind;
 use crate::domain::history::History;
 use crate::domain::trial::Trial;
-use crate::domain::value::significant;
+use crate::domain::value::{counted, significant};
 use crate::importance::OutputImportance;
 use crate::wire;
 
@@ -67,9 +67,9 @@ fn parameters(found: &Importance) -> Result<()> {
         rows.push(vec![parameter.parameter.clone(), ped_anova, fanova, parameter.active.to_string()]);
     }
     columns(&rows).iter().try_for_each(|line| say(line))?;
-    let plural = if *best == 1 { "" } else { "s" };
     say(&format!(
-        "PED-ANOVA: what sets the {best} best trial{plural} apart; fANOVA: what explains the score"
+        "PED-ANOVA: what sets the {} apart; fANOVA: what explains the score",
+        counted(*best, "best trial")
     ))?;
     if parameters.iter().any(|parameter| parameter.within) {
         say("* among the trials that have the parameter")?;

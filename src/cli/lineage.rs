@@ -6,8 +6,9 @@ use super::Exit;
 use super::output::{columns, say, score};
 use crate::analysis::family;
 use crate::analysis::parameters::{dependent, is_branched};
-use crate::analysis::pareto::{self, Second};
+use crate::analysis::pareto;
 use crate::domain::history::History;
+use crate::domain::second::Second;
 use crate::domain::trial::{Trial, TrialId};
 use crate::domain::value::significant;
 
@@ -52,9 +53,8 @@ pub(super) fn family(history: &History, trial: &Trial) -> Result<Exit> {
 ///
 /// # Errors
 /// Where standard output is closed.
-pub(super) fn pareto(history: &History, second: &str) -> Result<Exit> {
+pub(super) fn pareto(history: &History, second: Second) -> Result<Exit> {
     let study = history.study();
-    let second = Second::ALL.into_iter().find(|s| s.word() == second).unwrap_or(Second::Weights);
     let front = pareto::front(history, second);
     if front.is_empty() {
         say(&format!("no complete trial tells its {}", second.word()))?;

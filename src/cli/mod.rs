@@ -23,6 +23,7 @@ use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use self::output::complain;
+use crate::domain::second::Second;
 use crate::kernel::process;
 
 /// How the program ended, as its exit code.
@@ -157,8 +158,8 @@ struct ShowArgs {
     #[arg(long, value_name = "N")]
     trial: Option<usize>,
     /// The trials that no other beats both in the score and in this (weights, or seconds)
-    #[arg(long, value_name = "SECOND", num_args = 0..=1, default_missing_value = "weights",
-        value_parser = ["weights", "seconds"], conflicts_with_all = ["json", "trial", "importance"])]
+    #[arg(long, value_name = "SECOND", num_args = 0..=1, default_missing_value = Second::Weights.word(),
+        value_parser = Second::WORDS, conflicts_with_all = ["json", "trial", "importance"])]
     pareto: Option<String>,
     /// The ancestors of the best trial, or of --trial N, as a tree
     #[arg(long, conflicts_with_all = ["json", "importance", "pareto"])]

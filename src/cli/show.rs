@@ -12,9 +12,10 @@ use crate::analysis::human;
 use crate::analysis::parameters::{dependent, is_branched};
 use crate::domain::baseline::BaselineScore;
 use crate::domain::history::History;
+use crate::domain::second::Second;
 use crate::domain::space::KIND;
 use crate::domain::trial::Trial;
-use crate::domain::value::significant;
+use crate::domain::value::{counted, significant};
 use crate::export::summary;
 use crate::storage::{journal, lock};
 use crate::wire;
@@ -33,7 +34,7 @@ pub fn show(args: &ShowArgs) -> Result<Exit> {
         complain(&format!("note: {notice}"));
     }
     let history = replay.history;
-    if let Some(second) = &args.pareto {
+    if let Some(second) = args.pareto.as_deref().and_then(Second::of_word) {
         return lineage::pareto(&history, second);
     }
     if args.family {
@@ -116,8 +117,7 @@ fn overview(history: &History) -> Result<()> {
         say(&line)?;
     }
     for source in history.sources() {
-        let plural = if source.trials == 1 { "" } else { "s" };
-        say(&format!("  learns from {} trial{plural} of {} besides", source.trials, source.source))?;
+        say(&format!("  learns from {} of {} besides", counted(source.trials, "trial"), source.source))?;
     }
     if let Some(caution) = study.caution() {
         say(&format!("{caution}: the best of several trials was chosen by these scores, which flatter it"))?;

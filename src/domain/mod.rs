@@ -11,6 +11,7 @@ pub mod ensemble;
 pub mod event;
 pub mod history;
 pub mod objective;
+pub mod second;
 pub mod seed;
 pub mod setting;
 pub mod space;

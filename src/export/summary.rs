@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::analysis::compare::Ties;
-use crate::analysis::pareto::{self, Second};
+use crate::analysis::pareto;
 use crate::domain::baseline::BaselineScore;
 use crate::domain::event::{SelectOn, StudySpec};
 use crate::domain::history::History;
+use crate::domain::second::Second;
 use crate::domain::trial::{FoldScore, ImportSource, Origin, Timestamp, Trial, TrialId};
 use crate::domain::value::Params;
 

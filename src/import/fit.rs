@@ -5,7 +5,7 @@ use crate::domain::direction::Direction;
 use crate::domain::event::StudySpec;
 use crate::domain::space::{Distribution, Parameter, SearchSpace};
 use crate::domain::trial::Imported;
-use crate::domain::value::{Params, Value};
+use crate::domain::value::{Params, Value, counted};
 
 /// What a study takes from a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,8 +62,8 @@ impl Import {
 
     /// How many were taken, and what was not.
     pub fn words(&self) -> String {
-        let count = self.trials.len();
-        let mut words = format!("{count} trial{} of {} inform the sampler", plural(count), self.source);
+        let trials = counted(self.trials.len(), "trial");
+        let mut words = format!("{trials} of {} inform the sampler", self.source);
         if self.unscored > 0 {
             words += &format!("; {} more there have no score", self.unscored);
         }
@@ -72,10 +72,6 @@ impl Import {
         }
         words
     }
-}
-
-fn plural(count: usize) -> &'static str {
-    if count == 1 { "" } else { "s" }
 }
 
 /// The direction of the scores there.

@@ -91,8 +91,3 @@ fn ordinal(n: usize) -> String {
     };
     format!("{n}{ending}")
 }
-
-/// `1 epoch`, `2 epochs`.
-fn counted(n: usize, noun: &str) -> String {
-    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
-}

@@ -1,14 +1,14 @@
 //! Patience: a trial ends where a training of it has not improved for a while, and another rule agrees, if one is
 //! named.
 
-use super::{PRUNERS, Pruner, PrunerRow, counted};
+use super::{PRUNERS, Pruner, PrunerRow};
 use crate::domain::course::Course;
 use crate::domain::event::StudySpec;
 use crate::domain::history::History;
 use crate::domain::setting::{Accepts, Preset, Setting, Settings};
 use crate::domain::table::find;
 use crate::domain::trial::{Report, Trial, TrialId};
-use crate::domain::value::significant;
+use crate::domain::value::{counted, significant};
 
 /// Its row in the table of pruners.
 pub const ROW: PrunerRow = PrunerRow {

@@ -6,12 +6,13 @@
 //! may show that it was, and promote it. The best one always goes on, so that a rung of fewer than η trials lets
 //! one through and a small study ends with a complete trial.
 
-use super::{counted, has_passed, ordinal};
+use super::{has_passed, ordinal};
 use crate::domain::course::Course;
 use crate::domain::event::StudySpec;
 use crate::domain::history::History;
 use crate::domain::setting::{Accepts, Preset, Setting, Settings};
 use crate::domain::trial::{Trial, TrialId, TrialState};
+use crate::domain::value::counted;
 
 /// The settings of rules with rungs.
 pub(super) const SETTINGS: &[Setting] = &[

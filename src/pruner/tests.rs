@@ -8,7 +8,7 @@ use crate::domain::setting::Accepts;
 use crate::domain::table::find;
 use crate::domain::testing::{Scripted, float, space};
 use crate::domain::trial::TrialState;
-use crate::domain::value::{Params, Value};
+use crate::domain::value::{Params, Value, counted};
 
 const FOLDS: usize = 6;
 const EPOCHS: usize = 9;

@@ -4,12 +4,12 @@
 //! Of n folds the smallest p-value is 2⁻ⁿ, and after the last fold there is nothing left to save: with p = 0.1 a
 //! study needs five trainings a trial (folds × repeats) before this rule can end any.
 
-use super::{Pruner, PrunerRow, counted};
+use super::{Pruner, PrunerRow};
 use crate::domain::event::StudySpec;
 use crate::domain::history::History;
 use crate::domain::setting::{Accepts, Preset, Setting};
 use crate::domain::trial::{FoldScore, Trial, TrialId};
-use crate::domain::value::significant;
+use crate::domain::value::{counted, significant};
 
 /// Its row in the table of pruners.
 pub const ROW: PrunerRow = PrunerRow {

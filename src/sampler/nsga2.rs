@@ -9,10 +9,11 @@ use super::genome::{Genes, NORMAL};
 use super::observed::{Observation, Observed};
 use super::{Sampler, SamplerError, SamplerRow, Suggestion};
 use crate::domain::history::History;
+use crate::domain::second::Second;
 use crate::domain::seed::{Rng, derive};
 use crate::domain::setting::{Accepts, Preset, Setting};
 use crate::domain::space::SearchSpace;
-use crate::domain::trial::{Origin, Trial, TrialId};
+use crate::domain::trial::{Origin, TrialId};
 use crate::numeric::pareto::{crowding, fronts};
 
 /// Its row in the table of samplers.
@@ -28,8 +29,8 @@ pub const ROW: SamplerRow = SamplerRow {
         ),
         Setting::new(
             "second",
-            Accepts::Word(&["weights", "seconds"]),
-            Preset::Word("weights"),
+            Accepts::Word(&Second::WORDS),
+            Preset::Word(Second::Weights.word()),
             "what is to be small besides: how many numbers a network learns, or how long a trial takes",
         ),
         Setting::new(
@@ -42,7 +43,8 @@ pub const ROW: SamplerRow = SamplerRow {
     build: |settings| {
         Box::new(Nsga2 {
             population: settings.count("population"),
-            by_seconds: settings.word("second") == "seconds",
+            // The table admits no other word.
+            second: Second::of_word(settings.word("second")).unwrap_or(Second::Weights),
             crossover: settings.float("crossover"),
         })
     },
@@ -50,7 +52,7 @@ pub const ROW: SamplerRow = SamplerRow {
 
 struct Nsga2 {
     population: usize,
-    by_seconds: bool,
+    second: Second,
     crossover: f64,
 }
 
@@ -90,12 +92,7 @@ impl Sampler for Nsga2 {
 impl Nsga2 {
     /// The best of all trials. One of which the second cost is not known is the last in it.
     fn survivors<'a>(&self, observed: &'a Observed<'_>, history: &History) -> Vec<Survivor<'a>> {
-        let second = |trial: &Trial| match (self.by_seconds, trial.score) {
-            (_, None) => None,
-            (true, Some(_)) => Some(trial.seconds(history.last())),
-            (false, Some(_)) => trial.weights.map(|weights| weights as f64),
-        };
-        let known = |o: &Observation<'_>| o.trial.and_then(|id| second(history.trial(id)?));
+        let known = |o: &Observation<'_>| o.trial.and_then(|id| self.second.of(history.trial(id)?));
         let costs: Vec<[f64; 2]> =
             observed.scored.iter().map(|o| [o.cost, known(o).unwrap_or(f64::INFINITY)]).collect();
         let fronts = fronts(&costs);
@@ -165,7 +162,7 @@ mod tests {
             let x = f64::from(i) / 40.0;
             study.complete(space.from_unit(&[x]), x);
         }
-        let sampler = Nsga2 { population: 5, by_seconds: false, crossover: 0.9 };
+        let sampler = Nsga2 { population: 5, second: Second::Weights, crossover: 0.9 };
         let observed = Observed::of(&space, study.history()).unwrap();
         let survivors: Vec<_> = sampler
             .survivors(&observed, study.history())

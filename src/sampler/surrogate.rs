@@ -84,11 +84,11 @@ impl<'a> Surrogate<'a> {
             let at = process.predict(&row);
             (row, at.mean + kappa * at.sd)
         };
-        means.extend(pending.iter().map(|point| (point.to_vec(), believe(point, 0.0).1)));
-        let waited_for = pending.iter().map(|point| believe(point, 0.0));
+        let waited_for: Vec<(Vec<f64>, f64)> = pending.iter().map(|point| believe(point, 0.0)).collect();
+        means.extend(pending.iter().zip(&waited_for).map(|(point, (_, mean))| (point.to_vec(), *mean)));
         let ended = ended.iter().rev().map(|point| believe(point, PESSIMISM));
         let (rows, believed): (Vec<Vec<f64>>, Vec<f64>) =
-            waited_for.chain(ended).take(MOST_SEEN - seen.len()).unzip();
+            waited_for.into_iter().chain(ended).take(MOST_SEEN - seen.len()).unzip();
         let process = if rows.is_empty() { process } else { process.with(&rows, &believed)? };
         let ranked = scored.into_iter().map(|o| o.point.to_vec()).collect();
         let pending = pending.iter().map(|point| point.to_vec()).collect();

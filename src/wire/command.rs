@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use super::load::fingerprint;
 use super::slots;
 use crate::config::StudyConfig;
 use crate::config::study::CommandConfig;
-use crate::domain::event::{FORMAT, Fingerprint, ObjectiveKind, SelectOn, StudySpec};
+use crate::domain::event::{FORMAT, ObjectiveKind, SelectOn, StudySpec};
 use crate::domain::value::Params;
 use crate::program::{self, Program, Start};
 
@@ -51,7 +52,6 @@ impl Outside {
             threads,
         };
         let program = program::locate(&start).map_err(NoProgram)?;
-        let settings = format!("{:08x}", crc32fast::hash(config.fingerprint_text().as_bytes()));
         let spec = StudySpec {
             format: FORMAT,
             name: config.name.clone(),
@@ -72,7 +72,7 @@ impl Outside {
             repeats: 1,
             replicates: 1,
             data: String::new(),
-            fingerprint: Fingerprint { data: String::new(), settings },
+            fingerprint: fingerprint(config, String::new()),
         };
         let fixed = spec.fixed.clone();
         Ok(Outside { spec, start, program, fixed, seed: command.seed })

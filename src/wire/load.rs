@@ -80,7 +80,7 @@ pub(super) fn device(choice: DeviceChoice) -> Result<Device> {
     }
 }
 
-pub(super) fn fingerprint(config: &StudyConfig, dataset: &Dataset) -> Fingerprint {
-    let settings = format!("{:08x}", crc32fast::hash(config.fingerprint_text().as_bytes()));
-    Fingerprint { data: dataset.fingerprint(), settings }
+/// The hashes of what decides a score; `data` is that of the data, where there are any.
+pub(super) fn fingerprint(config: &StudyConfig, data: String) -> Fingerprint {
+    Fingerprint { data, settings: format!("{:08x}", crc32fast::hash(config.fingerprint_text().as_bytes())) }
 }
