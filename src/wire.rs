@@ -3,6 +3,7 @@
 mod background;
 pub mod baselines;
 pub mod command;
+pub mod desk;
 pub mod fit;
 mod load;
 pub mod predict;
@@ -16,7 +17,7 @@ use std::sync::mpsc::Sender;
 
 use anyhow::{Context, Result, anyhow, bail};
 
-pub use self::background::{Background, no_profiles};
+pub use self::background::Background;
 use self::command::Outside;
 use self::load::{describe, device, fingerprint, load, simulated};
 pub use self::search::plan;
@@ -25,6 +26,7 @@ use crate::config::study::{DataConfig, DataSource, ExecutorConfig, ObjectiveConf
 use crate::config::{self, Tables, write};
 use crate::dataset::Dataset;
 use crate::dataset::fold::{self, Partition};
+use crate::domain::command::Update;
 use crate::domain::event::{FORMAT, Fingerprint, Level, ObjectiveKind, REPEATS, StudySpec};
 use crate::domain::history::History;
 use crate::domain::objective::{Job, Objective, Reporter, Verdict};
@@ -41,7 +43,6 @@ use crate::pruner::PRUNERS;
 use crate::sampler::SAMPLERS;
 use crate::storage::file::{self, FileStore, OpenOptions};
 use crate::storage::journal;
-use crate::study::handle::Update;
 use crate::study::{Parts, Study};
 use crate::train::TRAIN;
 use crate::train::metric::METRICS;

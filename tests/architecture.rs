@@ -31,7 +31,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("export", &["config", "analysis"]),
     ("study", &["sampler", "pruner", "executor", "storage"]),
-    ("tui", &["analysis", "study"]),
+    ("tui", &["analysis"]),
 ];
 
 /// Only these may name the crate.

@@ -25,7 +25,8 @@ impl BestCurve {
 
     /// The curve of a history, its complete trials in the order of their ends.
     pub fn of(history: &History) -> Self {
-        let mut complete: Vec<&Trial> = history.trials().iter().filter(|t| t.score.is_some()).collect();
+        let mut complete: Vec<&Trial> =
+            history.trials().iter().map(AsRef::as_ref).filter(|t| t.score.is_some()).collect();
         complete.sort_by_key(|t| (t.finished, t.id));
         let mut curve = BestCurve::new(history.study().direction);
         for score in complete.iter().filter_map(|t| t.score) {

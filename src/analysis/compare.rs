@@ -161,7 +161,8 @@ impl Ties {
 
     fn summarise(&self, history: &History, incumbent: &Trial) -> Option<String> {
         self.compared.iter().find(|(_, paired)| paired.is_some())?;
-        let tied: Vec<&Trial> = history.trials().iter().filter(|trial| self.is_tied(trial.id)).collect();
+        let tied: Vec<&Trial> =
+            history.trials().iter().map(AsRef::as_ref).filter(|trial| self.is_tied(trial.id)).collect();
         let (are, them) = match tied.len() {
             0 => return Some("no trial is tied with the best".into()),
             1 => ("1 trial is".to_owned(), "it"),
@@ -240,7 +241,7 @@ mod tests {
         let script = history(&[[1.0; 4], [2.0, 3.0, 4.0, 5.0]]);
         let [best, other] = script.history().trials() else { panic!("two trials") };
         let study = study(4, &[]);
-        let mut longer = other.clone();
+        let mut longer = Trial::clone(other);
         longer.folds.extend(other.folds.iter().map(|f| FoldScore { repeat: 1, score: 99.0, ..f.clone() }));
         assert_eq!(trial(&study, &longer, best), trial(&study, other, best));
         assert_eq!(trial(&study, best, best), None);

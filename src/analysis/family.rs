@@ -55,7 +55,7 @@ mod tests {
     fn a_tree_names_each_ancestor_and_follows_it_once() {
         let mut study = Scripted::new(&space([]), Direction::Minimize, 1);
         for (trial, parents) in [vec![], vec![], vec![0, 1], vec![2, 0], vec![3, 2]].into_iter().enumerate() {
-            let origin = Origin { by: "genetic crossover".into(), parents };
+            let origin = Origin::bred("genetic crossover", parents);
             study.apply(Event::TrialStarted { trial, params: Params::new(), seed: 0, slot: 0, origin });
         }
         assert_eq!(children(study.history(), 0), [2, 3]);

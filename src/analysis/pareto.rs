@@ -12,7 +12,8 @@ pub fn front(history: &History, second: Second) -> Vec<&Trial> {
         let trial: &Trial = trial;
         Some((trial, [direction.cost(trial.score?), second.of(trial)?]))
     };
-    let (trials, costs): (Vec<&Trial>, Vec<[f64; 2]>) = history.trials().iter().filter_map(known).unzip();
+    let (trials, costs): (Vec<&Trial>, Vec<[f64; 2]>) =
+        history.trials().iter().map(AsRef::as_ref).filter_map(known).unzip();
     let ranked = trials.iter().zip(&costs).zip(fronts(&costs));
     let mut front: Vec<(&Trial, f64)> =
         ranked.filter(|(_, front)| *front == 0).map(|((trial, cost), _)| (*trial, cost[0])).collect();

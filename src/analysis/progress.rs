@@ -18,7 +18,8 @@ pub struct Pace {
 impl Pace {
     /// The pace of a history's last trials.
     pub fn of(history: &History) -> Self {
-        let mut ended: Vec<&Trial> = history.trials().iter().filter(|t| counts(t)).collect();
+        let mut ended: Vec<&Trial> =
+            history.trials().iter().map(AsRef::as_ref).filter(|t| counts(t)).collect();
         ended.sort_by_key(|t| (t.finished, t.id));
         let mut pace = Pace::default();
         for trial in &ended[ended.len().saturating_sub(WINDOW)..] {

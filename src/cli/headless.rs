@@ -8,10 +8,10 @@ use anyhow::Result;
 
 use super::output::{caution, complain, say, score};
 use crate::analysis::human;
+use crate::domain::command::{Command, End, StopMode, Update};
 use crate::domain::event::{Event, Level, ObjectiveKind, Record};
 use crate::domain::history::History;
 use crate::domain::trial::Trial;
-use crate::study::handle::{Command, End, StopMode, Update};
 
 /// Follows a study to its end. `signal` holds a signal that arrived, else 0: the study then stops and saves.
 ///

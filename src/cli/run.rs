@@ -14,13 +14,15 @@ use super::{Exit, RunArgs, StudyArgs, headless};
 use crate::analysis::compare::Ties;
 use crate::analysis::versus::versus;
 use crate::config::StudyConfig;
+use crate::domain::command::{Command, End, StopMode, Update};
 use crate::domain::history::History;
 use crate::domain::trial::Trial;
 use crate::domain::value::significant;
 use crate::export::summary;
 use crate::storage::journal;
-use crate::study::handle::{self, Command, End, StopMode, Update};
-use crate::tui::{self, Dashboard, Ending, Profiles};
+use crate::study::handle;
+use crate::tui::ask::Desk;
+use crate::tui::{self, Dashboard, Ending, Keymap, Menu};
 use crate::wire::{self, Background, Ready};
 
 /// Starts or resumes the study, with the dashboard where there is a terminal.
@@ -60,15 +62,14 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
     let baselines = background.as_ref().map_or(Vec::new(), |background| background.missing(&history));
     study.await_baselines(baselines.iter().map(|row| row.name.to_owned()));
     let signal = signals(!dashboard)?;
-    let profiles = || background.as_ref().map_or_else(wire::no_profiles, Background::profiles);
-    let profiles = dashboard.then(profiles).transpose()?;
+    let desk = dashboard.then(|| wire::desk::open(background.clone())).transpose()?;
     let study = handle::spawn(study, sender).context("failed to start the study thread")?;
     let commands = study.commands.clone();
     if let Some(background) = background {
         background.compute(baselines, &commands);
     }
-    let (history, end) = match profiles {
-        Some(profiles) => watch(args, history, &updates, &commands, profiles, signal, &store)?,
+    let (history, end) = match desk {
+        Some(desk) => watch(args, history, &updates, &commands, desk, signal, &store)?,
         None => headless::follow(history, &updates, &commands, &signal, args.json)?,
     };
     study.join();
@@ -106,7 +107,7 @@ fn watch(
     history: History,
     updates: &Receiver<Update>,
     commands: &Sender<Command>,
-    profiles: Profiles,
+    desk: Desk,
     signal: Arc<AtomicUsize>,
     store: &Path,
 ) -> Result<(History, End)> {
@@ -117,9 +118,11 @@ fn watch(
         history,
         updates,
         commands: commands.clone(),
-        profiles,
+        desk,
+        menu: Menu { store: store.display().to_string(), resume: command_line(args), ..Menu::default() },
         clock: wire::now,
         options,
+        keymap: Keymap::default(),
         signal,
     };
     let ending = tui::run(dashboard);

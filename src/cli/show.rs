@@ -181,7 +181,7 @@ fn overview(history: &History) -> Result<()> {
 fn by_kind(history: &History) -> Vec<String> {
     let kind = |trial: &Trial| trial.params.get(KIND).map(ToString::to_string);
     let mut trials = BTreeMap::<String, usize>::new();
-    for kind in history.trials().iter().filter_map(kind) {
+    for kind in history.trials().iter().filter_map(|trial| kind(trial)) {
         *trials.entry(kind).or_default() += 1;
     }
     let best = |name: &String| history.ranked().into_iter().find(|trial| kind(trial).as_ref() == Some(name));

@@ -2,17 +2,18 @@
 //! from them.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::baseline::BaselineScore;
 use super::direction::Direction;
-use super::space::{Condition, SearchSpace, all_hold};
+use super::space::{Condition, Distribution, SearchSpace, all_hold};
 use super::trial::{FoldScore, Imported, Origin, Report, Timestamp, TrialId};
 use super::value::{Params, Value};
 
 /// The version of the event format; written into `StudyCreated`.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// The parameter that says how often each fold is trained.
 pub const REPEATS: &str = "repeats";
@@ -196,6 +197,27 @@ pub struct Fingerprint {
     pub settings: String,
 }
 
+/// A sampler or a pruner with its settings, as the study file or a person names it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Method {
+    /// The name in its table.
+    pub kind: String,
+    /// The settings that are not the usual ones.
+    #[serde(default, skip_serializing_if = "Params::is_empty")]
+    pub settings: Params,
+}
+
+/// `tpe`, or `tpe with gamma = 0.1`.
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.kind)?;
+        for (i, (name, value)) in self.settings.iter().enumerate() {
+            write!(f, "{} {name} = {value}", if i == 0 { " with" } else { "," })?;
+        }
+        Ok(())
+    }
+}
+
 /// How loud a note is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -228,6 +250,49 @@ pub enum Event {
     StudyPaused,
     /// New trials start again.
     StudyResumed,
+    /// A person wants another number of trials in all.
+    TrialsWanted {
+        /// How many.
+        trials: usize,
+    },
+    /// A person wants another number of trials at once.
+    SlotsChanged {
+        /// How many.
+        slots: usize,
+        /// Worker threads of each slot that starts a trial from now on.
+        threads: usize,
+    },
+    /// From now on the values of a parameter are suggested from here. Trials of before stay what they are.
+    RangeChanged {
+        /// The parameter.
+        parameter: String,
+        /// Its range: narrower than before, or wider.
+        distribution: Distribution,
+    },
+    /// From now on another sampler suggests.
+    SamplerSwitched {
+        /// Which.
+        sampler: Method,
+    },
+    /// From now on another pruner judges.
+    PrunerSwitched {
+        /// Which.
+        pruner: Method,
+    },
+    /// A person keeps a trial in sight, or does not any more.
+    TrialPinned {
+        /// The trial.
+        trial: TrialId,
+        /// Whether it is kept in sight.
+        pinned: bool,
+    },
+    /// A person wrote something about a trial, in place of what stood there before.
+    TrialAnnotated {
+        /// The trial.
+        trial: TrialId,
+        /// What; nothing takes it away.
+        text: String,
+    },
     /// The sampler has nothing left to suggest: the trials so far, with those that wait, are all.
     SearchExhausted {
         /// Why.
@@ -364,11 +429,18 @@ impl Event {
             | Event::TrialPromoted { trial, .. }
             | Event::TrialFailed { trial, .. }
             | Event::TrialCancelled { trial }
+            | Event::TrialPinned { trial, .. }
+            | Event::TrialAnnotated { trial, .. }
             | Event::TrialRequeued { trial, .. } => Some(*trial),
             Event::StudyCreated { .. }
             | Event::StudyOpened { .. }
             | Event::StudyPaused
             | Event::StudyResumed
+            | Event::TrialsWanted { .. }
+            | Event::SlotsChanged { .. }
+            | Event::RangeChanged { .. }
+            | Event::SamplerSwitched { .. }
+            | Event::PrunerSwitched { .. }
             | Event::SearchExhausted { .. }
             | Event::TrialsImported { .. }
             | Event::BaselineScored { .. }

@@ -8,12 +8,13 @@ mod replicate;
 mod tests;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::baseline::BaselineScore;
-use super::event::{Event, FORMAT, Level, Record, StudySpec};
-use super::space::SpaceError;
+use super::event::{Event, FORMAT, Level, Method, Record, StudySpec};
+use super::space::{SearchSpace, SpaceError};
 use super::trial::{ImportSource, Imported, Origin, Timestamp, Trial, TrialId, TrialState};
 use super::value::Params;
 pub use check::EventError;
@@ -69,7 +70,7 @@ pub struct History {
     paused: bool,
     next_sequence: u64,
     #[serde(skip)]
-    trials: Vec<Trial>,
+    trials: Vec<Arc<Trial>>,
     counts: Counts,
     incumbent: Option<TrialId>,
     log: VecDeque<LogLine>,
@@ -79,6 +80,10 @@ pub struct History {
     imported: Vec<Imported>,
     #[serde(default)]
     sources: Vec<ImportSource>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sampler: Option<Method>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pruner: Option<Method>,
 }
 
 impl History {
@@ -112,6 +117,8 @@ impl History {
             baselines: Vec::new(),
             imported: Vec::new(),
             sources: Vec::new(),
+            sampler: None,
+            pruner: None,
         })
     }
 
@@ -120,9 +127,9 @@ impl History {
     /// # Errors
     /// Where a trial does not belong to the space.
     pub fn restore(mut self, trials: Vec<Trial>) -> Result<Self, SpaceError> {
-        self.trials = trials;
-        for trial in &mut self.trials {
+        for mut trial in trials {
             trial.point = self.study.space.to_unit(&trial.params)?;
+            self.trials.push(Arc::new(trial));
         }
         Ok(self)
     }
@@ -153,6 +160,13 @@ impl History {
                 self.log.push_back(LogLine { at: record.at, level: *level, text: text.clone() });
             }
             Event::BaselineScored { baseline } => self.baselines.push(baseline.clone()),
+            Event::TrialsWanted { trials } => self.target = *trials,
+            Event::SlotsChanged { slots, threads } => (self.slots, self.threads) = (*slots, *threads),
+            Event::RangeChanged { .. } => {}
+            Event::SamplerSwitched { sampler } => self.sampler = Some(sampler.clone()),
+            Event::PrunerSwitched { pruner } => self.pruner = Some(pruner.clone()),
+            Event::TrialPinned { trial, pinned } => self.trial_mut(*trial).pinned = *pinned,
+            Event::TrialAnnotated { trial, text } => self.trial_mut(*trial).annotation.clone_from(text),
             Event::SearchExhausted { .. } => self.target = self.trials.len(),
             Event::TrialsImported { source, trials } => {
                 self.imported.extend(trials.iter().cloned());
@@ -165,14 +179,14 @@ impl History {
                 if *trial == self.trials.len() {
                     self.add(params, *seed, origin, record.at)?;
                 }
-                let t = &mut self.trials[*trial];
+                let t = self.trial_mut(*trial);
                 (t.slot, t.started) = (*slot, record.at);
                 self.set_state(*trial, TrialState::Running);
             }
-            Event::TrialReported { trial, report } => self.trials[*trial].reports.push(report.clone()),
-            Event::FoldFinished { trial, fold } => self.trials[*trial].folds.push(fold.clone()),
+            Event::TrialReported { trial, report } => self.trial_mut(*trial).reports.push(report.clone()),
+            Event::FoldFinished { trial, fold } => self.trial_mut(*trial).folds.push(fold.clone()),
             Event::TrialCompleted { trial, score, weights } => {
-                let t = &mut self.trials[*trial];
+                let t = self.trial_mut(*trial);
                 (t.score, t.weights) = (Some(*score), *weights);
                 self.finish(*trial, TrialState::Complete, record.at);
                 self.promote(*trial);
@@ -181,7 +195,7 @@ impl History {
                 self.finish(*trial, TrialState::Pruned { reason: reason.clone() }, record.at);
             }
             Event::TrialPromoted { trial, .. } => {
-                let t = &mut self.trials[*trial];
+                let t = self.trial_mut(*trial);
                 t.passed = (t.reports.len(), t.folds.len());
                 t.earlier_ms = t.run_ms(record.at);
                 (t.started, t.finished) = (record.at, None);
@@ -192,7 +206,7 @@ impl History {
             }
             Event::TrialCancelled { trial } => self.finish(*trial, TrialState::Cancelled, record.at),
             Event::TrialRequeued { trial, .. } => {
-                let t = &mut self.trials[*trial];
+                let t = self.trial_mut(*trial);
                 t.reports.clear();
                 t.folds.clear();
                 t.earlier_ms = 0;
@@ -207,7 +221,7 @@ impl History {
         let id = self.trials.len();
         let point = self.study.space.to_unit(params);
         let point = point.map_err(|e| EventError::Trial { trial: id, problem: e.to_string() })?;
-        self.trials.push(Trial {
+        self.trials.push(Arc::new(Trial {
             id,
             params: params.clone(),
             point,
@@ -223,7 +237,9 @@ impl History {
             reports: Vec::new(),
             passed: (0, 0),
             earlier_ms: 0,
-        });
+            pinned: false,
+            annotation: String::new(),
+        }));
         self.counts.waiting += 1;
         Ok(())
     }
@@ -238,14 +254,18 @@ impl History {
     }
 
     fn finish(&mut self, trial: TrialId, state: TrialState, at: Timestamp) {
-        self.trials[trial].finished = Some(at);
+        self.trial_mut(trial).finished = Some(at);
         self.set_state(trial, state);
     }
 
     fn set_state(&mut self, trial: TrialId, state: TrialState) {
         *self.counter(&self.trials[trial].state.clone()) -= 1;
         *self.counter(&state) += 1;
-        self.trials[trial].state = state;
+        self.trial_mut(trial).state = state;
+    }
+
+    fn trial_mut(&mut self, trial: TrialId) -> &mut Trial {
+        Arc::make_mut(&mut self.trials[trial])
     }
 
     fn counter(&mut self, state: &TrialState) -> &mut usize {
@@ -272,24 +292,39 @@ impl History {
         &self.study
     }
 
-    /// All trials, by number.
-    pub fn trials(&self) -> &[Trial] {
+    /// Where the sampler looks now: the study's space, but for ranges that a person changed.
+    pub fn space(&self) -> &SearchSpace {
+        &self.study.space
+    }
+
+    /// The sampler that a person switched to, if any.
+    pub fn sampler(&self) -> Option<&Method> {
+        self.sampler.as_ref()
+    }
+
+    /// The pruner that a person switched to, if any.
+    pub fn pruner(&self) -> Option<&Method> {
+        self.pruner.as_ref()
+    }
+
+    /// All trials, by number. A copy of the history shares those that don't change any more.
+    pub fn trials(&self) -> &[Arc<Trial>] {
         &self.trials
     }
 
     /// One trial.
     pub fn trial(&self, id: TrialId) -> Option<&Trial> {
-        self.trials.get(id)
+        self.trials.get(id).map(AsRef::as_ref)
     }
 
     /// The best complete trial so far; the earlier one on a tie.
     pub fn incumbent(&self) -> Option<&Trial> {
-        self.incumbent.map(|i| &self.trials[i])
+        self.incumbent.map(|i| &*self.trials[i])
     }
 
     /// All trials, best first; the earlier one on a tie, and those without a score last.
     pub fn ranked(&self) -> Vec<&Trial> {
-        let mut trials: Vec<&Trial> = self.trials.iter().collect();
+        let mut trials: Vec<&Trial> = self.trials.iter().map(AsRef::as_ref).collect();
         let score = |trial: &Trial| trial.score.unwrap_or(f64::NAN);
         trials.sort_by(|a, b| self.study.direction.compare(score(a), score(b)));
         trials
@@ -330,7 +365,8 @@ impl History {
         if self.counts.waiting == 0 {
             return None;
         }
-        self.trials.iter().take(self.target).find(|trial| trial.state == TrialState::Waiting)
+        let mut wanted = self.trials.iter().take(self.target);
+        wanted.find(|trial| trial.state == TrialState::Waiting).map(AsRef::as_ref)
     }
 
     /// The number the next record will have.

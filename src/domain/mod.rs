@@ -5,11 +5,13 @@
 
 pub mod baseline;
 pub mod checkpoint;
+pub mod command;
 pub mod course;
 pub mod direction;
 pub mod ensemble;
 pub mod event;
 pub mod history;
+pub mod insight;
 pub mod objective;
 pub mod second;
 pub mod seed;

@@ -2,6 +2,8 @@
 
 mod complete;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -38,6 +40,21 @@ pub enum Distribution {
         /// The values, each once.
         choices: Vec<Value>,
     },
+}
+
+/// As a person reads it: `8 – 64`, `1e-5 – 0.01 (log)`, `relu, elu`.
+impl fmt::Display for Distribution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (low, high, log) = match self {
+            Distribution::Float { low, high, log } => (Value::Float(*low), Value::Float(*high), *log),
+            Distribution::Int { low, high, log } => (Value::Int(*low), Value::Int(*high), *log),
+            Distribution::Choice { choices } => {
+                let words: Vec<String> = choices.iter().map(ToString::to_string).collect();
+                return f.write_str(&words.join(", "));
+            }
+        };
+        write!(f, "{low} – {high}{}", if log { " (log)" } else { "" })
+    }
 }
 
 /// That another parameter is active and has one of some values.

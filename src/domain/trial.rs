@@ -110,8 +110,20 @@ pub struct FoldScore {
     pub metrics: BTreeMap<String, f64>,
 }
 
+/// What a sampler believed of a score before the trial began: the score at which the probability that the
+/// trial does not end below it is 16 %, 50 % and 84 %.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Expected {
+    /// As good as mean − σ, or as bad where larger scores are better.
+    pub low: f64,
+    /// The median.
+    pub middle: f64,
+    /// The other end.
+    pub high: f64,
+}
+
 /// Where a trial's params come from.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Origin {
     /// What suggested them, in a word or two: the sampler and the step of it, such as `gp-ucb startup`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -119,12 +131,23 @@ pub struct Origin {
     /// The trials that they were made from, where the sampler breeds them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parents: Vec<TrialId>,
+    /// Why these params of all, in a few words with numbers, where the sampler weighed some against others.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    /// What the sampler expected of them, where it has a model of the score.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Expected>,
 }
 
 impl Origin {
     /// Without parents.
     pub fn by(word: impl Into<String>) -> Self {
-        Origin { by: word.into(), parents: Vec::new() }
+        Origin { by: word.into(), ..Origin::default() }
+    }
+
+    /// With parents.
+    pub fn bred(word: impl Into<String>, parents: Vec<TrialId>) -> Self {
+        Origin { by: word.into(), parents, ..Origin::default() }
     }
 
     /// Whether nothing is known, as of trials of older versions.
@@ -191,6 +214,12 @@ pub struct Trial {
     /// Milliseconds that it ran before it was last promoted. One that was cut off since begins anew, and so does this.
     #[serde(default, skip_serializing_if = "is_none")]
     pub earlier_ms: u64,
+    /// Whether a person wants to keep it in sight.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pinned: bool,
+    /// What a person wrote about it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub annotation: String,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]

@@ -110,7 +110,7 @@ fn rows_have_a_field_for_each_parameter_and_empty_ones_for_what_is_missing() {
     let trials: Vec<Trial> = history
         .trials()
         .iter()
-        .cloned()
+        .map(|t| Trial::clone(t))
         .map(|mut t| {
             t.params.insert("activation".into(), "a,\"b\"".into());
             t

@@ -140,7 +140,7 @@ impl Climb<'_> {
     /// The trials that have come to a rung, best first; the earlier one on a tie.
     fn ranked(&self, rung: usize) -> Vec<(f64, &Trial)> {
         let (course, direction) = (self.course(), self.history.study().direction);
-        let trials = self.history.trials().iter().filter(|t| (self.includes)(t.id));
+        let trials = self.history.trials().iter().map(AsRef::as_ref).filter(|t| (self.includes)(t.id));
         let value = |t| Some((course.value(t, self.places[rung])?, t));
         let mut ranked: Vec<(f64, &Trial)> = trials.filter_map(value).collect();
         ranked.sort_by(|a, b| direction.compare(a.0, b.0));

@@ -137,7 +137,7 @@ fn decisions_are_the_same_in_both_directions_and_of_another_pruner() {
     for case in &cases() {
         let ends = |direction| {
             let study = busy(direction, &*build(case));
-            let of = |t: &Trial| (t.state.word(), t.reports.len(), t.folds.len());
+            let of = |t: &std::sync::Arc<Trial>| (t.state.word(), t.reports.len(), t.folds.len());
             study.history().trials().iter().map(of).collect::<Vec<_>>()
         };
         assert_eq!(ends(Direction::Minimize), ends(Direction::Maximize), "{case:?}");

@@ -265,7 +265,7 @@ fn until_new<'a>(
     let (by, parents) = origin(again);
     let mut parents: Vec<TrialId> = parents.iter().filter_map(|parent| parent.trial).collect();
     parents.dedup();
-    Some(Suggestion { params, origin: Origin { by: by.into(), parents } })
+    Some(Suggestion { params, origin: Origin::bred(by, parents) })
 }
 
 #[cfg(test)]

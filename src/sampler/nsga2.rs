@@ -85,7 +85,7 @@ impl Sampler for Nsga2 {
             father.trial.into_iter().chain(mother.trial.filter(|_| two)).collect();
         parents.dedup();
         let by = if two { "nsga2 crossover+mutation" } else { "nsga2 mutation" };
-        Ok(Suggestion { params, origin: Origin { by: by.into(), parents } })
+        Ok(Suggestion { params, origin: Origin::bred(by, parents) })
     }
 }
 

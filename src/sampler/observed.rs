@@ -97,7 +97,7 @@ fn costs_of_pruned(history: &History) -> BTreeMap<TrialId, f64> {
         by_place.entry(course.place(trial)).or_default().push(trial);
     }
     // The last ones, of each place the last ones.
-    let complete = history.trials().iter().rev().filter_map(|t| Some((t, direction.cost(t.score?))));
+    let complete = history.trials().iter().rev().filter_map(|t| Some((&**t, direction.cost(t.score?))));
     let mut further: Vec<(&Trial, f64)> = complete.take(WITNESSES).collect();
     let mut costs = BTreeMap::new();
     for (place, trials) in by_place.into_iter().rev() {

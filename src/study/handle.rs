@@ -5,62 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use super::Study;
-use crate::domain::baseline::BaselineScore;
-use crate::domain::event::Record;
-use crate::domain::trial::TrialId;
-
-/// What a person, or the thread that computes the baselines, asks of a running study.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Command {
-    /// Start no new trials.
-    Pause,
-    /// Start new trials again.
-    Resume,
-    /// End a trial at its next report.
-    Cancel(TrialId),
-    /// End the study's process; nothing is lost.
-    Stop(StopMode),
-    /// Record how a baseline did, or note why it can't be had.
-    Baseline(Result<BaselineScore, BaselineFailure>),
-}
-
-/// Why a baseline has no score.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BaselineFailure {
-    /// Its name.
-    pub baseline: String,
-    /// The reason, for a person.
-    pub reason: String,
-}
-
-/// What becomes of the running trials when the study stops.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StopMode {
-    /// They are set back to waiting and start again on resume.
-    Now,
-    /// They finish first; no new ones start.
-    AfterRunning,
-}
-
-/// What the study thread tells its viewers.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Update {
-    /// A record was stored: apply it.
-    Recorded(Record),
-    /// The study thread ended; nothing follows.
-    Ended(End),
-}
-
-/// Why the study thread ended.
-#[derive(Debug, Clone, PartialEq)]
-pub enum End {
-    /// All trials ended.
-    Done,
-    /// As asked by [`Command::Stop`].
-    Stopped,
-    /// The study can't go on; the text says why and what to do. All that counted is stored.
-    Failed(String),
-}
+use crate::domain::command::{Command, End, Update};
 
 /// A study on its own thread.
 pub struct StudyHandle {

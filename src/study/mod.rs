@@ -7,6 +7,7 @@ mod change;
 mod enqueue;
 pub mod handle;
 mod pruning;
+mod steering;
 #[cfg(test)]
 mod tests;
 
@@ -16,8 +17,8 @@ use std::time::Duration;
 use thiserror::Error;
 
 use self::change::refuse_change;
-use self::handle::{BaselineFailure, Command, End, StopMode};
 use crate::domain::baseline::BaselineScore;
+use crate::domain::command::{BaselineFailure, Command, End, StopMode};
 use crate::domain::event::{Event, Level, Record, StudySpec};
 use crate::domain::history::{EventError, History};
 use crate::domain::objective::{Done, Evaluation, Job};
@@ -208,6 +209,7 @@ impl Study {
                 Ok(())
             }
             Command::Baseline(outcome) => self.baseline(outcome),
+            command => self.steer(command),
         }
     }
 

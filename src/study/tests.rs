@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::handle::{BaselineFailure, Command, End, StopMode};
 use super::*;
+use crate::domain::command::{BaselineFailure, Command, End, StopMode};
 use crate::domain::seed::{Rng, of_replicate};
 use crate::domain::space::SearchSpace;
 use crate::domain::testing;
@@ -167,7 +167,7 @@ pub(super) fn essence(trial: &Trial) -> Trial {
 fn interrupted_after_any_record_it_ends_as_if_it_had_not_been() {
     let (mut undisturbed, published) = begin(1, 0.2, 12);
     assert_eq!(finish(&mut undisturbed), End::Done);
-    let expected: Vec<Trial> = undisturbed.history().trials().iter().map(essence).collect();
+    let expected: Vec<Trial> = undisturbed.history().trials().iter().map(|t| essence(t)).collect();
     let words: Vec<&str> = expected.iter().map(|t| t.state.word()).collect();
     assert!(
         words.contains(&"complete") && words.contains(&"pruned") && words.contains(&"failed"),
@@ -182,7 +182,7 @@ fn interrupted_after_any_record_it_ends_as_if_it_had_not_been() {
         let mut resumed = Study::open(parts, spec(), Some(replay(&records[..cut])), 12).unwrap();
         assert_eq!(resumed.history().counts().running, 0, "none is left running");
         assert_eq!(finish(&mut resumed), End::Done);
-        let trials: Vec<Trial> = resumed.history().trials().iter().map(essence).collect();
+        let trials: Vec<Trial> = resumed.history().trials().iter().map(|t| essence(t)).collect();
         assert_eq!(trials, expected, "interrupted after record {cut}");
     }
 }
@@ -203,18 +203,18 @@ fn each_replicate_of_the_search_is_a_study_of_its_own_however_often_interrupted(
         let (mut single, _) = open(StudySpec { seed: of_replicate(11, replicate), ..spec() }, None, 4);
         assert_eq!(finish(&mut single), End::Done);
         let own = study.history().replicate(replicate);
-        let trials = |history: &History| history.trials().iter().map(essence).collect::<Vec<_>>();
+        let trials = |history: &History| history.trials().iter().map(|t| essence(t)).collect::<Vec<_>>();
         assert_eq!(trials(&own), trials(single.history()), "replicate {replicate}");
         assert_eq!((own.counts(), own.target()), (single.history().counts(), 4));
         assert_eq!(own.incumbent().map(|t| t.id), single.history().incumbent().map(|t| t.id));
         assert_eq!(own.study(), single.history().study());
     }
-    let expected: Vec<Trial> = study.history().trials().iter().map(essence).collect();
+    let expected: Vec<Trial> = study.history().trials().iter().map(|t| essence(t)).collect();
     let records = published.lock().unwrap().clone();
     for cut in 1..records.len() {
         let (mut resumed, _) = open(replicated(), Some(replay(&records[..cut])), 12);
         assert_eq!(finish(&mut resumed), End::Done);
-        let trials: Vec<Trial> = resumed.history().trials().iter().map(essence).collect();
+        let trials: Vec<Trial> = resumed.history().trials().iter().map(|t| essence(t)).collect();
         assert_eq!(trials, expected, "interrupted after record {cut}");
     }
     // More trials later leave those that are there where they are.
@@ -233,7 +233,7 @@ fn when_a_worker_hears_of_a_stop_changes_nothing() {
         parts.executor = Box::new(Stepwise { slots: vec![None], late });
         let mut study = Study::open(parts, spec(), None, 20).unwrap();
         assert_eq!(finish(&mut study), End::Done);
-        study.history().trials().iter().map(essence).collect::<Vec<_>>()
+        study.history().trials().iter().map(|t| essence(t)).collect::<Vec<_>>()
     };
     let prompt = ends(0);
     assert!(prompt.iter().any(|t| t.state.word() == "pruned"));
@@ -321,7 +321,7 @@ fn a_study_waits_for_its_baselines_before_it_is_done() {
     assert_eq!(study.history().baselines(), [scored("gblup")]);
     let said: Vec<&str> = study.history().log().map(|l| l.text.as_str()).collect();
     assert_eq!(said, ["baseline lasso has no score: no reason"]);
-    let trials = |study: &Study| study.history().trials().iter().map(essence).collect::<Vec<_>>();
+    let trials = |study: &Study| study.history().trials().iter().map(|t| essence(t)).collect::<Vec<_>>();
     assert_eq!(trials(&study), trials(&alone), "baselines change no trial");
 }
 

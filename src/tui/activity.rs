@@ -7,7 +7,7 @@ use crate::analysis::human::duration;
 use crate::domain::event::{Event, Level, Record};
 use crate::domain::history::History;
 use crate::domain::trial::{Timestamp, Trial, TrialState};
-use crate::domain::value::significant;
+use crate::domain::value::{counted, significant};
 
 /// How many lines are kept.
 const LINES: usize = 500;
@@ -32,7 +32,8 @@ impl Activity {
     pub fn of(history: &History) -> Self {
         let mut entries: Vec<Entry> =
             history.log().map(|l| Entry { at: l.at, tone: tone(l.level), text: l.text.clone() }).collect();
-        let mut ended: Vec<&Trial> = history.trials().iter().filter(|t| t.finished.is_some()).collect();
+        let mut ended: Vec<&Trial> =
+            history.trials().iter().map(AsRef::as_ref).filter(|t| t.finished.is_some()).collect();
         ended.sort_by_key(|t| (t.finished, t.id));
         entries.extend(ended[ended.len().saturating_sub(LINES)..].iter().filter_map(|t| end(t, history)));
         entries.sort_by_key(|e| e.at);
@@ -89,6 +90,20 @@ impl Activity {
                 tone: Tone::Warn,
                 text: "paused: running trials finish, no new ones start".into(),
             },
+            Event::TrialsWanted { trials } => plain(at, format!("{trials} trials are wanted in all")),
+            Event::SlotsChanged { slots, threads } => {
+                plain(at, format!("{} of {}", counted(*slots, "slot"), counted(*threads, "thread")))
+            }
+            Event::RangeChanged { parameter, distribution } => {
+                plain(at, format!("{parameter} is searched in {distribution} from now on"))
+            }
+            Event::SamplerSwitched { sampler } => plain(at, format!("sampler {sampler} from now on")),
+            Event::PrunerSwitched { pruner } => plain(at, format!("pruner {pruner} from now on")),
+            Event::TrialPinned { trial, pinned: true } => plain(at, format!("trial {trial} pinned")),
+            Event::TrialPinned { trial, pinned: false } => {
+                plain(at, format!("trial {trial} not pinned any more"))
+            }
+            Event::TrialAnnotated { trial, text } => plain(at, format!("trial {trial}: {text}")),
             Event::StudyResumed => Entry { at, tone: Tone::Plain, text: "resumed".into() },
             Event::TrialStarted { trial, slot, .. } => {
                 Entry { at, tone: Tone::Quiet, text: format!("trial {trial} started in slot {slot}") }
@@ -114,6 +129,10 @@ impl Activity {
         self.push(entry);
         true
     }
+}
+
+fn plain(at: Timestamp, text: String) -> Entry {
+    Entry { at, tone: Tone::Plain, text }
 }
 
 fn tone(level: Level) -> Tone {

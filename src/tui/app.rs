@@ -13,7 +13,7 @@ use super::state::AppState;
 use super::terminal::Screen;
 use super::update::{Effect, Msg, update};
 use super::{Dashboard, Ending, TuiError};
-use crate::study::handle::Update;
+use crate::domain::command::Update;
 
 /// Least time between two frames, keys aside.
 const FRAME: Duration = Duration::from_millis(50);
@@ -31,8 +31,9 @@ pub fn run(dashboard: Dashboard<'_>) -> Result<Ending, TuiError> {
     let mut screen = Screen::take(panicked)?;
     let load = load::watch()?;
     let keys = read_keys()?;
-    let Dashboard { history, updates, commands, profiles, clock, options, signal } = dashboard;
+    let Dashboard { history, updates, commands, desk, menu, clock, options, keymap, signal } = dashboard;
     let mut state = AppState::new(history, options, clock());
+    (state.menu, state.keymap) = (menu, keymap);
     state.size = screen.size()?;
     let mut drawn: Option<Instant> = None;
     loop {
@@ -59,14 +60,16 @@ pub fn run(dashboard: Dashboard<'_>) -> Result<Ending, TuiError> {
         messages.push(Msg::Tick(clock()));
         messages.extend(pending(updates));
         messages.extend(beside(&load, &panics));
-        messages.extend(profiles.answers.try_iter().map(Msg::Profile));
+        messages.extend(desk.answers.try_iter().map(Msg::Answer));
         for message in messages {
             for effect in update(&mut state, message) {
                 match effect {
                     // A study that is gone says so through its updates.
                     Effect::Send(command) => drop(commands.send(command)),
-                    // Its thread lives as long as the dashboard: what it can't compute it says.
-                    Effect::Ask(request) => drop(profiles.requests.send(request)),
+                    // Its threads live as long as the dashboard: what they can't compute they say.
+                    Effect::Ask(ask) => {
+                        drop(if ask.is_heavy() { &desk.heavy } else { &desk.light }.send(ask))
+                    }
                     Effect::Redraw => {
                         screen.clear()?;
                         state.stale = true;

@@ -184,7 +184,7 @@ mod tests {
         let script = busy();
         let study = script.history().study();
         let filter = Filter::parse(text, study).unwrap();
-        let admitted = |t: &&Trial| filter.admits(t, &study.space, script.now());
+        let admitted = |t: &&std::sync::Arc<Trial>| filter.admits(t, &study.space, script.now());
         script.history().trials().iter().filter(admitted).map(|t| t.id).collect()
     }
 

@@ -1,6 +1,11 @@
 //! The table of keys. Dispatch, the help overlay, the hints and the tests all read it.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::state::{PanelId, View};
 
 /// Where a key means something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,14 +16,10 @@ pub enum Context {
     Anywhere,
     /// In panels with something to move through.
     Moving,
-    /// In the leaderboard.
-    Leaderboard,
-    /// In the running trials.
-    Running,
-    /// In a trial's detail.
-    Detail,
-    /// In a trial's marker effects.
-    Profile,
+    /// In a panel.
+    Panel(PanelId),
+    /// In every panel of the view of one trial.
+    Trial,
     /// While a filter is written.
     Filter,
     /// While the help is open.
@@ -44,14 +45,8 @@ pub enum Action {
     Help,
     /// Go back: close what is open, clear the filter, leave the detail, undo the zoom.
     Back,
-    /// The overview.
-    Overview,
-    /// The full table of trials.
-    Trials,
-    /// One trial.
-    TrialDetail,
-    /// The log.
-    FullLog,
+    /// A view.
+    Show(View),
     /// Focus the next panel.
     NextPanel,
     /// Focus the panel before.
@@ -102,6 +97,16 @@ pub enum Action {
     Erase,
     /// Erase all.
     EraseAll,
+    /// Mark the selected trial, to be compared.
+    Mark,
+    /// Show what the next key of a panel shows: the next parameter, measure or page of it.
+    Next,
+    /// The one before.
+    Previous,
+    /// The second parameter of two.
+    NextSecond,
+    /// Draw on a logarithmic scale, or evenly.
+    Logarithm,
     /// Stop at once.
     StopNow,
     /// Stop when the running trials have finished.
@@ -156,38 +161,39 @@ const fn row(
 
 use Action as A;
 use Context as C;
+use PanelId as P;
 
 /// Every key.
 #[rustfmt::skip]
 pub const KEYMAP: &[Binding] = &[
-    row(C::Leaderboard, &[key(KeyCode::Enter)], A::Open, "open", "open the selected trial"),
-    row(C::Leaderboard, &[char('/')], A::Filter, "filter", "filter: text, !text, filters>50, state:failed"),
-    row(C::Leaderboard, &[char('m')], A::Markers, "markers", "marker effects of the selected trial"),
-    row(C::Leaderboard, &[char('s')], A::Sort, "sort", "sort by the next column"),
-    row(C::Leaderboard, &[char('S')], A::Reverse, "", "turn the order round"),
-    row(C::Leaderboard, &[char('l'), key(KeyCode::Right)], A::Right, "columns", "scroll to the next columns"),
-    row(C::Leaderboard, &[char('h'), key(KeyCode::Left)], A::Left, "", "scroll back to the first columns"),
-    row(C::Leaderboard, &[char('x')], A::Cancel, "cancel", "cancel the selected trial (asks first)"),
-    row(C::Running, &[key(KeyCode::Enter)], A::Open, "open", "open the selected trial"),
-    row(C::Running, &[char('x')], A::Cancel, "cancel", "cancel the selected trial (asks first)"),
-    row(C::Detail, &[char('l'), char(']'), key(KeyCode::Right)], A::Right, "fold", "next fold"),
-    row(C::Detail, &[char('h'), char('['), key(KeyCode::Left)], A::Left, "", "fold before"),
-    row(C::Detail, &[char('j'), key(KeyCode::Down)], A::Down, "trial", "next trial of the leaderboard"),
-    row(C::Detail, &[char('k'), key(KeyCode::Up)], A::Up, "", "trial before"),
-    row(C::Detail, &[control('d'), key(KeyCode::PageDown)], A::PageDown, "", "scroll the parameters down"),
-    row(C::Detail, &[control('u'), key(KeyCode::PageUp)], A::PageUp, "", "scroll the parameters up"),
-    row(C::Detail, &[char('m')], A::Markers, "markers", "marker effects of this trial"),
-    row(C::Detail, &[char('x')], A::Cancel, "cancel", "cancel this trial (asks first)"),
-    row(C::Profile, &[char('l'), key(KeyCode::Right)], A::Right, "marker", "to the right"),
-    row(C::Profile, &[char('h'), key(KeyCode::Left)], A::Left, "", "to the left"),
-    row(C::Profile, &[char('j'), key(KeyCode::Down)], A::Down, "weaker", "next weaker marker"),
-    row(C::Profile, &[char('k'), key(KeyCode::Up)], A::Up, "", "next stronger marker"),
-    row(C::Profile, &[char('+'), char('=')], A::ZoomIn, "zoom in", "zoom to the chromosome, then further in"),
-    row(C::Profile, &[char('-')], A::ZoomOut, "out", "zoom out"),
-    row(C::Profile, &[control('d'), key(KeyCode::PageDown)], A::PageDown, "chromosome", "next chromosome"),
-    row(C::Profile, &[control('u'), key(KeyCode::PageUp)], A::PageUp, "", "chromosome before"),
-    row(C::Profile, &[char('m')], A::NextMeasure, "measure", "next measure: effect, contribution, importance, weights"),
-    row(C::Profile, &[char('o')], A::NextOutput, "", "next output, of several"),
+    row(C::Panel(P::Leaderboard), &[key(KeyCode::Enter)], A::Open, "open", "open the selected trial"),
+    row(C::Panel(P::Leaderboard), &[char('/')], A::Filter, "filter", "filter: text, !text, filters>50, state:failed"),
+    row(C::Panel(P::Leaderboard), &[char('m')], A::Markers, "markers", "marker effects of the selected trial"),
+    row(C::Panel(P::Leaderboard), &[char('s')], A::Sort, "sort", "sort by the next column"),
+    row(C::Panel(P::Leaderboard), &[char('S')], A::Reverse, "", "turn the order round"),
+    row(C::Panel(P::Leaderboard), &[char('l'), key(KeyCode::Right)], A::Right, "columns", "scroll to the next columns"),
+    row(C::Panel(P::Leaderboard), &[char('h'), key(KeyCode::Left)], A::Left, "", "scroll back to the first columns"),
+    row(C::Panel(P::Leaderboard), &[char('x')], A::Cancel, "cancel", "cancel the selected trial (asks first)"),
+    row(C::Panel(P::Running), &[key(KeyCode::Enter)], A::Open, "open", "open the selected trial"),
+    row(C::Panel(P::Running), &[char('x')], A::Cancel, "cancel", "cancel the selected trial (asks first)"),
+    row(C::Panel(P::Detail), &[char('l'), char(']'), key(KeyCode::Right)], A::Right, "fold", "next fold"),
+    row(C::Panel(P::Detail), &[char('h'), char('['), key(KeyCode::Left)], A::Left, "", "fold before"),
+    row(C::Panel(P::Detail), &[char('j'), key(KeyCode::Down)], A::Down, "trial", "next trial of the leaderboard"),
+    row(C::Panel(P::Detail), &[char('k'), key(KeyCode::Up)], A::Up, "", "trial before"),
+    row(C::Panel(P::Detail), &[control('d'), key(KeyCode::PageDown)], A::PageDown, "", "scroll the parameters down"),
+    row(C::Panel(P::Detail), &[control('u'), key(KeyCode::PageUp)], A::PageUp, "", "scroll the parameters up"),
+    row(C::Panel(P::Detail), &[char('m')], A::Markers, "markers", "marker effects of this trial"),
+    row(C::Panel(P::Detail), &[char('x')], A::Cancel, "cancel", "cancel this trial (asks first)"),
+    row(C::Panel(P::Profile), &[char('l'), key(KeyCode::Right)], A::Right, "marker", "to the right"),
+    row(C::Panel(P::Profile), &[char('h'), key(KeyCode::Left)], A::Left, "", "to the left"),
+    row(C::Panel(P::Profile), &[char('j'), key(KeyCode::Down)], A::Down, "weaker", "next weaker marker"),
+    row(C::Panel(P::Profile), &[char('k'), key(KeyCode::Up)], A::Up, "", "next stronger marker"),
+    row(C::Panel(P::Profile), &[char('+'), char('=')], A::ZoomIn, "zoom in", "zoom to the chromosome, then further in"),
+    row(C::Panel(P::Profile), &[char('-')], A::ZoomOut, "out", "zoom out"),
+    row(C::Panel(P::Profile), &[control('d'), key(KeyCode::PageDown)], A::PageDown, "chromosome", "next chromosome"),
+    row(C::Panel(P::Profile), &[control('u'), key(KeyCode::PageUp)], A::PageUp, "", "chromosome before"),
+    row(C::Panel(P::Profile), &[char('m')], A::NextMeasure, "measure", "next measure: effect, contribution, importance, weights"),
+    row(C::Panel(P::Profile), &[char('o')], A::NextOutput, "", "next output, of several"),
     row(C::Moving, &[char('j'), key(KeyCode::Down)], A::Down, "", "down"),
     row(C::Moving, &[char('k'), key(KeyCode::Up)], A::Up, "", "up"),
     row(C::Moving, &[control('d'), key(KeyCode::PageDown)], A::PageDown, "", "a page down"),
@@ -196,10 +202,15 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Moving, &[char('G'), key(KeyCode::End)], A::Last, "", "to the last"),
     row(C::Anywhere, &[char('?')], A::Help, "help", "this help"),
     row(C::Anywhere, &[char('q')], A::Quit, "quit", "quit (asks while trials run)"),
-    row(C::Anywhere, &[char('1')], A::Overview, "main", "overview"),
-    row(C::Anywhere, &[char('2')], A::Trials, "trials", "all trials"),
-    row(C::Anywhere, &[char('3')], A::TrialDetail, "trial", "the selected trial"),
-    row(C::Anywhere, &[char('4')], A::FullLog, "log", "log"),
+    row(C::Anywhere, &[char('1')], A::Show(View::Overview), "main", "overview"),
+    row(C::Anywhere, &[char('2')], A::Show(View::Trials), "trials", "all trials"),
+    row(C::Anywhere, &[char('3')], A::Show(View::Trial), "trial", "the selected trial"),
+    row(C::Anywhere, &[char('4')], A::Show(View::Search), "search", "the search: what it found where"),
+    row(C::Anywhere, &[char('5')], A::Show(View::Sampler), "sampler", "what the sampler and the pruner think"),
+    row(C::Anywhere, &[char('6')], A::Show(View::Compare), "compare", "marked trials, or two studies, side by side"),
+    row(C::Anywhere, &[char('7')], A::Show(View::Devices), "devices", "devices and jobs"),
+    row(C::Anywhere, &[char('8')], A::Show(View::Studies), "studies", "the studies of this folder"),
+    row(C::Anywhere, &[char('9')], A::Show(View::Log), "log", "log"),
     row(C::Anywhere, &[key(KeyCode::Tab)], A::NextPanel, "panel", "next panel"),
     row(C::Anywhere, &[key(KeyCode::BackTab)], A::PreviousPanel, "", "panel before"),
     row(C::Anywhere, &[char('z')], A::Zoom, "zoom", "zoom the panel, and back"),
@@ -250,13 +261,57 @@ impl Key {
     }
 }
 
-/// What `event` does in the innermost of `contexts` that knows it. `before` is the character typed
-/// just before, for double keys.
-pub fn lookup(contexts: &[Context], event: &KeyEvent, before: Option<char>) -> Option<Action> {
-    contexts.iter().find_map(|context| {
-        let known = |b: &&Binding| b.context == *context && b.keys.iter().any(|k| k.matches(event, before));
-        KEYMAP.iter().find(known).map(|b| b.action)
-    })
+/// A row of the table with the keys that hold for it.
+#[derive(Debug, Clone)]
+pub struct Bound {
+    keys: Vec<Key>,
+    row: &'static Binding,
+}
+
+impl Deref for Bound {
+    type Target = Binding;
+
+    fn deref(&self) -> &Binding {
+        self.row
+    }
+}
+
+impl Bound {
+    /// The first key; nothing where a person took all away.
+    pub fn label(&self, ascii: bool) -> String {
+        self.keys.first().map(|key| key.label(ascii)).unwrap_or_default()
+    }
+
+    /// All keys.
+    pub fn labels(&self, ascii: bool) -> String {
+        self.keys.iter().map(|key| key.label(ascii)).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The keys that hold: the table's, but for those that a person changed.
+#[derive(Debug, Clone)]
+pub struct Keymap(Arc<Vec<Bound>>);
+
+impl Default for Keymap {
+    fn default() -> Self {
+        Keymap(Arc::new(KEYMAP.iter().map(|row| Bound { keys: row.keys.to_vec(), row }).collect()))
+    }
+}
+
+impl Keymap {
+    /// The rows of some contexts that have a key.
+    pub fn rows(&self, contexts: &[Context]) -> impl Iterator<Item = &Bound> {
+        self.0.iter().filter(|row| contexts.contains(&row.context) && !row.keys.is_empty())
+    }
+
+    /// What `event` does in the innermost of `contexts` that knows it. `before` is the character typed
+    /// just before, for double keys.
+    pub fn lookup(&self, contexts: &[Context], event: &KeyEvent, before: Option<char>) -> Option<Action> {
+        contexts.iter().find_map(|context| {
+            let known = |b: &&Bound| b.context == *context && b.keys.iter().any(|k| k.matches(event, before));
+            self.0.iter().find(known).map(|b| b.action)
+        })
+    }
 }
 
 #[cfg(test)]
@@ -276,11 +331,11 @@ mod tests {
     #[test]
     fn a_double_key_needs_both_presses_and_the_innermost_context_wins() {
         let g = KeyEvent::new(KeyCode::Char('g'), KeyModifiers::NONE);
-        assert_eq!(lookup(&[C::Moving], &g, None), None);
-        assert_eq!(lookup(&[C::Moving], &g, Some('g')), Some(A::First));
+        assert_eq!(Keymap::default().lookup(&[C::Moving], &g, None), None);
+        assert_eq!(Keymap::default().lookup(&[C::Moving], &g, Some('g')), Some(A::First));
         let j = KeyEvent::new(KeyCode::Char('j'), KeyModifiers::NONE);
-        assert_eq!(lookup(&[C::Detail, C::Moving], &j, None), Some(A::Down));
+        assert_eq!(Keymap::default().lookup(&[C::Panel(P::Detail), C::Moving], &j, None), Some(A::Down));
         let d = KeyEvent::new(KeyCode::Char('d'), KeyModifiers::CONTROL);
-        assert_eq!(lookup(&[C::Moving, C::Anywhere], &d, None), Some(A::PageDown));
+        assert_eq!(Keymap::default().lookup(&[C::Moving, C::Anywhere], &d, None), Some(A::PageDown));
     }
 }

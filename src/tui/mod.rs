@@ -3,20 +3,20 @@
 //! Data flows one way: a message goes through `update` into `state::AppState`, which the panels
 //! only read; what is asked of the study leaves as a command.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::{Receiver, Sender};
 
 use thiserror::Error;
 
-use crate::analysis::profile::Profile;
+use crate::domain::command::{Command, StopMode, Update};
 use crate::domain::history::History;
-use crate::domain::trial::{Timestamp, TrialId};
-use crate::domain::value::Params;
-use crate::study::handle::{Command, StopMode, Update};
+use crate::domain::trial::Timestamp;
 
 mod activity;
 mod app;
+pub mod ask;
 mod filter;
 mod keymap;
 mod load;
@@ -24,6 +24,7 @@ mod navigate;
 mod order;
 mod panel;
 mod plot;
+pub mod preferences;
 mod profile;
 #[cfg(test)]
 mod screens;
@@ -35,6 +36,8 @@ mod update;
 mod view;
 
 pub use app::run;
+use ask::Desk;
+pub use keymap::Keymap;
 pub use theme::Options;
 
 /// What the dashboard is given.
@@ -46,42 +49,36 @@ pub struct Dashboard<'a> {
     pub updates: &'a Receiver<Update>,
     /// Where a person's commands go.
     pub commands: Sender<Command>,
-    /// Where marker effects are computed.
-    pub profiles: Profiles,
+    /// Where what takes longer than a frame is computed.
+    pub desk: Desk,
+    /// What a person may choose from.
+    pub menu: Menu,
     /// The wall clock of the study.
     pub clock: fn() -> Timestamp,
     /// Colours and symbols.
     pub options: Options,
+    /// Keys, where they are not the usual ones.
+    pub keymap: Keymap,
     /// Set to a signal's number when it arrives (TERM, HUP, INT); 0 before. Made for
     /// `signal_hook::flag::register_usize`.
     pub signal: Arc<AtomicUsize>,
 }
 
-/// The two channels to the thread that computes marker effects.
-#[derive(Debug)]
-pub struct Profiles {
-    /// What is asked for; of several the last one counts.
-    pub requests: Sender<ProfileRequest>,
-    /// What came of it.
-    pub answers: Receiver<ProfileAnswer>,
-}
-
-/// A trial whose marker effects are wanted.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ProfileRequest {
-    /// The trial.
-    pub trial: TrialId,
-    /// Its values of the searched parameters.
-    pub params: Params,
-}
-
-/// The marker effects of a trial, or why they can't be had.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ProfileAnswer {
-    /// The trial.
-    pub trial: TrialId,
-    /// Its effects.
-    pub outcome: Result<Arc<Profile>, String>,
+/// What a person may choose from while steering, which only the other modules know.
+#[derive(Debug, Clone, Default)]
+pub struct Menu {
+    /// The samplers with a line of help each.
+    pub samplers: Vec<(&'static str, &'static str)>,
+    /// The pruners with a line of help each.
+    pub pruners: Vec<(&'static str, &'static str)>,
+    /// The widest range that a parameter's values may have, where there is a limit.
+    pub limits: BTreeMap<String, (f64, f64)>,
+    /// Most trials at once.
+    pub slots: usize,
+    /// The study's store, as a person would name it.
+    pub store: String,
+    /// The command that resumes the study.
+    pub resume: String,
 }
 
 /// Why the dashboard was left. The terminal is as it was before.

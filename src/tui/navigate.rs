@@ -1,52 +1,56 @@
 //! Moving about: views, focus, selection, scrolling.
 
+use ratatui::layout::{Margin, Rect};
+
 use super::keymap::Action;
-use super::order::{Column, Row};
+use super::order::Row;
+use super::panel;
 use super::state::{AppState, PanelId, View};
+use super::update::Effect;
 use super::view;
 
-/// A movement.
-pub fn act(state: &mut AppState, action: Action) {
+/// An action of every view; what is left is the focused panel's.
+pub fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
     match action {
-        Action::Overview => show(state, View::Overview),
-        Action::Trials => show(state, View::Trials),
-        Action::FullLog => show(state, View::Log),
-        Action::TrialDetail => {
+        Action::Show(View::Trial) => {
             let row = state.selected_row().or_else(|| state.table.selected());
             open(state, row);
         }
-        Action::Open => {
+        Action::Show(view) => show(state, view),
+        Action::Open if matches!(state.focus, PanelId::Leaderboard | PanelId::Running) => {
             let row = state.selected_row();
             open(state, row);
         }
         Action::NextPanel => step_focus(state, 1),
         Action::PreviousPanel => step_focus(state, -1),
         Action::Zoom => state.zoomed = !state.zoomed,
-        Action::Sort => sort(state),
-        Action::Reverse => {
-            state.table.reverse = !state.table.reverse;
-            state.refresh();
+        other => {
+            let area = inside(state);
+            return (panel::of(state.focus).act)(state, other, area);
         }
-        action if state.focus == PanelId::Profile => {
-            if let Some(profile) = &mut state.profile {
-                profile.act(action);
-            }
-        }
-        Action::Left | Action::Right => sideways(state, action == Action::Right),
-        Action::Up => step(state, -1),
-        Action::Down => step(state, 1),
-        Action::PageUp | Action::PageDown if state.focus == PanelId::Detail => {
-            let study = state.history.study();
-            let rows = study.space.dimensions() + study.fixed.len();
-            let by = if action == Action::PageDown { 1 } else { -1 };
-            state.detail_scroll = clamped(state.detail_scroll, by, rows);
-        }
-        Action::PageUp => step(state, -page(state)),
-        Action::PageDown => step(state, page(state)),
-        Action::First => step(state, isize::MIN),
-        Action::Last => step(state, isize::MAX),
-        _ => {}
     }
+    Vec::new()
+}
+
+/// The area inside the frame of the focused panel.
+fn inside(state: &AppState) -> Rect {
+    let panels = view::panels(state);
+    let area = panels.iter().find(|(p, _)| *p == state.focus).map_or(Rect::ZERO, |(_, area)| *area);
+    area.inner(Margin::new(1, 1))
+}
+
+/// How far a movement goes through a list of which `rows` are in sight; a page keeps two of the one before.
+pub fn distance(action: Action, rows: usize) -> Option<isize> {
+    let page = rows.saturating_sub(2).max(1) as isize;
+    Some(match action {
+        Action::Up => -1,
+        Action::Down => 1,
+        Action::PageUp => -page,
+        Action::PageDown => page,
+        Action::First => isize::MIN,
+        Action::Last => isize::MAX,
+        _ => return None,
+    })
 }
 
 /// Changes to a view and focuses its first panel.
@@ -54,13 +58,11 @@ pub fn show(state: &mut AppState, view: View) {
     if view != state.view {
         state.zoomed = false;
     }
-    if !matches!(view, View::Detail | View::Profile) {
+    if view != View::Trial {
         state.detail = None;
     }
     state.view = view;
-    if let Some((panel, _)) = view::panels(state).first() {
-        state.focus = *panel;
-    }
+    state.focus = view::of(view).panels[0];
 }
 
 /// Gives the focus to a panel that is on the screen.
@@ -72,13 +74,13 @@ pub fn keep_focus_visible(state: &mut AppState) {
     }
 }
 
-fn open(state: &mut AppState, row: Option<Row>) {
-    match state.view {
-        View::Overview | View::Trials | View::Log => state.origin = state.view,
-        // Back from the detail leads where the way to it began.
-        View::Detail | View::Profile => {}
+/// Opens a trial or a baseline.
+pub fn open(state: &mut AppState, row: Option<Row>) {
+    // Back from a trial leads where the way to it began.
+    if state.view != View::Trial {
+        state.origin = state.view;
+        show(state, View::Trial);
     }
-    show(state, View::Detail);
     state.detail = row;
     (state.fold, state.detail_scroll) = (current_fold(state), 0);
 }
@@ -97,9 +99,9 @@ fn step_focus(state: &mut AppState, by: isize) {
     if state.zoomed {
         return;
     }
-    let panels = view::panels(state);
-    let at = panels.iter().position(|(p, _)| *p == state.focus).unwrap_or(0);
-    if let Some((panel, _)) = panels.get(moved(at, by, panels.len())) {
+    let panels = view::round(state);
+    let at = panels.iter().position(|p| *p == state.focus).unwrap_or(0);
+    if let Some(panel) = panels.get(moved(at, by, panels.len())) {
         state.focus = *panel;
     }
 }
@@ -109,66 +111,18 @@ fn moved(at: usize, by: isize, count: usize) -> usize {
     (at as isize + by).rem_euclid(count.max(1) as isize) as usize
 }
 
-fn sort(state: &mut AppState) {
-    let columns = Column::sortable(&state.history.study().space);
-    let at = columns.iter().position(|c| *c == state.table.sort).unwrap_or(0);
-    state.table.sort = columns[(at + 1) % columns.len()];
-    state.table.reverse = false;
-    state.refresh();
-}
-
-fn sideways(state: &mut AppState, right: bool) {
-    let (at, last) = match state.focus {
-        PanelId::Leaderboard => {
-            // One of them always stays.
-            let last = Column::beside(&state.history.study().space).len() - 1;
-            (&mut state.table.scrolled, last)
-        }
-        PanelId::Detail => (&mut state.fold, state.history.study().trainings() - 1),
-        PanelId::Running | PanelId::Chart | PanelId::Profile | PanelId::Log => return,
-    };
-    *at = if right { (*at + 1).min(last) } else { at.saturating_sub(1) };
-}
-
-/// A page of the focused panel keeps two rows of the one before.
-fn page(state: &AppState) -> isize {
-    rows(state).saturating_sub(2).max(1) as isize
-}
-
-/// Rows inside the frame of the focused panel.
-fn rows(state: &AppState) -> usize {
-    let panels = view::panels(state);
-    let height = panels.iter().find(|(p, _)| *p == state.focus).map_or(0, |(_, area)| area.height);
-    usize::from(height.saturating_sub(2))
-}
-
-fn step(state: &mut AppState, by: isize) {
-    match state.focus {
-        PanelId::Leaderboard => {
-            let to = clamped(state.table.cursor(), by, state.table.order().len());
-            state.table.move_to(to);
-        }
-        PanelId::Running => state.running_cursor = clamped(state.running_cursor, by, state.running.len()),
-        PanelId::Detail => {
-            if let Some(row) = state.shown() {
-                state.table.select(row);
-            }
-            let to = clamped(state.table.cursor(), by, state.table.order().len());
-            state.table.move_to(to);
-            state.detail = state.table.selected();
-            (state.fold, state.detail_scroll) = (current_fold(state), 0);
-        }
-        // The log is read from its end.
-        PanelId::Log => {
-            let back = by.checked_neg().unwrap_or(isize::MAX);
-            let pages = (state.activity.entries().len() + 1).saturating_sub(rows(state));
-            state.log_scroll = clamped(state.log_scroll, back, pages);
-        }
-        // The marker effects step by themselves.
-        PanelId::Chart | PanelId::Profile => {}
+/// Shows another trial of the leaderboard's order.
+pub fn step_trial(state: &mut AppState, by: isize) {
+    if let Some(row) = state.shown() {
+        state.table.select(row);
     }
+    let to = clamped(state.table.cursor(), by, state.table.order().len());
+    state.table.move_to(to);
+    state.detail = state.table.selected();
+    (state.fold, state.detail_scroll) = (current_fold(state), 0);
 }
 
-fn clamped(at: usize, by: isize, count: usize) -> usize {
+/// A place moved by so much, among `count`.
+pub fn clamped(at: usize, by: isize, count: usize) -> usize {
     at.saturating_add_signed(by).min(count.saturating_sub(1))
 }

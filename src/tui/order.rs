@@ -2,6 +2,7 @@
 //! changed, never while drawing.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use super::filter::Filter;
 use crate::analysis::parameters::{dependent, is_branched};
@@ -265,7 +266,7 @@ impl Table {
     }
 }
 
-fn ranks(trials: &[Trial], direction: Direction) -> Vec<Option<usize>> {
+fn ranks(trials: &[Arc<Trial>], direction: Direction) -> Vec<Option<usize>> {
     let mut scored: Vec<(f64, TrialId)> = trials.iter().filter_map(|t| Some((t.score?, t.id))).collect();
     scored.sort_by(|a, b| direction.compare(a.0, b.0).then(a.1.cmp(&b.1)));
     let mut ranks = vec![None; trials.len()];
@@ -277,7 +278,7 @@ fn ranks(trials: &[Trial], direction: Direction) -> Vec<Option<usize>> {
 
 /// Trials and baselines with a score, then trials that may still get one, then the rest.
 fn by_score<'a>(
-    trials: impl Iterator<Item = &'a Trial>,
+    trials: impl Iterator<Item = &'a Arc<Trial>>,
     baselines: impl Iterator<Item = Row>,
     history: &History,
     ranks: &[Option<usize>],

@@ -215,7 +215,7 @@ mod tests {
 
     fn drawn(ascii: bool, width: u16, height: u16) -> Buffer {
         let area = Rect::new(0, 0, width, height);
-        let mut canvas = Canvas::new(area, Theme { options: Options { ascii, color: true } });
+        let mut canvas = Canvas::new(area, Theme::new(Options { ascii, color: true }));
         canvas.line([(0.0, 0.0), (1.0, 1.0)], Stroke::Solid, Style::new());
         canvas.dot(f64::NAN, 0.5, Style::new());
         canvas.dot(2.0, 0.5, Style::new());

@@ -3,12 +3,9 @@
 
 use std::sync::Arc;
 
-use super::ProfileAnswer;
 use super::keymap::Action;
 use crate::analysis::profile::{Bin, Output, Profile, Track, bins, top};
 use crate::domain::trial::TrialId;
-
-use super::state::View;
 
 /// Most markers that are listed and stepped through, the strongest first.
 const LISTED: usize = 200;
@@ -31,8 +28,6 @@ pub enum Content {
 pub struct ProfileView {
     /// The trial.
     pub trial: TrialId,
-    /// The view to go back to.
-    pub origin: View,
     /// Its effects.
     pub content: Content,
     /// The marker under the cursor.
@@ -62,17 +57,17 @@ pub struct Plot {
 
 impl ProfileView {
     /// Waiting for the effects of a trial.
-    pub fn of(trial: TrialId, origin: View) -> Self {
+    pub fn of(trial: TrialId) -> Self {
         let content = Content::Waiting;
-        ProfileView { trial, origin, content, cursor: 0, plot: None, output: 0, track: 0, zoom: 0 }
+        ProfileView { trial, content, cursor: 0, plot: None, output: 0, track: 0, zoom: 0 }
     }
 
     /// Takes in what came of it.
-    pub fn answer(&mut self, answer: ProfileAnswer) {
-        if answer.trial != self.trial {
+    pub fn answer(&mut self, trial: TrialId, outcome: Result<Arc<Profile>, String>) {
+        if trial != self.trial {
             return;
         }
-        self.content = match answer.outcome {
+        self.content = match outcome {
             Ok(profile) => Content::Ready(profile),
             Err(reason) => Content::Failed(reason),
         };

@@ -11,15 +11,16 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 
+use super::Ending;
+use super::ask::{Answer, Ask};
 use super::load::Load;
 use super::state::{AppState, Dialog, PanelId, Phase, View};
 use super::theme::Options;
 use super::update::{Effect, Msg, update};
 use super::view;
-use super::{Ending, ProfileAnswer, ProfileRequest};
 use crate::analysis::testing::{self, Script, busy, contested, finished, kinds, large, on_test};
+use crate::domain::command::{Command, End, StopMode, Update};
 use crate::domain::event::{Event, Level};
-use crate::study::handle::{Command, End, StopMode, Update};
 
 const PLAIN: Options = Options { ascii: false, color: true };
 
@@ -101,7 +102,7 @@ fn a_study_that_selects_on_its_test_set_is_marked_and_so_are_ties() {
         press(&mut state, "2j\n");
         let detail = screen(&mut state, 80, 24);
         assert!(detail.contains("tied with the best (p = 0."), "{detail}");
-        for key in ["1", "2", "3", "4", "z"] {
+        for key in ["1", "2", "3", "9", "z"] {
             press(&mut state, key);
             assert!(screen(&mut state, 60, 16).contains("selected on TEST"), "{key}");
         }
@@ -116,7 +117,7 @@ fn views_at_80x24() {
         ("failed_selected", "G"),
         ("detail_best", "\n"),
         ("detail_early", "3jjjjjl"),
-        ("log", "4"),
+        ("log", "9"),
         ("help", "?"),
         ("quit", "q"),
         ("cancel", "\tx"),
@@ -180,8 +181,8 @@ fn a_screen_without_colour_has_none_and_an_ascii_screen_only_ascii() {
     let mut state = app(&script, Options { ascii: true, color: false });
     press(&mut state, "m");
     let outcome = Ok(Arc::new(testing::profile(10)));
-    update(&mut state, Msg::Profile(ProfileAnswer { trial: 10, outcome }));
-    for keys in ["", "2", "3", "4", "1?", "\u{1b}q", "\u{1b}/größe"] {
+    update(&mut state, Msg::Answer(Answer::Profile(10, outcome)));
+    for keys in ["", "2", "3", "4", "5", "6", "7", "8", "9", "1?", "\u{1b}q", "\u{1b}/größe"] {
         press(&mut state, keys);
         for (width, height) in [(80, 24), (160, 50)] {
             let buf = draw(&mut state, width, height);
@@ -198,7 +199,7 @@ fn names_and_reasons_cannot_steer_the_terminal() {
     let mut script = busy();
     script.fail(12, "\u{1b}]0;title\u{7} \u{202e}evil\r\n");
     let mut state = app(&script, PLAIN);
-    for keys in ["G", "\n", "4"] {
+    for keys in ["G", "\n", "9"] {
         press(&mut state, keys);
         let buf = draw(&mut state, 160, 50);
         let hidden = |c: char| c.is_control() || c == '\u{202e}';
@@ -338,7 +339,7 @@ fn any_key() -> impl Strategy<Value = Msg> {
         KeyCode::PageDown,
         KeyCode::Backspace,
     ]);
-    let bound = prop::sample::select("1234hjklgGsSzx/?pqmo+-\n\u{1b}".chars().collect::<Vec<_>>());
+    let bound = prop::sample::select("123456789hjklgGsSzx/?pqmo+-\n\u{1b}".chars().collect::<Vec<_>>());
     prop_oneof![
         1 => plain,
         3 => special.prop_map(key),
@@ -368,9 +369,9 @@ proptest! {
         }
         for (i, (key, width, height, resize)) in events.into_iter().enumerate() {
             for effect in update(&mut state, key) {
-                if let Effect::Ask(ProfileRequest { trial, .. }) = effect {
+                if let Effect::Ask(Ask::Profile { trial, .. }) = effect {
                     let outcome = if i % 3 == 0 { Err("none".into()) } else { Ok(Arc::clone(&profile)) };
-                    update(&mut state, Msg::Profile(ProfileAnswer { trial, outcome }));
+                    update(&mut state, Msg::Answer(Answer::Profile(trial, outcome)));
                 }
             }
             if resize == 0 {

@@ -1,18 +1,24 @@
 //! All that the screen shows. Changed by `update` only; panels read it.
 
+use super::Menu;
 use super::activity::{Activity, Entry};
+use super::keymap::Keymap;
 use super::load::Load;
 use super::order::{Row, Table};
+use super::panel::{
+    cards, contour, differences, events, generations, importance, jobs, layers, machine, mind, overlay,
+    pairs, parallel, predictions, processes, rank, reasons, rungs, scores, slices, studies, timeline,
+};
 use super::profile::ProfileView;
 use super::text;
 use super::theme::{Options, Theme, Tone};
 use crate::analysis::best::BestCurve;
 use crate::analysis::compare::Ties;
 use crate::analysis::progress::{self, Pace};
+use crate::domain::command::{End, StopMode};
 use crate::domain::event::Record;
 use crate::domain::history::History;
 use crate::domain::trial::{Timestamp, Trial, TrialId, TrialState};
-use crate::study::handle::{End, StopMode};
 
 /// Which panels are on the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,9 +28,17 @@ pub enum View {
     /// The leaderboard alone.
     Trials,
     /// One trial.
-    Detail,
-    /// A trial's marker effects.
-    Profile,
+    Trial,
+    /// The search as a whole.
+    Search,
+    /// What sampler and pruner think.
+    Sampler,
+    /// Marked trials, or two studies, side by side.
+    Compare,
+    /// Processors, graphics cards and jobs.
+    Devices,
+    /// The studies of the folder.
+    Studies,
     /// The log alone.
     Log,
 }
@@ -42,6 +56,50 @@ pub enum PanelId {
     Detail,
     /// A trial's marker effects.
     Profile,
+    /// A trial's predictions against what was observed.
+    Predictions,
+    /// The layers of a trial's network.
+    Layers,
+    /// What happened to a trial.
+    Events,
+    /// Scores in the order of trials.
+    Scores,
+    /// How much each parameter matters.
+    Importance,
+    /// Parallel coordinates.
+    Parallel,
+    /// Scores along each parameter.
+    Slices,
+    /// The surrogate over two parameters.
+    Contour,
+    /// The distribution of scores, by sampler.
+    Rank,
+    /// What ran when in which slot.
+    Timeline,
+    /// The sampler's model.
+    Mind,
+    /// The generations of a genetic search.
+    Generations,
+    /// The rungs of the pruner.
+    Rungs,
+    /// Why trials were asked, and what was expected of them.
+    Reasons,
+    /// What differs between the compared.
+    Differences,
+    /// Their curves.
+    Overlay,
+    /// Their folds, in pairs.
+    Pairs,
+    /// Processor and memory.
+    Machine,
+    /// Graphics cards.
+    Cards,
+    /// Processes by trial.
+    Processes,
+    /// The jobs of a cluster.
+    Jobs,
+    /// The studies of the folder.
+    Studies,
     /// What happened.
     Log,
 }
@@ -108,6 +166,55 @@ fn references(history: &History) -> Vec<Reference> {
     found
 }
 
+/// What panels keep to themselves: where they are scrolled, what was computed for them.
+#[derive(Debug, Clone, Default)]
+pub struct Panels {
+    /// Predictions.
+    pub predictions: predictions::State,
+    /// Layers.
+    pub layers: layers::State,
+    /// Events.
+    pub events: events::State,
+    /// Scores.
+    pub scores: scores::State,
+    /// Importance.
+    pub importance: importance::State,
+    /// Parallel.
+    pub parallel: parallel::State,
+    /// Slices.
+    pub slices: slices::State,
+    /// Contour.
+    pub contour: contour::State,
+    /// Rank.
+    pub rank: rank::State,
+    /// Timeline.
+    pub timeline: timeline::State,
+    /// Mind.
+    pub mind: mind::State,
+    /// Generations.
+    pub generations: generations::State,
+    /// Rungs.
+    pub rungs: rungs::State,
+    /// Reasons.
+    pub reasons: reasons::State,
+    /// Differences.
+    pub differences: differences::State,
+    /// Overlay.
+    pub overlay: overlay::State,
+    /// Pairs.
+    pub pairs: pairs::State,
+    /// Machine.
+    pub machine: machine::State,
+    /// Cards.
+    pub cards: cards::State,
+    /// Processes.
+    pub processes: processes::State,
+    /// Jobs.
+    pub jobs: jobs::State,
+    /// Studies.
+    pub studies: studies::State,
+}
+
 /// Everything the screen shows.
 #[derive(Debug, Clone)]
 pub struct AppState {
@@ -121,6 +228,14 @@ pub struct AppState {
     pub size: (u16, u16),
     /// The view.
     pub view: View,
+    /// The keys.
+    pub keymap: Keymap,
+    /// What a person may choose from.
+    pub menu: Menu,
+    /// The marked trials, in the order in which they were marked.
+    pub marked: Vec<TrialId>,
+    /// What panels keep to themselves.
+    pub panels: Panels,
     /// The view to go back to from the detail.
     pub origin: View,
     /// The panel that takes the keys.
@@ -177,9 +292,13 @@ impl AppState {
         table.refresh(&history, now);
         AppState {
             now,
-            theme: Theme { options },
+            theme: Theme::new(options),
             size: (80, 24),
             view: View::Overview,
+            keymap: Keymap::default(),
+            menu: Menu::default(),
+            marked: Vec::new(),
+            panels: Panels::default(),
             origin: View::Overview,
             focus: PanelId::Leaderboard,
             zoomed: false,
@@ -267,11 +386,10 @@ impl AppState {
 
     /// The trial or baseline that the focused panel has selected.
     pub fn selected_row(&self) -> Option<Row> {
-        match self.focus {
-            PanelId::Running => self.running.get(self.running_cursor).copied().map(Row::Trial),
-            PanelId::Detail => self.shown(),
-            PanelId::Profile => self.profile.as_ref().map(|profile| Row::Trial(profile.trial)),
-            PanelId::Leaderboard | PanelId::Chart | PanelId::Log => self.table.selected(),
+        match (self.focus, self.view) {
+            (PanelId::Running, _) => self.running.get(self.running_cursor).copied().map(Row::Trial),
+            (_, View::Trial) => self.shown(),
+            _ => self.table.selected(),
         }
     }
 

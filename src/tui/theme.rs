@@ -42,6 +42,20 @@ pub enum Tone {
     Second,
 }
 
+impl Tone {
+    /// All, in the order of a palette.
+    pub const ALL: [Tone; 8] = [
+        Tone::Plain,
+        Tone::Quiet,
+        Tone::Strong,
+        Tone::Accent,
+        Tone::Good,
+        Tone::Warn,
+        Tone::Bad,
+        Tone::Second,
+    ];
+}
+
 /// The symbols of one character set.
 #[derive(Debug)]
 pub struct Symbols {
@@ -120,14 +134,65 @@ const ASCII_BORDER: border::Set<'_> = border::Set {
     horizontal_bottom: "-",
 };
 
+/// The styles of a theme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Palette {
+    /// The whole screen: the terminal's own colours where it says nothing.
+    pub base: Style,
+    /// Each tone, in the order of [`Tone::ALL`].
+    pub tones: [Style; 8],
+    /// The lines of a chart that holds several.
+    pub series: [Color; 6],
+}
+
+impl Palette {
+    /// The terminal's own sixteen colours on its own background.
+    pub const TERMINAL: Palette = Palette {
+        base: Style::new(),
+        tones: [
+            Style::new(),
+            Style::new().add_modifier(Modifier::DIM),
+            Style::new().add_modifier(Modifier::BOLD),
+            Style::new().fg(Color::Cyan).add_modifier(Modifier::BOLD),
+            Style::new().fg(Color::Green).add_modifier(Modifier::BOLD),
+            Style::new().fg(Color::Yellow),
+            Style::new().fg(Color::Red).add_modifier(Modifier::BOLD),
+            Style::new().fg(Color::Magenta),
+        ],
+        series: [Color::Cyan, Color::Magenta, Color::Yellow, Color::Green, Color::Blue, Color::Red],
+    };
+}
+
 /// Gives tones their style and names their symbols.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Theme {
     /// What was asked for.
     pub options: Options,
+    /// Its colours.
+    pub palette: Palette,
 }
 
 impl Theme {
+    /// The terminal's own colours.
+    pub const fn new(options: Options) -> Self {
+        Theme { options, palette: Palette::TERMINAL }
+    }
+
+    /// The style of the whole screen.
+    pub fn base(self) -> Style {
+        self.plain(self.palette.base)
+    }
+
+    /// A style without its colours, where there are to be none.
+    fn plain(self, style: Style) -> Style {
+        if self.options.color { style } else { Style { fg: None, bg: None, underline_color: None, ..style } }
+    }
+
+    /// The colour of line `number` of a chart that holds several.
+    pub fn series(self, number: usize) -> Style {
+        self.plain(Style::new().fg(self.palette.series[number % self.palette.series.len()]))
+    }
+
     /// The symbols.
     pub fn symbols(self) -> &'static Symbols {
         if self.options.ascii { &ASCII } else { &UNICODE }
@@ -140,21 +205,7 @@ impl Theme {
 
     /// The style of a tone.
     pub fn style(self, tone: Tone) -> Style {
-        let (color, modifier) = match tone {
-            Tone::Plain => (None, Modifier::empty()),
-            Tone::Quiet => (None, Modifier::DIM),
-            Tone::Strong => (None, Modifier::BOLD),
-            Tone::Accent => (Some(Color::Cyan), Modifier::BOLD),
-            Tone::Good => (Some(Color::Green), Modifier::BOLD),
-            Tone::Warn => (Some(Color::Yellow), Modifier::empty()),
-            Tone::Bad => (Some(Color::Red), Modifier::BOLD),
-            Tone::Second => (Some(Color::Magenta), Modifier::empty()),
-        };
-        let style = Style::new().add_modifier(modifier);
-        match color.filter(|_| self.options.color) {
-            Some(color) => style.fg(color),
-            None => style,
-        }
+        self.plain(self.palette.tones[tone as usize])
     }
 
     /// The selected row: one reversed bar where the panel has the focus, bold where it has not.

@@ -1,10 +1,13 @@
 //! What a message does to the state, and what it asks of the world. No input or output here.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::{Margin, Rect};
 
+use super::Ending;
 use super::activity::Entry;
+use super::ask::{Answer, Ask};
 use super::filter::Filter;
-use super::keymap::{self, Action, Context};
+use super::keymap::{Action, Context};
 use super::load::Load;
 use super::navigate;
 use super::order::Row;
@@ -13,9 +16,8 @@ use super::profile::{Content, ProfileView};
 use super::state::{AppState, Dialog, Notice, PanelId, Phase, View};
 use super::theme::Tone;
 use super::view;
-use super::{Ending, ProfileAnswer, ProfileRequest};
+use crate::domain::command::{Command, End, StopMode, Update};
 use crate::domain::trial::{Timestamp, TrialState};
-use crate::study::handle::{Command, End, StopMode, Update};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,8 +32,8 @@ pub enum Msg {
     Silence,
     /// The machine's load.
     Load(Load),
-    /// A trial's marker effects came, or can't be had.
-    Profile(ProfileAnswer),
+    /// An answer came.
+    Answer(Answer),
     /// A second passed.
     Tick(Timestamp),
     /// A thread of the program panicked, and this is its message.
@@ -43,8 +45,8 @@ pub enum Msg {
 pub enum Effect {
     /// Tell the study.
     Send(Command),
-    /// Have marker effects computed.
-    Ask(ProfileRequest),
+    /// Have something computed.
+    Ask(Ask),
     /// Give the terminal back and suspend.
     Suspend,
     /// Draw every cell anew.
@@ -55,57 +57,77 @@ pub enum Effect {
 
 /// Takes a message in.
 pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
-    match msg {
+    let mut effects = match msg {
         Msg::Key(key) => {
             state.stale = true;
-            let effects = press(state, key);
-            arrange_profile(state);
-            return effects;
+            press(state, key)
         }
         Msg::Resize(columns, rows) => {
             state.size = (columns, rows);
             state.stale = true;
             navigate::keep_focus_visible(state);
-            arrange_profile(state);
+            Vec::new()
         }
-        Msg::Profile(answer) => {
-            if let Some(profile) = &mut state.profile {
-                profile.answer(answer);
-            }
-            arrange_profile(state);
+        Msg::Answer(answer) => {
             state.stale = true;
+            hear(state, answer)
         }
-        Msg::Updates(updates) => return take(state, updates),
+        Msg::Updates(updates) => take(state, updates),
         Msg::Silence if state.is_live() => {
-            return end(state, End::Failed("the study's thread ended without a word".into()));
+            end(state, End::Failed("the study's thread ended without a word".into()))
         }
-        Msg::Silence => {}
-        Msg::Load(load) if state.is_live() && state.load != Some(load) => {
-            state.load = Some(load);
-            state.stale = true;
+        Msg::Silence => Vec::new(),
+        Msg::Load(load) => {
+            if state.is_live() && state.load != Some(load) {
+                state.load = Some(load);
+                state.stale = true;
+            }
+            Vec::new()
         }
-        Msg::Load(_) => {}
         Msg::Tick(now) => {
             // Only what runs shows the time; a screen at rest is not drawn.
             state.stale |= state.is_live() && now / 1000 != state.now / 1000;
             state.now = now;
+            Vec::new()
         }
         Msg::Panicked(text) => {
             state.stale = true;
             state.activity.push(Entry { at: state.now, tone: Tone::Bad, text });
+            Vec::new()
         }
+    };
+    if state.stale {
+        effects.extend(arrange(state));
     }
-    Vec::new()
+    effects
 }
 
-/// Marker effects are put into columns when something changed, not while drawing.
-fn arrange_profile(state: &mut AppState) {
+/// Lets the panels on the screen prepare what they draw.
+fn arrange(state: &mut AppState) -> Vec<Effect> {
     let panels = view::panels(state);
-    let Some((_, area)) = panels.iter().find(|(panel, _)| *panel == PanelId::Profile) else { return };
-    let columns = panel::profile::columns(state.theme, *area);
-    if let Some(profile) = &mut state.profile {
-        profile.arrange(columns);
+    let prepare = |(id, area): (PanelId, Rect)| (panel::of(id).arrange)(state, area.inner(Margin::new(1, 1)));
+    panels.into_iter().flat_map(prepare).collect()
+}
+
+/// An answer goes to the panel that asked.
+fn hear(state: &mut AppState, answer: Answer) -> Vec<Effect> {
+    match answer {
+        Answer::Profile(trial, outcome) => {
+            if let Some(profile) = &mut state.profile {
+                profile.answer(trial, outcome);
+            }
+        }
+        Answer::Predictions(..)
+        | Answer::Layers(..)
+        | Answer::Importance(..)
+        | Answer::Insight(..)
+        | Answer::Contour(..)
+        | Answer::Rungs(..)
+        | Answer::Studies(..)
+        | Answer::Study(..)
+        | Answer::Export(..) => {}
     }
+    Vec::new()
 }
 
 fn take(state: &mut AppState, updates: Vec<Update>) -> Vec<Effect> {
@@ -148,28 +170,22 @@ pub fn contexts(state: &AppState) -> Vec<Context> {
         Some(Dialog::Cancel(_)) => vec![Context::Cancel, Context::Always],
         Some(Dialog::Help(_)) => vec![Context::Help, Context::Always],
         Some(Dialog::Filter { .. }) => vec![Context::Filter, Context::Always],
-        None => panel_contexts(state.focus),
+        None => panel_contexts(state.view, state.focus),
     }
 }
 
 /// The contexts of a panel without a dialog above it.
-pub fn panel_contexts(panel: PanelId) -> Vec<Context> {
-    let mut contexts = match panel {
-        PanelId::Leaderboard => vec![Context::Leaderboard, Context::Moving],
-        PanelId::Running => vec![Context::Running, Context::Moving],
-        PanelId::Detail => vec![Context::Detail, Context::Moving],
-        PanelId::Profile => vec![Context::Profile, Context::Moving],
-        PanelId::Log => vec![Context::Moving],
-        PanelId::Chart => vec![],
-    };
-    contexts.extend([Context::Anywhere, Context::Always]);
+pub fn panel_contexts(view: View, panel: PanelId) -> Vec<Context> {
+    let mut contexts = vec![Context::Panel(panel)];
+    contexts.extend((view == View::Trial).then_some(Context::Trial));
+    contexts.extend([Context::Moving, Context::Anywhere, Context::Always]);
     contexts
 }
 
 fn press(state: &mut AppState, key: KeyEvent) -> Vec<Effect> {
     state.notice = None;
     let before = state.before.take();
-    let Some(action) = keymap::lookup(&contexts(state), &key, before) else {
+    let Some(action) = state.keymap.lookup(&contexts(state), &key, before) else {
         if let KeyCode::Char(c) = key.code {
             let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
             match &mut state.dialog {
@@ -259,7 +275,7 @@ fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
             state.dialog = Some(Dialog::Filter { text: before.clone(), before });
         }
         Action::Back => back(state),
-        other => navigate::act(state, other),
+        other => return navigate::act(state, other),
     }
     Vec::new()
 }
@@ -267,11 +283,8 @@ fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
 fn back(state: &mut AppState) {
     if state.zoomed {
         state.zoomed = false;
-    } else if state.view == View::Detail {
+    } else if state.view == View::Trial {
         navigate::show(state, state.origin);
-    } else if let Some(profile) = state.profile.as_ref().filter(|_| state.view == View::Profile) {
-        let origin = profile.origin;
-        navigate::show(state, origin);
     } else if !state.table.filter.text().is_empty() {
         apply(state, Filter::default());
     } else if state.view != View::Overview {
@@ -339,19 +352,15 @@ fn open_profile(state: &mut AppState) -> Vec<Effect> {
         say(state, Tone::Warn, format!("no marker effects of trial {id}: it is {word}, not complete"));
         return Vec::new();
     }
-    let request = ProfileRequest { trial: id, params: trial.params.clone() };
-    let origin = state.view;
-    navigate::show(state, View::Profile);
-    match &mut state.profile {
-        Some(known) if known.trial == id && !matches!(known.content, Content::Failed(_)) => {
-            known.origin = origin;
-            Vec::new()
-        }
-        _ => {
-            state.profile = Some(ProfileView::of(id, origin));
-            vec![Effect::Ask(request)]
-        }
+    let params = trial.params.clone();
+    navigate::open(state, Some(Row::Trial(id)));
+    state.focus = PanelId::Profile;
+    let known = state.profile.as_ref();
+    if known.is_some_and(|known| known.trial == id && !matches!(known.content, Content::Failed(_))) {
+        return Vec::new();
     }
+    state.profile = Some(ProfileView::of(id));
+    vec![Effect::Ask(Ask::Profile { trial: id, params })]
 }
 
 fn ask_cancel(state: &mut AppState) {

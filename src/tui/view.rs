@@ -1,5 +1,6 @@
-//! The screen as a whole: what stands where. The layout is a pure function of the state and the
-//! size.
+//! The screen as a whole: the table of views, and what stands where in each. The layout is a pure function of
+//! the state and the size. Where there is no room for all panels of a view, those are leaves of which the
+//! focused one is on top, behind a line with their titles.
 //!
 //! ```text
 //! narrow                              wide
@@ -12,11 +13,12 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 
 use super::panel::{self, dialog, footer, header, help, leaderboard};
 use super::state::{AppState, Dialog, PanelId, View};
+use super::text;
 use super::theme::Tone;
 
 /// The smallest screen that holds everything.
@@ -36,6 +38,7 @@ struct Regions {
 /// Draws everything.
 pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let area = area.intersection(buf.area);
+    buf.set_style(area, state.theme.base());
     if area.width < LEAST.0 || area.height < LEAST.1 {
         too_small(state, area, buf);
     } else {
@@ -44,7 +47,9 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
         if regions.banner.height > 0 {
             header::banner(state, regions.banner, buf);
         }
-        for (id, area) in placed(state, regions.body) {
+        let placed = placed(state, regions.body);
+        tabs(state, &placed, regions.body, buf);
+        for (id, area) in placed {
             panel::render(state, id, area, buf);
         }
         footer::render(state, regions.footer, buf);
@@ -77,17 +82,88 @@ fn regions(state: &AppState, area: Rect) -> Regions {
     Regions { header, banner, body, footer }
 }
 
+/// A view of the table.
+pub struct ViewRow {
+    /// Its name.
+    pub id: View,
+    /// Its title.
+    pub title: &'static str,
+    /// Its panels, in the order of the focus.
+    pub panels: &'static [PanelId],
+    /// Where they stand.
+    pub place: fn(&AppState, Rect) -> Vec<(PanelId, Rect)>,
+}
+
+const fn row(
+    id: View,
+    title: &'static str,
+    panels: &'static [PanelId],
+    place: fn(&AppState, Rect) -> Vec<(PanelId, Rect)>,
+) -> ViewRow {
+    ViewRow { id, title, panels, place }
+}
+
+use PanelId as P;
+
+/// Every view, in the order of their keys.
+#[rustfmt::skip]
+pub const VIEWS: &[ViewRow] = &[
+    row(View::Overview, "Overview", &[P::Leaderboard, P::Running, P::Chart, P::Log], overview),
+    row(View::Trials, "Trials", &[P::Leaderboard], |_, body| vec![(P::Leaderboard, body)]),
+    row(View::Trial, "Trial", &[P::Detail, P::Predictions, P::Profile, P::Layers, P::Events], leaves),
+    row(View::Search, "Search", &[P::Scores, P::Importance, P::Parallel, P::Slices, P::Contour, P::Rank, P::Timeline], leaves),
+    row(View::Sampler, "Sampler", &[P::Mind, P::Generations, P::Rungs, P::Reasons], leaves),
+    row(View::Compare, "Compare", &[P::Differences, P::Overlay, P::Pairs], leaves),
+    row(View::Devices, "Devices", &[P::Machine, P::Cards, P::Processes, P::Jobs], leaves),
+    row(View::Studies, "Studies", &[P::Studies], |_, body| vec![(P::Studies, body)]),
+    row(View::Log, "Log", &[P::Log], |_, body| vec![(P::Log, body)]),
+];
+
+/// The row of a view.
+pub fn of(view: View) -> &'static ViewRow {
+    // Every view has its row: a test holds it.
+    VIEWS.iter().find(|row| row.id == view).unwrap_or(&VIEWS[0])
+}
+
+/// The panels that the focus goes round: all of the view, but in the overview those there is room for.
+pub fn round(state: &AppState) -> Vec<PanelId> {
+    match state.view {
+        View::Overview => panels(state).into_iter().map(|(panel, _)| panel).collect(),
+        view => of(view).panels.to_vec(),
+    }
+}
+
 fn placed(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
     if state.zoomed {
         return vec![(state.focus, body)];
     }
-    match state.view {
-        View::Overview => overview(state, body),
-        View::Trials => vec![(PanelId::Leaderboard, body)],
-        View::Detail => vec![(PanelId::Detail, body)],
-        View::Profile => vec![(PanelId::Profile, body)],
-        View::Log => vec![(PanelId::Log, body)],
+    (of(state.view).place)(state, body)
+}
+
+/// The focused panel on top of the others, below a line for their titles.
+fn leaves(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
+    let row = of(state.view);
+    let on_top = row.panels.iter().copied().find(|panel| *panel == state.focus).unwrap_or(row.panels[0]);
+    let [_, below] = body.layout(&Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]));
+    vec![(on_top, below)]
+}
+
+/// The titles of the view's panels, where some are covered.
+fn tabs(state: &AppState, placed: &[(PanelId, Rect)], body: Rect, buf: &mut Buffer) {
+    let row = of(state.view);
+    let free = placed.iter().all(|(_, area)| area.y > body.y);
+    if !free || placed.len() >= row.panels.len() {
+        return;
     }
+    let theme = state.theme;
+    let mut line = Line::default();
+    for id in row.panels {
+        let here = placed.iter().any(|(panel, _)| panel == id);
+        let style = if here { theme.selected(true) } else { theme.style(Tone::Quiet) };
+        line.push_span(Span::styled(format!(" {} ", panel::of(*id).title), style));
+        line.push_span(Span::raw(" "));
+    }
+    text::fitted(line, text::row(body, 0), theme.symbols().cut, buf);
 }
 
 fn overview(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
@@ -143,7 +219,7 @@ fn too_small(state: &AppState, area: Rect, buf: &mut Buffer) {
     Clear.render(area, buf);
     let from = usize::from(area.height.saturating_sub(3) / 2);
     for (i, line) in lines.into_iter().enumerate() {
-        line.centered().render(super::text::row(area, from + i), buf);
+        line.centered().render(text::row(area, from + i), buf);
     }
 }
 

@@ -7,7 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::Sender;
 use std::thread;
 
 use anyhow::{Context, Result, bail};
@@ -23,16 +23,15 @@ use crate::dataset::simulate::{self, PRESETS, truth};
 use crate::dataset::{Coding, Dataset};
 use crate::domain::baseline::BaselineScore;
 use crate::domain::checkpoint;
+use crate::domain::command::{BaselineFailure, Command};
 use crate::domain::history::History;
 use crate::domain::table;
 use crate::domain::trial::TrialId;
-use crate::domain::value::human_bytes;
+use crate::domain::value::{Params, human_bytes};
 use crate::executor::local::panic_text;
 use crate::importance::{self, OutputImportance};
 use crate::objective::CrossValidation;
 use crate::storage::file;
-use crate::study::handle::{BaselineFailure, Command};
-use crate::tui::{ProfileAnswer, ProfileRequest, Profiles};
 
 /// The baseline that is computed where the study file names none and the data are SNPs.
 const USUAL: &str = "gblup";
@@ -108,39 +107,25 @@ impl Background {
         }
     }
 
-    /// Starts the thread that computes marker effects for the dashboard.
+    /// The marker effects of a trial. `genome` is made at the first time.
     ///
     /// # Errors
-    /// Where the system refuses a thread.
-    pub fn profiles(&self) -> Result<Profiles> {
-        let (requests, inbox) = channel();
-        let (outbox, answers) = channel();
-        let own = self.clone();
-        spawn("markers", move |pool| own.answer(&pool, &inbox, &outbox))?;
-        Ok(Profiles { requests, answers })
-    }
-
-    fn answer(&self, pool: &ThreadPool, inbox: &Receiver<ProfileRequest>, outbox: &Sender<ProfileAnswer>) {
-        let mut genome = None;
-        while let Ok(first) = inbox.recv() {
-            // Of several that were asked for meanwhile the last one is still wanted.
-            let ProfileRequest { trial, params } = inbox.try_iter().last().unwrap_or(first);
-            let profile = || {
-                let genome = match &mut genome {
-                    Some(genome) => genome,
-                    none => none.insert(Arc::new(self.genome()?)),
-                };
-                let folder = file::checkpoints_folder(&self.store);
-                kept_weights(&folder, trial, self.keep_checkpoints).map_err(|e| e.to_string())?;
-                let found = importance::of_trial(&self.objective, &params, &folder, trial)?;
-                let outputs = found.into_iter().map(|output| tracks(genome, output)).collect();
-                Ok(Profile { trial, genome: Arc::clone(genome), outputs })
-            };
-            let outcome = caught(pool, profile).map(Arc::new);
-            if outbox.send(ProfileAnswer { trial, outcome }).is_err() {
-                return; // the dashboard was left
-            }
-        }
+    /// Why they can't be had.
+    pub fn profile(
+        &self,
+        trial: TrialId,
+        params: &Params,
+        genome: &mut Option<Arc<Genome>>,
+    ) -> Result<Profile, String> {
+        let genome = match genome {
+            Some(genome) => genome,
+            none => none.insert(Arc::new(self.genome()?)),
+        };
+        let folder = file::checkpoints_folder(&self.store);
+        kept_weights(&folder, trial, self.keep_checkpoints).map_err(|e| e.to_string())?;
+        let found = importance::of_trial(&self.objective, params, &folder, trial)?;
+        let outputs = found.into_iter().map(|output| tracks(genome, output)).collect();
+        Ok(Profile { trial, genome: Arc::clone(genome), outputs })
     }
 
     fn genome(&self) -> Result<Genome, String> {
@@ -155,22 +140,6 @@ impl Background {
         });
         Ok(Genome::new(&places.collect::<Vec<_>>(), qtl))
     }
-}
-
-/// Starts the thread that tells the dashboard of a program why there are no marker effects.
-///
-/// # Errors
-/// Where the system refuses a thread.
-pub fn no_profiles() -> Result<Profiles> {
-    let (requests, inbox) = channel::<ProfileRequest>();
-    let (outbox, answers) = channel();
-    let reason = "a program has no markers: this view is of networks";
-    spawn("markers", move |_| {
-        let asked =
-            inbox.iter().map(|request| ProfileAnswer { trial: request.trial, outcome: Err(reason.into()) });
-        asked.take_while(|answer| outbox.send(answer.clone()).is_ok()).for_each(drop);
-    })?;
-    Ok(Profiles { requests, answers })
 }
 
 fn shown(qtl: simulate::Qtl) -> Qtl {
@@ -232,7 +201,7 @@ fn send(commands: &Sender<Command>, row: &BaselineRow, outcome: Result<BaselineS
 }
 
 /// Starts a thread and gives it a pool of one thread to work in.
-fn spawn(name: &'static str, work: impl FnOnce(ThreadPool) + Send + 'static) -> Result<()> {
+pub(super) fn spawn(name: &'static str, work: impl FnOnce(ThreadPool) + Send + 'static) -> Result<()> {
     let pool = ThreadPoolBuilder::new().num_threads(1).thread_name(move |_| name.to_owned()).build();
     let pool = pool.with_context(|| format!("failed to start the thread of the {name}"))?;
     let thread = thread::Builder::new().name(name.to_owned()).spawn(move || work(pool));
@@ -240,7 +209,10 @@ fn spawn(name: &'static str, work: impl FnOnce(ThreadPool) + Send + 'static) -> 
 }
 
 /// Runs `work` in `pool`; a panic is a reason like any other, and the thread lives on.
-fn caught<T: Send>(pool: &ThreadPool, work: impl FnOnce() -> Result<T, String> + Send) -> Result<T, String> {
+pub(super) fn caught<T: Send>(
+    pool: &ThreadPool,
+    work: impl FnOnce() -> Result<T, String> + Send,
+) -> Result<T, String> {
     let run = || catch_unwind(AssertUnwindSafe(work));
     pool.install(run).unwrap_or_else(|panic| Err(format!("panicked: {}", panic_text(&*panic))))
 }

@@ -86,8 +86,16 @@ impl History {
             Event::StudyOpened { .. }
             | Event::StudyPaused
             | Event::StudyResumed
+            | Event::TrialsWanted { .. }
+            | Event::SlotsChanged { .. }
+            | Event::RangeChanged { .. }
+            | Event::SamplerSwitched { .. }
+            | Event::PrunerSwitched { .. }
             | Event::SearchExhausted { .. }
             | Event::Noted { .. } => Ok(()),
+            Event::TrialPinned { trial, .. } | Event::TrialAnnotated { trial, .. } => {
+                self.trials.get(*trial).map(drop).ok_or(EventError::UnknownTrial(*trial))
+            }
             Event::TrialsImported { source, trials } => self.check_imported(source, trials),
             Event::TrialEnqueued { trial, params, seed, .. } if *trial == self.trials.len() => {
                 self.check_start(*trial, params, *seed)

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::{Counts, History};
 use crate::domain::event::StudySpec;
@@ -33,9 +34,9 @@ impl History {
         let replicates = self.study.replicates.max(1);
         let trials = self.trials.iter().skip(number).step_by(replicates);
         let trials = trials.map(|t| {
-            let mut own = Trial { id: t.id / replicates, ..t.clone() };
+            let mut own = Trial { id: t.id / replicates, ..(**t).clone() };
             own.origin.parents.iter_mut().for_each(|parent| *parent /= replicates);
-            own
+            Arc::new(own)
         });
         let study =
             StudySpec { seed: of_replicate(self.study.seed, number), replicates: 1, ..self.study.clone() };
@@ -49,6 +50,8 @@ impl History {
             baselines: Vec::new(),
             imported: self.imported.clone(),
             sources: self.sources.clone(),
+            sampler: self.sampler.clone(),
+            pruner: self.pruner.clone(),
             ..*self
         };
         for trial in 0..own.trials.len() {

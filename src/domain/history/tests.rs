@@ -70,7 +70,7 @@ proptest! {
         }
         let text = serde_json::to_string(&history).unwrap();
         let restored: History = serde_json::from_str(&text).unwrap();
-        prop_assert_eq!(restored.restore(history.trials().to_vec()).unwrap(), history);
+        prop_assert_eq!(restored.restore(history.trials().iter().map(|t| (**t).clone()).collect()).unwrap(), history);
     }
 }
 
@@ -125,9 +125,9 @@ fn a_promoted_trial_has_run_for_as_long_as_all_its_legs_and_one_that_begins_anew
     completed.apply(Event::TrialCompleted { trial: 0, score: 1.0, weights: None });
     completed.complete(params(0.7), 1.0);
     assert_eq!(seconds(&completed), 6.0);
-    let stored = serde_json::to_string(&completed.history().trials()[0]).unwrap();
+    let stored = serde_json::to_string(&*completed.history().trials()[0]).unwrap();
     assert!(stored.contains("\"earlier_ms\":4000"), "{stored}");
-    let stored = serde_json::to_string(&completed.history().trials()[1]).unwrap();
+    let stored = serde_json::to_string(&*completed.history().trials()[1]).unwrap();
     assert!(!stored.contains("earlier_ms"), "{stored}");
     study.apply(Event::TrialRequeued { trial: 0, reason: "interrupted".into() });
     let origin = Origin::default();

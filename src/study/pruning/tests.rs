@@ -1,8 +1,8 @@
 //! Studies whose pruner promotes what it has paused.
 
-use super::super::handle::End;
 use super::super::tests::{Published, Stepwise, Tail, essence, finish, parts, replay, spec};
 use super::super::{Parts, Study};
+use crate::domain::command::End;
 use crate::domain::event::{Event, Record, StudySpec};
 use crate::domain::history::History;
 use crate::domain::seed::of_replicate;
@@ -34,7 +34,7 @@ fn open(name: &str, spec: StudySpec, history: Option<History>, trials: usize) ->
 }
 
 fn essences(history: &History) -> Vec<Trial> {
-    history.trials().iter().map(essence).collect()
+    history.trials().iter().map(|t| essence(t)).collect()
 }
 
 fn promoted(records: &[Record]) -> Vec<usize> {

@@ -5,14 +5,19 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::Widget;
 
+use super::Panel;
 use super::empty;
 use crate::analysis::human;
 use crate::domain::direction::Direction;
 use crate::domain::value::significant;
 use crate::tui::plot::{Canvas, Scale, Stroke, axes};
+use crate::tui::state::PanelId;
 use crate::tui::state::{AppState, Reference};
 use crate::tui::text;
 use crate::tui::theme::{Theme, Tone};
+
+/// The panel.
+pub const PANEL: Panel = Panel { about, place, ..Panel::plain(PanelId::Chart, "Best so far", render) };
 
 /// What is measured, and which way is better.
 pub fn about(state: &AppState) -> String {

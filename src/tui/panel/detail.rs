@@ -10,6 +10,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
+use super::Panel;
 use super::{baseline, chart, empty};
 use crate::analysis::compare::Paired;
 use crate::analysis::human;
@@ -17,11 +18,18 @@ use crate::analysis::parameters::plain_name;
 use crate::domain::event::ObjectiveKind;
 use crate::domain::trial::{FoldScore, Report, Trial, TrialState};
 use crate::domain::value::significant;
+use crate::tui::keymap::Action;
+use crate::tui::navigate;
 use crate::tui::order::Row;
 use crate::tui::plot::{Canvas, Scale, Stroke, axes};
 use crate::tui::state::AppState;
+use crate::tui::state::PanelId;
 use crate::tui::text::{self, left, right};
 use crate::tui::theme::Tone;
+use crate::tui::update::Effect;
+
+/// The panel.
+pub const PANEL: Panel = Panel { about, place, act, ..Panel::plain(PanelId::Detail, "Trial", render) };
 
 fn shown(state: &AppState) -> Option<&Trial> {
     state.history.trial(state.shown()?.trial()?)
@@ -42,6 +50,25 @@ pub fn about(state: &AppState) -> String {
 pub fn place(state: &AppState, _rows: usize) -> String {
     let rank = shown(state).and_then(|t| state.table.rank(t.id));
     rank.map_or_else(String::new, |r| format!("rank {r} of {}", state.history.counts().complete))
+}
+
+fn act(state: &mut AppState, action: Action, area: Rect) -> Vec<Effect> {
+    let study = state.history.study();
+    match action {
+        Action::Left => state.fold = state.fold.saturating_sub(1),
+        Action::Right => state.fold = (state.fold + 1).min(study.trainings() - 1),
+        Action::PageUp | Action::PageDown => {
+            let rows = study.space.dimensions() + study.fixed.len();
+            let by = if action == Action::PageDown { 1 } else { -1 };
+            state.detail_scroll = navigate::clamped(state.detail_scroll, by, rows);
+        }
+        action => {
+            if let Some(by) = navigate::distance(action, usize::from(area.height)) {
+                navigate::step_trial(state, by);
+            }
+        }
+    }
+    Vec::new()
 }
 
 /// Draws the trial.

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use super::card;
 use crate::domain::event::ObjectiveKind;
 use crate::domain::trial::TrialId;
-use crate::tui::keymap::{Context, KEYMAP};
+use crate::tui::keymap::Context;
 use crate::tui::state::AppState;
 use crate::tui::theme::Tone;
 
@@ -35,8 +35,8 @@ pub fn cancel(state: &AppState, trial: TrialId, area: Rect, buf: &mut Buffer) {
 fn ask(state: &AppState, title: &str, question: String, context: Context, area: Rect, buf: &mut Buffer) {
     let theme = state.theme;
     let mut lines = vec![Line::from(question), Line::default()];
-    for row in KEYMAP.iter().filter(|row| row.context == context) {
-        let key = row.keys.first().map(|k| k.label(theme.options.ascii)).unwrap_or_default();
+    for row in state.keymap.rows(&[context]) {
+        let key = row.label(theme.options.ascii);
         lines.push(Line::from(vec![
             Span::styled(format!("{key:<5}"), theme.style(Tone::Accent)),
             Span::raw(row.help),

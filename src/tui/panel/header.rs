@@ -13,8 +13,8 @@ use ratatui::widgets::{Block, Paragraph, Widget, Wrap};
 
 use super::gauge;
 use crate::analysis::human;
+use crate::domain::command::End;
 use crate::domain::value::significant;
-use crate::study::handle::End;
 use crate::tui::state::{AppState, Phase};
 use crate::tui::text;
 use crate::tui::theme::Tone;

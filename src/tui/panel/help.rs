@@ -4,8 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{PANELS, card};
-use crate::tui::keymap::{Context, KEYMAP};
+use super::{card, of};
+use crate::tui::keymap::Context;
 use crate::tui::state::AppState;
 use crate::tui::text;
 use crate::tui::theme::Tone;
@@ -33,12 +33,11 @@ fn room(area: Rect) -> usize {
 fn lines(state: &AppState) -> Vec<Line<'static>> {
     let (theme, ascii) = (state.theme, state.theme.options.ascii);
     let mut lines = Vec::new();
-    for context in panel_contexts(state.focus) {
-        let Some(heading) = heading(state, context) else { continue };
+    for context in panel_contexts(state.view, state.focus) {
+        let Some(heading) = heading(context) else { continue };
         lines.push(Line::styled(heading, theme.style(Tone::Strong)));
-        for row in KEYMAP.iter().filter(|row| row.context == context) {
-            let keys: Vec<String> = row.keys.iter().map(|k| k.label(ascii)).collect();
-            let keys = text::left(&keys.join(" "), 12, theme.symbols().cut);
+        for row in state.keymap.rows(&[context]) {
+            let keys = text::left(&row.labels(ascii), 12, theme.symbols().cut);
             let keys = Span::styled(format!("  {keys}"), theme.style(Tone::Accent));
             lines.push(Line::from(vec![keys, Span::raw(row.help)]));
         }
@@ -46,11 +45,10 @@ fn lines(state: &AppState) -> Vec<Line<'static>> {
     lines
 }
 
-fn heading(state: &AppState, context: Context) -> Option<&'static str> {
+fn heading(context: Context) -> Option<&'static str> {
     match context {
-        Context::Leaderboard | Context::Running | Context::Detail | Context::Profile => {
-            PANELS.iter().find(|p| p.id == state.focus).map(|p| p.title)
-        }
+        Context::Panel(id) => Some(of(id).title),
+        Context::Trial => Some("Trial"),
         Context::Moving => Some("Moving"),
         Context::Anywhere => Some("Anywhere"),
         Context::Always => Some("Always"),

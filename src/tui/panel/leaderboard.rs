@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
+use super::Panel;
 use super::empty;
 use crate::analysis::human;
 use crate::analysis::parameters::dependent;
@@ -14,10 +15,17 @@ use crate::domain::baseline::BaselineScore;
 use crate::domain::space::Distribution;
 use crate::domain::trial::{Trial, TrialState};
 use crate::domain::value::{Value, significant};
+use crate::tui::keymap::Action;
+use crate::tui::navigate;
 use crate::tui::order::{BASELINE, Column, Row};
 use crate::tui::state::{AppState, PanelId, Phase};
 use crate::tui::text::{self, left, right};
 use crate::tui::theme::{Symbols, Tone};
+use crate::tui::update::Effect;
+
+/// The panel.
+pub const PANEL: Panel =
+    Panel { about, place, foot, act, ..Panel::plain(PanelId::Leaderboard, "Leaderboard", render) };
 
 /// Widths: mark and rank, trial, score, spread, state.
 const RANK: usize = 6;
@@ -122,6 +130,36 @@ fn in_sight(state: &AppState, room: usize) -> (Vec<(Column, usize)>, bool) {
     // A text that is cut has its own mark.
     let cut = shown.last().is_some_and(|(column, width)| *column == Column::Dependent && *width < DEPENDENT);
     (shown, !cut)
+}
+
+fn act(state: &mut AppState, action: Action, area: Rect) -> Vec<Effect> {
+    let rows = usize::from(area.height).saturating_sub(1);
+    if let Some(by) = navigate::distance(action, rows) {
+        let to = navigate::clamped(state.table.cursor(), by, state.table.order().len());
+        state.table.move_to(to);
+        return Vec::new();
+    }
+    // One of the columns always stays.
+    let last = Column::beside(&state.history.study().space).len() - 1;
+    match action {
+        Action::Left => state.table.scrolled = state.table.scrolled.saturating_sub(1),
+        Action::Right => state.table.scrolled = (state.table.scrolled + 1).min(last),
+        Action::Sort => sort(state),
+        Action::Reverse => {
+            state.table.reverse = !state.table.reverse;
+            state.refresh();
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn sort(state: &mut AppState) {
+    let columns = Column::sortable(&state.history.study().space);
+    let at = columns.iter().position(|c| *c == state.table.sort).unwrap_or(0);
+    state.table.sort = columns[(at + 1) % columns.len()];
+    state.table.reverse = false;
+    state.refresh();
 }
 
 /// Draws the table.

@@ -5,11 +5,19 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
+use super::Panel;
 use super::empty;
 use crate::analysis::human;
+use crate::tui::keymap::Action;
+use crate::tui::navigate;
 use crate::tui::state::AppState;
+use crate::tui::state::PanelId;
 use crate::tui::text;
 use crate::tui::theme::Tone;
+use crate::tui::update::Effect;
+
+/// The panel.
+pub const PANEL: Panel = Panel { about, place, act, ..Panel::plain(PanelId::Log, "Log", render) };
 
 /// The zone of its times.
 pub fn about(state: &AppState) -> String {
@@ -22,6 +30,16 @@ pub fn place(state: &AppState, _rows: usize) -> String {
         0 => String::new(),
         back => format!("{back} later below"),
     }
+}
+
+fn act(state: &mut AppState, action: Action, area: Rect) -> Vec<Effect> {
+    if let Some(by) = navigate::distance(action, usize::from(area.height)) {
+        // The log is read from its end.
+        let back = by.checked_neg().unwrap_or(isize::MAX);
+        let pages = (state.activity.entries().len() + 1).saturating_sub(usize::from(area.height));
+        state.log_scroll = navigate::clamped(state.log_scroll, back, pages);
+    }
+    Vec::new()
 }
 
 /// Draws the lines.

@@ -5,23 +5,45 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
 
-use super::keymap::{Action, Context, KEYMAP};
-use super::state::{AppState, PanelId, View};
+use super::keymap::{Action, Context};
+use super::state::{AppState, PanelId};
 use super::text;
 use super::theme::{Theme, Tone};
-use super::update::panel_contexts;
+use super::update::{Effect, panel_contexts};
 
 mod baseline;
-mod chart;
-mod detail;
+pub mod cards;
+pub mod chart;
+pub mod contour;
+pub mod detail;
 pub mod dialog;
+pub mod differences;
+pub mod events;
 pub mod footer;
+pub mod generations;
 pub mod header;
 pub mod help;
+pub mod importance;
+pub mod jobs;
+pub mod layers;
 pub mod leaderboard;
-mod log;
+pub mod log;
+pub mod machine;
+pub mod mind;
+pub mod overlay;
+pub mod pairs;
+pub mod parallel;
+pub mod predictions;
+pub mod processes;
 pub mod profile;
-mod running;
+pub mod rank;
+pub mod reasons;
+pub mod rungs;
+pub mod running;
+pub mod scores;
+pub mod slices;
+pub mod studies;
+pub mod timeline;
 
 /// A panel of the table.
 pub struct Panel {
@@ -37,63 +59,70 @@ pub struct Panel {
     pub foot: fn(&AppState, usize) -> Option<Line<'static>>,
     /// Draws what is inside the frame.
     pub render: fn(&AppState, Rect, &mut Buffer),
+    /// Follows an action that is not everybody's, while it has the focus; given the area inside the frame.
+    pub act: fn(&mut AppState, Action, Rect) -> Vec<Effect>,
+    /// Prepares what is drawn, after something changed and while it is on the screen; given the area inside the
+    /// frame. Here a panel asks for what takes longer than a frame.
+    pub arrange: fn(&mut AppState, Rect) -> Vec<Effect>,
+}
+
+impl Panel {
+    /// A panel that only draws.
+    pub const fn plain(id: PanelId, title: &'static str, render: fn(&AppState, Rect, &mut Buffer)) -> Self {
+        Panel {
+            id,
+            title,
+            about: |_| String::new(),
+            place: |_, _| String::new(),
+            foot: |_, _| None,
+            render,
+            act: |_, _, _| Vec::new(),
+            arrange: |_, _| Vec::new(),
+        }
+    }
 }
 
 /// Every panel.
 pub const PANELS: &[Panel] = &[
-    Panel {
-        id: PanelId::Leaderboard,
-        title: "Leaderboard",
-        about: leaderboard::about,
-        place: leaderboard::place,
-        foot: leaderboard::foot,
-        render: leaderboard::render,
-    },
-    Panel {
-        id: PanelId::Running,
-        title: "Running",
-        about: running::about,
-        place: running::place,
-        foot: |_, _| None,
-        render: running::render,
-    },
-    Panel {
-        id: PanelId::Chart,
-        title: "Best so far",
-        about: chart::about,
-        place: chart::place,
-        foot: |_, _| None,
-        render: chart::render,
-    },
-    Panel {
-        id: PanelId::Detail,
-        title: "Trial",
-        about: detail::about,
-        place: detail::place,
-        foot: |_, _| None,
-        render: detail::render,
-    },
-    Panel {
-        id: PanelId::Profile,
-        title: "Marker effects",
-        about: profile::about,
-        place: profile::place,
-        foot: |_, _| None,
-        render: profile::render,
-    },
-    Panel {
-        id: PanelId::Log,
-        title: "Log",
-        about: log::about,
-        place: log::place,
-        foot: |_, _| None,
-        render: log::render,
-    },
+    leaderboard::PANEL,
+    running::PANEL,
+    chart::PANEL,
+    detail::PANEL,
+    profile::PANEL,
+    predictions::PANEL,
+    layers::PANEL,
+    events::PANEL,
+    scores::PANEL,
+    importance::PANEL,
+    parallel::PANEL,
+    slices::PANEL,
+    contour::PANEL,
+    rank::PANEL,
+    timeline::PANEL,
+    mind::PANEL,
+    generations::PANEL,
+    rungs::PANEL,
+    reasons::PANEL,
+    differences::PANEL,
+    overlay::PANEL,
+    pairs::PANEL,
+    machine::PANEL,
+    cards::PANEL,
+    processes::PANEL,
+    jobs::PANEL,
+    studies::PANEL,
+    log::PANEL,
 ];
+
+/// The panel of that name.
+pub fn of(id: PanelId) -> &'static Panel {
+    // Every name has its row: a test holds it.
+    PANELS.iter().find(|p| p.id == id).unwrap_or(&PANELS[0])
+}
 
 /// Draws a panel with its frame.
 pub fn render(state: &AppState, id: PanelId, area: Rect, buf: &mut Buffer) {
-    let Some(panel) = PANELS.iter().find(|p| p.id == id) else { return };
+    let panel = of(id);
     let (theme, symbols) = (state.theme, state.theme.symbols());
     let focused = state.focus == id;
     let edge = theme.style(if focused { Tone::Accent } else { Tone::Quiet });
@@ -119,7 +148,7 @@ pub fn render(state: &AppState, id: PanelId, area: Rect, buf: &mut Buffer) {
     }
     if focused {
         // The keys of every view stand in the footer already.
-        let own: Vec<Context> = panel_contexts(id)
+        let own: Vec<Context> = panel_contexts(state.view, id)
             .into_iter()
             .take_while(|c| *c != Context::Moving && *c != Context::Anywhere)
             .collect();
@@ -135,19 +164,13 @@ pub fn render(state: &AppState, id: PanelId, area: Rect, buf: &mut Buffer) {
 pub fn hints(state: &AppState, contexts: &[Context], room: usize) -> Line<'static> {
     let theme = state.theme;
     let mut line = Line::default();
-    for row in KEYMAP.iter().filter(|row| contexts.contains(&row.context) && !row.hint.is_empty()) {
-        let key = row.keys.first().map(|k| k.label(theme.options.ascii)).unwrap_or_default();
+    for row in state.keymap.rows(contexts).filter(|row| !row.hint.is_empty()) {
+        let key = row.label(theme.options.ascii);
         if line.width() + key.len() + row.hint.len() + 3 > room {
             break;
         }
         line.push_span(Span::styled(format!(" {key}"), theme.style(Tone::Accent)));
-        let here = match row.action {
-            Action::Overview => state.view == View::Overview,
-            Action::Trials => state.view == View::Trials,
-            Action::TrialDetail => state.view == View::Detail,
-            Action::FullLog => state.view == View::Log,
-            _ => false,
-        };
+        let here = row.action == Action::Show(state.view);
         let tone = if here { Tone::Strong } else { Tone::Plain };
         line.push_span(Span::styled(format!(" {} ", row.hint), theme.style(tone)));
     }
@@ -155,7 +178,7 @@ pub fn hints(state: &AppState, contexts: &[Context], room: usize) -> Line<'stati
 }
 
 /// A frame over the middle of `area`, as large as its lines want, cut where there is no room.
-fn card(theme: Theme, title: &str, tone: Tone, lines: Vec<Line<'_>>, area: Rect, buf: &mut Buffer) {
+pub fn card(theme: Theme, title: &str, tone: Tone, lines: Vec<Line<'_>>, area: Rect, buf: &mut Buffer) {
     let wide = lines.iter().map(Line::width).max().unwrap_or(0).max(title.len() + 2) + 6;
     let width = (wide as u16).min(area.width);
     let height = (lines.len() as u16 + 4).min(area.height);
@@ -173,7 +196,7 @@ fn card(theme: Theme, title: &str, tone: Tone, lines: Vec<Line<'_>>, area: Rect,
 }
 
 /// A quiet sentence in the middle of an empty panel.
-fn empty(theme: Theme, sentence: &str, area: Rect, buf: &mut Buffer) {
+pub fn empty(theme: Theme, sentence: &str, area: Rect, buf: &mut Buffer) {
     let line = Line::styled(sentence.to_owned(), theme.style(Tone::Quiet));
     let rows = (line.width().div_ceil(usize::from(area.width.max(1))) as u16).clamp(1, area.height.max(1));
     let y = area.y + area.height.saturating_sub(rows) / 2;
@@ -182,7 +205,7 @@ fn empty(theme: Theme, sentence: &str, area: Rect, buf: &mut Buffer) {
 }
 
 /// A bar `room` columns wide of which `share` (0..1) is done.
-fn gauge(theme: Theme, share: f64, room: usize) -> Vec<Span<'static>> {
+pub fn gauge(theme: Theme, share: f64, room: usize) -> Vec<Span<'static>> {
     let symbols = theme.symbols();
     let done = ((share.clamp(0.0, 1.0) * room as f64).round() as usize).min(room);
     vec![
@@ -198,6 +221,7 @@ mod tests {
     use super::*;
     use crate::analysis::testing::{Script, busy, finished};
     use crate::tui::theme::Options;
+    use crate::tui::view::VIEWS;
 
     /// Every panel, at every small size, in the midst of a larger buffer.
     #[test]
@@ -231,9 +255,10 @@ mod tests {
         for (i, panel) in PANELS.iter().enumerate() {
             assert!(PANELS[i + 1..].iter().all(|p| p.id != panel.id && p.title != panel.title));
         }
-        let ids = [PanelId::Leaderboard, PanelId::Running, PanelId::Chart, PanelId::Detail, PanelId::Profile];
-        for id in ids.into_iter().chain([PanelId::Log]) {
-            assert!(PANELS.iter().any(|p| p.id == id), "{id:?}");
+        for view in VIEWS {
+            for id in view.panels {
+                assert!(PANELS.iter().any(|p| p.id == *id), "{id:?}");
+            }
         }
     }
 }

@@ -14,15 +14,23 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
+use super::Panel;
 use super::empty;
 use crate::analysis::human;
 use crate::analysis::profile::{Genome, Profile, QtlKind, Track};
 use crate::domain::value::significant;
+use crate::tui::keymap::Action;
 use crate::tui::plot::{Canvas, Scale};
 use crate::tui::profile::{Content, Plot, ProfileView};
 use crate::tui::state::AppState;
+use crate::tui::state::PanelId;
 use crate::tui::text;
 use crate::tui::theme::{Theme, Tone};
+use crate::tui::update::Effect;
+
+/// The panel.
+pub const PANEL: Panel =
+    Panel { about, place, act, arrange, ..Panel::plain(PanelId::Profile, "Marker effects", render) };
 
 /// Columns of the values at the left.
 const LABELS: u16 = 9;
@@ -78,6 +86,22 @@ pub fn columns(theme: Theme, area: Rect) -> usize {
     let inner = Rect { width: area.width.saturating_sub(2), height: area.height.saturating_sub(2), ..area };
     let cells = usize::from(regions(inner, false).plot.width);
     if theme.options.ascii { cells } else { 2 * cells }
+}
+
+fn act(state: &mut AppState, action: Action, _: Rect) -> Vec<Effect> {
+    if let Some(profile) = &mut state.profile {
+        profile.act(action);
+    }
+    Vec::new()
+}
+
+/// Marker effects are put into columns when something changed, not while drawing.
+fn arrange(state: &mut AppState, area: Rect) -> Vec<Effect> {
+    let columns = columns(state.theme, area);
+    if let Some(profile) = &mut state.profile {
+        profile.arrange(columns);
+    }
+    Vec::new()
 }
 
 /// Draws the effects.

@@ -6,15 +6,22 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
+use super::Panel;
 use super::{empty, gauge};
 use crate::analysis::human;
 use crate::domain::event::ObjectiveKind;
 use crate::domain::trial::{Report, Trial};
 use crate::domain::value::significant;
+use crate::tui::keymap::Action;
+use crate::tui::navigate;
 use crate::tui::plot::{Canvas, Scale, Stroke};
 use crate::tui::state::{AppState, PanelId, Phase};
 use crate::tui::text;
 use crate::tui::theme::Tone;
+use crate::tui::update::Effect;
+
+/// The panel.
+pub const PANEL: Panel = Panel { about, place, act, ..Panel::plain(PanelId::Running, "Running", render) };
 
 /// Rows a trial takes at most, a blank one between trials included.
 const TALLEST: usize = 7;
@@ -44,6 +51,13 @@ fn window(state: &AppState, rows: usize) -> (usize, usize) {
     let total = state.running.len();
     let shown = (rows / 2).min(total);
     (state.running_cursor.saturating_sub(shown / 2).min(total - shown), shown)
+}
+
+fn act(state: &mut AppState, action: Action, area: Rect) -> Vec<Effect> {
+    if let Some(by) = navigate::distance(action, usize::from(area.height)) {
+        state.running_cursor = navigate::clamped(state.running_cursor, by, state.running.len());
+    }
+    Vec::new()
 }
 
 /// Draws the trials.

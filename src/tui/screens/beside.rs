@@ -46,16 +46,16 @@ fn marker_effects() {
     let mut state = app(&script, PLAIN);
     update(&mut state, Msg::Resize(80, 24));
     let params = script.history().trial(10).unwrap().params.clone();
-    assert_eq!(press(&mut state, "m"), [Effect::Ask(ProfileRequest { trial: 10, params })]);
+    assert_eq!(press(&mut state, "m"), [Effect::Ask(Ask::Profile { trial: 10, params })]);
     insta::assert_snapshot!("markers_waiting", screen(&mut state, 80, 24));
     let reason = "the weights of trial 10 were not kept: only the best 5 trials keep theirs";
-    update(&mut state, Msg::Profile(ProfileAnswer { trial: 10, outcome: Err(reason.into()) }));
+    update(&mut state, Msg::Answer(Answer::Profile(10, Err(reason.into()))));
     assert!(screen(&mut state, 80, 24).contains("only the best 5 trials"));
     // Asked again, it is tried again; an answer that comes late for another trial is passed over.
     assert_eq!(press(&mut state, "\u{1b}m").len(), 1);
-    update(&mut state, Msg::Profile(ProfileAnswer { trial: 3, outcome: Err("late".into()) }));
+    update(&mut state, Msg::Answer(Answer::Profile(3, Err("late".into()))));
     let outcome = Ok(Arc::new(testing::profile(10)));
-    update(&mut state, Msg::Profile(ProfileAnswer { trial: 10, outcome }));
+    update(&mut state, Msg::Answer(Answer::Profile(10, outcome)));
     insta::assert_snapshot!("markers_80x24", screen(&mut state, 80, 24));
     insta::assert_snapshot!("markers_200x60", screen(&mut state, 200, 60));
     press(&mut state, "jj++hh");
@@ -68,7 +68,7 @@ fn marker_effects() {
     let mut plain = app(&script, Options { ascii: true, color: false });
     press(&mut plain, "m");
     let outcome = Ok(Arc::new(testing::profile(10)));
-    update(&mut plain, Msg::Profile(ProfileAnswer { trial: 10, outcome }));
+    update(&mut plain, Msg::Answer(Answer::Profile(10, outcome)));
     insta::assert_snapshot!("markers_ascii_120x40", screen(&mut plain, 120, 40));
 }
 
@@ -77,15 +77,15 @@ fn marker_effects_lead_back_and_are_of_complete_trials_only() {
     let mut state = app(&busy(), PLAIN);
     update(&mut state, Msg::Resize(120, 40));
     press(&mut state, "\nm\u{1b}");
-    assert_eq!((state.view, state.selected().unwrap().id), (View::Detail, 10));
-    press(&mut state, "\u{1b}G");
+    assert_eq!((state.view, state.selected().unwrap().id), (View::Overview, 10));
+    press(&mut state, "G");
     assert_eq!(press(&mut state, "m"), []);
     let said = state.notice.clone().unwrap().text;
     assert_eq!(said, "no marker effects of trial 4: it is failed, not complete");
     // The cursor walks over every marker's column and stays within.
     press(&mut state, "ggm");
     let outcome = Ok(Arc::new(testing::profile(10)));
-    update(&mut state, Msg::Profile(ProfileAnswer { trial: 10, outcome }));
+    update(&mut state, Msg::Answer(Answer::Profile(10, outcome)));
     let cursor = |state: &AppState| state.profile.as_ref().unwrap().cursor;
     press(&mut state, "G");
     assert_eq!(cursor(&state), 2999);

@@ -1,0 +1,140 @@
+//! What the dashboard asks of other threads, because it takes longer than a frame, and what they answer.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender};
+
+use crate::analysis::importance::Importance;
+use crate::analysis::profile::Profile;
+use crate::domain::history::History;
+use crate::domain::insight::{Contour, Insight, Question, Rung};
+use crate::domain::trial::{Timestamp, TrialId};
+use crate::domain::value::Params;
+
+/// The channels to the threads that answer.
+#[derive(Debug)]
+pub struct Desk {
+    /// To the thread that trains or runs networks. Of several questions of a sort that wait, the last one counts.
+    pub heavy: Sender<Ask>,
+    /// To the thread for everything else.
+    pub light: Sender<Ask>,
+    /// What came of it.
+    pub answers: Receiver<Answer>,
+}
+
+/// A question. Each is answered once, or replaced by a later one of its sort.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ask {
+    /// The marker effects of a complete trial.
+    Profile {
+        /// The trial.
+        trial: TrialId,
+        /// Its values of the searched parameters.
+        params: Params,
+    },
+    /// What a complete trial predicts of the validation rows.
+    Predictions {
+        /// The trial.
+        trial: TrialId,
+        /// Its values of the searched parameters.
+        params: Params,
+    },
+    /// The layers of a trial's network.
+    Layers {
+        /// The trial.
+        trial: TrialId,
+        /// Its values of the searched parameters.
+        params: Params,
+    },
+    /// How much each parameter matters.
+    Importance(Box<History>),
+    /// What the sampler has in mind.
+    Insight(Box<History>, Question),
+    /// The surrogate's belief over two parameters.
+    Contour(Box<History>, [usize; 2]),
+    /// The rungs of the pruner.
+    Rungs(Box<History>),
+    /// The studies under the working directory.
+    Studies,
+    /// Another study's history.
+    Study(PathBuf),
+    /// Write a trial, or the best one, as a study file.
+    Export(Option<TrialId>),
+}
+
+impl Ask {
+    /// Whether it needs the data and a network.
+    pub fn is_heavy(&self) -> bool {
+        matches!(self, Ask::Profile { .. } | Ask::Predictions { .. } | Ask::Layers { .. })
+    }
+}
+
+/// An answer, or why there is none: in words for a person, with the remedy.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// To [`Ask::Profile`].
+    Profile(TrialId, Result<Arc<Profile>, String>),
+    /// To [`Ask::Predictions`].
+    Predictions(TrialId, Result<Vec<Prediction>, String>),
+    /// To [`Ask::Layers`].
+    Layers(TrialId, Result<Vec<LayerRow>, String>),
+    /// To [`Ask::Importance`].
+    Importance(Result<Importance, String>),
+    /// To [`Ask::Insight`]; nothing where the sampler has no model.
+    Insight(Result<Option<Insight>, String>),
+    /// To [`Ask::Contour`].
+    Contour(Result<Contour, String>),
+    /// To [`Ask::Rungs`]; none where the pruner has none.
+    Rungs(Vec<Rung>),
+    /// To [`Ask::Studies`].
+    Studies(Vec<StudyRow>),
+    /// To [`Ask::Study`].
+    Study(PathBuf, Result<Box<History>, String>),
+    /// To [`Ask::Export`]: the file.
+    Export(Result<PathBuf, String>),
+}
+
+/// What a trial's network says of one individual that it was not trained on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prediction {
+    /// The individual.
+    pub individual: String,
+    /// The fold in which it is validated, from 0.
+    pub fold: usize,
+    /// The trait.
+    pub observed: f64,
+    /// What the network says.
+    pub predicted: f64,
+}
+
+/// A layer of a network, as `check` tells it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerRow {
+    /// What it is.
+    pub layer: String,
+    /// The shape of its output.
+    pub output: String,
+    /// How many numbers it learns.
+    pub weights: usize,
+}
+
+/// A study of the folder.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StudyRow {
+    /// Its name.
+    pub name: String,
+    /// Its study file, where one is known.
+    pub file: Option<PathBuf>,
+    /// Its store; none where it was never started.
+    pub store: Option<PathBuf>,
+    /// Trials that have ended, and those wanted; none where it was never started.
+    pub trials: Option<(usize, usize)>,
+    /// The best score and its metric.
+    pub best: Option<(f64, String)>,
+    /// When something last happened.
+    pub last: Option<Timestamp>,
+    /// Whether another process is at work on it.
+    pub is_live: bool,
+    /// Why it can't be opened, where it can't.
+    pub problem: Option<String>,
+}

@@ -1,0 +1,1 @@
+//! What a person prefers: theme and keys, from a file.

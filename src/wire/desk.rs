@@ -1,0 +1,56 @@
+//! The threads that answer what the dashboard asks: one for what needs the data and a network, one for the rest,
+//! so that neither waits for the other.
+
+use std::mem::discriminant;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use anyhow::Result;
+
+use super::background::{self, Background};
+use crate::tui::ask::{Answer, Ask, Desk};
+
+/// Why a program's studies have no networks to look into.
+const NO_NETWORK: &str = "a program has no markers and no layers: this is of networks";
+
+/// Starts both threads. `background` is there of studies of networks.
+///
+/// # Errors
+/// Where the system refuses a thread.
+pub fn open(background: Option<Background>) -> Result<Desk> {
+    let (heavy, for_heavy) = channel();
+    let (light, for_light) = channel();
+    let (outbox, answers) = channel();
+    let out = outbox.clone();
+    background::spawn("networks", move |pool| {
+        let mut genome = None;
+        serve(&for_heavy, &out, |ask| match (&background, ask) {
+            (Some(own), Ask::Profile { trial, params }) => {
+                let profile = background::caught(&pool, || own.profile(trial, &params, &mut genome));
+                Some(Answer::Profile(trial, profile.map(Arc::new)))
+            }
+            (None, Ask::Profile { trial, .. }) => Some(Answer::Profile(trial, Err(NO_NETWORK.into()))),
+            _ => None,
+        });
+    })?;
+    background::spawn("desk", move |_| serve(&for_light, &outbox, |_| None))?;
+    Ok(Desk { heavy, light, answers })
+}
+
+/// Answers until the dashboard is left; of several questions of a sort that wait, the last one.
+fn serve(inbox: &Receiver<Ask>, outbox: &Sender<Answer>, mut answer: impl FnMut(Ask) -> Option<Answer>) {
+    while let Ok(first) = inbox.recv() {
+        let mut waiting: Vec<Ask> = Vec::new();
+        for ask in std::iter::once(first).chain(inbox.try_iter()) {
+            waiting.retain(|other| discriminant(other) != discriminant(&ask));
+            waiting.push(ask);
+        }
+        for ask in waiting {
+            if let Some(answer) = answer(ask)
+                && outbox.send(answer).is_err()
+            {
+                return;
+            }
+        }
+    }
+}
