@@ -22,6 +22,7 @@ mod keymap;
 mod load;
 mod navigate;
 mod order;
+pub mod palette;
 mod panel;
 mod plot;
 pub mod preferences;
