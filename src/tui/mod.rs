@@ -38,7 +38,7 @@ mod view;
 
 pub use app::run;
 use ask::Desk;
-pub use keymap::Keymap;
+use preferences::Preferences;
 pub use theme::Options;
 
 /// What the dashboard is given.
@@ -58,8 +58,8 @@ pub struct Dashboard<'a> {
     pub clock: fn() -> Timestamp,
     /// Colours and symbols.
     pub options: Options,
-    /// Keys, where they are not the usual ones.
-    pub keymap: Keymap,
+    /// Theme, keys and manners; the colours of its themes are those that the terminal has.
+    pub preferences: Preferences,
     /// Set to a signal's number when it arrives (TERM, HUP, INT); 0 before. Made for
     /// `signal_hook::flag::register_usize`.
     pub signal: Arc<AtomicUsize>,
