@@ -29,6 +29,7 @@ pub mod preferences;
 mod profile;
 #[cfg(test)]
 mod screens;
+pub mod stage;
 mod state;
 mod terminal;
 mod text;
@@ -38,7 +39,7 @@ mod view;
 
 pub use app::run;
 use ask::Desk;
-use preferences::Preferences;
+pub use preferences::Preferences;
 pub use theme::Options;
 
 /// What the dashboard is given.
