@@ -152,7 +152,7 @@ impl Study {
             settled: None,
         };
         let (slots, threads) = (study.parts.executor.slots(), study.parts.executor.threads());
-        study.record(Event::StudyOpened { trials, slots, threads })?;
+        study.record(Event::StudyOpened { trials, slots, threads, asked: None })?;
         let begun = study.history.study().sampler.clone();
         if begun != wanted {
             study.note(
@@ -314,7 +314,7 @@ impl Study {
             return Ok(None);
         }
         // A replicate of the search is a study of its own: it knows of its own trials only.
-        let (search, number) = self.history.search_of(trial);
+        let (search, number) = self.history.asked_of(trial);
         let study = search.study();
         let seed = of_trial(study.seed, number);
         let ask = derive(study.seed, "ask", number as u64);
