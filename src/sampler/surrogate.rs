@@ -12,8 +12,8 @@
 use super::features::Features;
 use super::observed::{Observation, Observed};
 use super::warp::{BENDS, Map, Way, units, warp};
-use crate::domain::seed::{Rng, derive};
 use crate::domain::direction::Direction;
+use crate::domain::seed::{Rng, derive};
 use crate::domain::space::SearchSpace;
 use crate::domain::trial::Expected;
 use crate::numeric::evidence::Evidence;

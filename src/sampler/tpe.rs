@@ -201,7 +201,8 @@ impl Tpe {
         }
         let groups = Groups::of(space, self.grouping);
         let mut search = Search { tpe: self, space, history, observed, groups, looks: LOOKS };
-        let Some((params, ratio)) = search.complete(0, (&vec![0.5; space.dimensions()], 0.0), &mut rng) else {
+        let Some((params, ratio)) = search.complete(0, (&vec![0.5; space.dimensions()], 0.0), &mut rng)
+        else {
             let draw = Suggestion::by(ROW.name, draw_unseen(space, history, &mut rng));
             return draw.because("a uniform draw: all candidates are trials already".into());
         };
