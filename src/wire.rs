@@ -6,6 +6,7 @@ pub mod command;
 pub mod desk;
 pub mod fit;
 mod load;
+pub mod minds;
 pub mod predict;
 pub mod pruning;
 mod search;

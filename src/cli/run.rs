@@ -66,7 +66,8 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
     let baselines = background.as_ref().map_or(Vec::new(), |background| background.missing(&history));
     study.await_baselines(baselines.iter().map(|row| row.name.to_owned()));
     let signal = signals(!dashboard)?;
-    let desk = dashboard.then(|| wire::desk::open(background.clone())).transpose()?;
+    let minds = wire::minds::Minds::of(&config);
+    let desk = dashboard.then(|| wire::desk::open(background.clone(), minds)).transpose()?;
     let study = handle::spawn(study, sender).context("failed to start the study thread")?;
     let commands = study.commands.clone();
     if let Some(background) = background {
