@@ -1,7 +1,7 @@
 //! Dashboards of this bench's own studies: this program again, in a pseudo-terminal, with trials that only
 //! report, and a store that keeps nothing and may stall.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -9,17 +9,19 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tune_tui::domain::command::Update;
-use tune_tui::domain::event::Record;
+use tune_tui::domain::event::{Method, Record, StudySpec};
 use tune_tui::domain::history::History;
 use tune_tui::domain::objective::{Evaluation, Job, Objective, ObjectiveError, Reporter, Verdict};
 use tune_tui::domain::setting::Settings;
+use tune_tui::domain::space::SearchSpace;
 use tune_tui::domain::trial::{FoldScore, Report, Timestamp, TrialId};
+use tune_tui::executor::Layout;
 use tune_tui::executor::local::Local;
-use tune_tui::pruner::PRUNERS;
-use tune_tui::sampler::SAMPLERS;
+use tune_tui::pruner::{PRUNERS, Pruner};
+use tune_tui::sampler::{SAMPLERS, Sampler};
 use tune_tui::storage::memory::MemoryStore;
 use tune_tui::storage::{Storage, StorageError};
-use tune_tui::study::{Parts, Study, handle};
+use tune_tui::study::{Made, Maker, Parts, Study, handle};
 use tune_tui::tui::ask::Desk;
 use tune_tui::tui::{self, Dashboard, Menu, Options, Preferences};
 
@@ -43,7 +45,7 @@ impl Objective for Ticking {
                 return Err(ObjectiveError::Stopped);
             }
             if epoch == 999 {
-                let metrics = std::collections::BTreeMap::new();
+                let metrics = BTreeMap::new();
                 reporter.fold_finished(FoldScore {
                     repeat,
                     fold,
@@ -55,6 +57,27 @@ impl Objective for Ticking {
             }
         }
         Ok(Evaluation { score: 60.0, weights: None })
+    }
+}
+
+/// Makes nothing: nobody steers this study.
+struct Nothing(BTreeMap<String, (f64, f64)>);
+
+impl Maker for Nothing {
+    fn sampler(&self, _: &Method, _: &SearchSpace, _: usize) -> Result<Made<Box<dyn Sampler>>, String> {
+        Err("this study keeps its sampler".into())
+    }
+
+    fn pruner(&self, _: &Method, _: &StudySpec) -> Result<Made<Box<dyn Pruner>>, String> {
+        Err("this study keeps its pruner".into())
+    }
+
+    fn layout(&self, workers: usize) -> Layout {
+        Layout::of(workers, 1)
+    }
+
+    fn limits(&self) -> &BTreeMap<String, (f64, f64)> {
+        &self.0
     }
 }
 
@@ -95,7 +118,8 @@ pub fn run(words: &[String]) -> Result<(), Box<dyn Error>> {
     let parts = Parts {
         sampler: (row("random")?.build)(&Settings::defaults(row("random")?.settings)),
         pruner: (pruner.build)(&Settings::defaults(pruner.settings)),
-        executor: Box::new(Local::new(Arc::new(Ticking), slots, 1)?),
+        executor: Box::new(Local::new(Arc::new(Ticking), Layout::of(slots, 1))?),
+        maker: Box::new(Nothing(BTreeMap::new())),
         storage: Box::new(Stalling { store: MemoryStore::new(), stalls, last: Instant::now() }),
         retries: 0,
         clock: now,

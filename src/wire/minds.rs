@@ -39,7 +39,7 @@ impl Minds {
     pub fn answer(&self, pool: &ThreadPool, ask: &Ask) -> Option<Answer> {
         Some(match ask {
             Ask::Importance(history) => Answer::Importance(caught(pool, || {
-                importance::importance(history).map_err(|e| e.to_string())
+                importance::importance_soon(history).map_err(|e| e.to_string())
             })),
             Ask::Insight(history, question) => {
                 Answer::Insight(caught(pool, || self.insight(history, question)))
