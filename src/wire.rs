@@ -9,6 +9,7 @@ mod load;
 pub mod predict;
 pub mod pruning;
 mod search;
+pub mod trials;
 pub mod warm_start;
 
 use std::path::{Path, PathBuf};

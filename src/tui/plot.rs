@@ -167,6 +167,11 @@ impl Scale {
         (low <= high).then(|| Scale { log, ..Scale::even(low, high) })
     }
 
+    /// In the logarithm, where all of it is positive, or evenly.
+    pub fn logarithmic(self, log: bool) -> Self {
+        Scale { log: log && self.low > 0.0, ..self }
+    }
+
     /// Where `value` lies; below 0 or above 1 outside.
     pub fn place(self, value: f64) -> f64 {
         if self.log {

@@ -30,6 +30,15 @@ pub fn open(background: Option<Background>) -> Result<Desk> {
                 Some(Answer::Profile(trial, profile.map(Arc::new)))
             }
             (None, Ask::Profile { trial, .. }) => Some(Answer::Profile(trial, Err(NO_NETWORK.into()))),
+            (Some(own), Ask::Predictions { trial, params }) => {
+                let found = background::caught(&pool, || own.predictions(trial, &params));
+                Some(Answer::Predictions(trial, found.map(Arc::new)))
+            }
+            (None, Ask::Predictions { trial, .. }) => Some(Answer::Predictions(trial, Err(NO_NETWORK.into()))),
+            (Some(own), Ask::Layers { trial, params }) => {
+                Some(Answer::Layers(trial, background::caught(&pool, || own.network(&params))))
+            }
+            (None, Ask::Layers { trial, .. }) => Some(Answer::Layers(trial, Err(NO_NETWORK.into()))),
             _ => None,
         });
     })?;

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
 
 use super::keymap::{Action, Context};
+use crate::domain::event::ObjectiveKind;
 use super::state::{AppState, PanelId};
 use super::text;
 use super::theme::{Theme, Tone};
@@ -15,6 +16,7 @@ mod baseline;
 pub mod cards;
 pub mod chart;
 pub mod contour;
+pub mod curves;
 pub mod detail;
 pub mod dialog;
 pub mod differences;
@@ -33,6 +35,7 @@ pub mod mind;
 pub mod overlay;
 pub mod pairs;
 pub mod parallel;
+pub mod parameters;
 pub mod predictions;
 pub mod processes;
 pub mod profile;
@@ -51,6 +54,8 @@ pub struct Panel {
     pub id: PanelId,
     /// Its title.
     pub title: &'static str,
+    /// What stands in its place, where it shows something else.
+    pub heading: fn(&AppState) -> Option<&'static str>,
     /// What stands after the title.
     pub about: fn(&AppState) -> String,
     /// What stands at the right of the title; given the rows inside the frame.
@@ -72,6 +77,7 @@ impl Panel {
         Panel {
             id,
             title,
+            heading: |_| None,
             about: |_| String::new(),
             place: |_, _| String::new(),
             foot: |_, _| None,
@@ -88,6 +94,8 @@ pub const PANELS: &[Panel] = &[
     running::PANEL,
     chart::PANEL,
     detail::PANEL,
+    curves::PANEL,
+    parameters::PANEL,
     profile::PANEL,
     predictions::PANEL,
     layers::PANEL,
@@ -130,7 +138,8 @@ pub fn render(state: &AppState, id: PanelId, area: Rect, buf: &mut Buffer) {
     if focused {
         title.push(Span::styled(format!("{} ", symbols.cursor), edge));
     }
-    title.push(Span::styled(panel.title, theme.style(if focused { Tone::Accent } else { Tone::Strong })));
+    let name = (panel.heading)(state).unwrap_or(panel.title);
+    title.push(Span::styled(name, theme.style(if focused { Tone::Accent } else { Tone::Strong })));
     let room = usize::from(area.width.saturating_sub(4));
     let about = (panel.about)(state);
     let place = (panel.place)(state, usize::from(area.height.saturating_sub(2)));
@@ -164,7 +173,8 @@ pub fn render(state: &AppState, id: PanelId, area: Rect, buf: &mut Buffer) {
 pub fn hints(state: &AppState, contexts: &[Context], room: usize) -> Line<'static> {
     let theme = state.theme;
     let mut line = Line::default();
-    for row in state.keymap.rows(contexts).filter(|row| !row.hint.is_empty()) {
+    let offered = |action| action != Action::Markers || state.history.study().objective == ObjectiveKind::Network;
+    for row in state.keymap.rows(contexts).filter(|row| !row.hint.is_empty() && offered(row.action)) {
         let key = row.label(theme.options.ascii);
         if line.width() + key.len() + row.hint.len() + 3 > room {
             break;

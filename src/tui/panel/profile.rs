@@ -14,10 +14,11 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::Panel;
-use super::empty;
+use super::{Panel, detail, empty};
 use crate::analysis::human;
 use crate::analysis::profile::{Genome, Profile, QtlKind, Track};
+use crate::domain::event::ObjectiveKind;
+use crate::domain::trial::{TrialId, TrialState};
 use crate::domain::value::significant;
 use crate::tui::keymap::Action;
 use crate::tui::plot::{Canvas, Scale};
@@ -26,7 +27,7 @@ use crate::tui::state::AppState;
 use crate::tui::state::PanelId;
 use crate::tui::text;
 use crate::tui::theme::{Theme, Tone};
-use crate::tui::update::Effect;
+use crate::tui::update::{self, Effect};
 
 /// The panel.
 pub const PANEL: Panel =
@@ -88,7 +89,17 @@ pub fn columns(theme: Theme, area: Rect) -> usize {
     if theme.options.ascii { cells } else { 2 * cells }
 }
 
+/// The trial on the screen, where the effects are of another one.
+fn other(state: &AppState) -> Option<TrialId> {
+    let shown = detail::shown(state)?;
+    state.profile.as_ref().map(|view| view.trial).filter(|of| *of != shown.id).map(|_| shown.id)
+}
+
 fn act(state: &mut AppState, action: Action, _: Rect) -> Vec<Effect> {
+    // Measures of another trial's effects can wait: first a person wants those of this one.
+    if action == Action::NextMeasure && (state.profile.is_none() || other(state).is_some()) {
+        return update::open_profile(state);
+    }
     if let Some(profile) = &mut state.profile {
         profile.act(action);
     }
@@ -108,8 +119,9 @@ fn arrange(state: &mut AppState, area: Rect) -> Vec<Effect> {
 pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let theme = state.theme;
     let Some(view) = &state.profile else {
-        return empty(theme, "no trial was chosen: m on a complete trial opens this", area, buf);
+        return empty(theme, &nothing(state), area, buf);
     };
+    let area = banner(state, view.trial, area, buf);
     match &view.content {
         Content::Waiting => {
             return empty(theme, &format!("computing the effects of trial {} ...", view.trial), area, buf);
@@ -126,6 +138,29 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     mark(theme, view, &profile.genome, plot.window, &regions, buf);
     words(theme, view, profile, track, regions.words, buf);
     side(theme, view, profile, track, plot, regions.side, buf);
+}
+
+/// Why nothing is there, and what to do.
+fn nothing(state: &AppState) -> String {
+    let Some(trial) = detail::shown(state) else {
+        return "the marker effects of a trial stand here".to_owned();
+    };
+    match (state.history.study().objective, &trial.state) {
+        (ObjectiveKind::Command, _) => update::NO_MARKERS.to_owned(),
+        (_, TrialState::Complete) => format!("m computes the marker effects of trial {}", trial.id),
+        (_, other) => format!("trial {} is {}: marker effects are of complete trials", trial.id, other.word()),
+    }
+}
+
+/// Says so where the effects are not those of the trial on the screen; gives the area that is left.
+fn banner(state: &AppState, of: TrialId, area: Rect, buf: &mut Buffer) -> Rect {
+    let Some(shown) = other(state).filter(|_| area.height > 4) else { return area };
+    let complete = state.history.trial(shown).is_some_and(|trial| trial.state == TrialState::Complete);
+    let ask = if complete { format!(": m computes those of trial {shown}") } else { String::new() };
+    let words = format!(" these are of trial {of}, not of trial {shown}{ask}");
+    let line = Line::styled(words, state.theme.style(Tone::Warn));
+    text::fitted(line, text::row(area, 0), state.theme.symbols().cut, buf);
+    Rect { y: area.y + 1, height: area.height - 1, ..area }
 }
 
 fn scale(plot: &Plot) -> Scale {
