@@ -9,8 +9,9 @@ use super::load::Load;
 use super::order::{Row, Table};
 use super::palette::Palette;
 use super::panel::{
-    cards, contour, curves, differences, events, generations, importance, jobs, layers, machine, mind, overlay,
-    pairs, parallel, parameters, predictions, processes, rank, reasons, rungs, scores, slices, studies, timeline,
+    cards, contour, curves, differences, events, generations, importance, jobs, layers, machine, mind,
+    overlay, pairs, parallel, parameters, predictions, processes, rank, reasons, rungs, scores, slices,
+    studies, timeline,
 };
 use super::preferences::{Preferences, theme_named};
 use super::profile::ProfileView;

@@ -186,7 +186,7 @@ fn trial(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
     let [facts, parameters, events] = left.layout(&Layout::vertical(rows));
     let rows = [Constraint::Percentage(36), Constraint::Percentage(36), fill];
     let [curves, middle, profile] = right.layout(&Layout::vertical(rows));
-    let [predictions, layers] = split(middle, [Constraint::Percentage(55), fill]);
+    let [predictions, layers] = split(middle, [Constraint::Percentage(63), fill]);
     vec![
         (PanelId::Detail, facts),
         (PanelId::Curves, curves),

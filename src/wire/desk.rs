@@ -34,7 +34,9 @@ pub fn open(background: Option<Background>) -> Result<Desk> {
                 let found = background::caught(&pool, || own.predictions(trial, &params));
                 Some(Answer::Predictions(trial, found.map(Arc::new)))
             }
-            (None, Ask::Predictions { trial, .. }) => Some(Answer::Predictions(trial, Err(NO_NETWORK.into()))),
+            (None, Ask::Predictions { trial, .. }) => {
+                Some(Answer::Predictions(trial, Err(NO_NETWORK.into())))
+            }
             (Some(own), Ask::Layers { trial, params }) => {
                 Some(Answer::Layers(trial, background::caught(&pool, || own.network(&params))))
             }

@@ -14,7 +14,7 @@ use ratatui::text::{Line, Span};
 use super::{Panel, detail, empty};
 use crate::domain::event::ObjectiveKind;
 use crate::domain::trial::{Report, Trial, TrialId};
-use crate::domain::value::significant;
+use crate::domain::value::{counted, significant};
 use crate::tui::keymap::Action;
 use crate::tui::navigate;
 use crate::tui::state::{AppState, PanelId};
@@ -98,7 +98,7 @@ fn about(state: &AppState) -> String {
     let study = state.history.study();
     let which = match (is_program(state), state.panels.curves.all) {
         (true, _) => String::new(),
-        (_, true) => format!(", all of {} trainings", study.trainings()),
+        (_, true) => format!(", all {} trainings", study.trainings()),
         _ => format!(", fold {}", study.training(state.fold)),
     };
     format!("of trial {}{which}", trial.id)
@@ -193,8 +193,7 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     };
     let area = detail::inset(area);
     let lines = if area.height < 8 { 0 } else { 1 };
-    let [charts_at, below] =
-        area.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(lines)]));
+    let [charts_at, below] = area.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(lines)]));
     charts(state, trial, true, charts_at, buf);
     if lines > 0 {
         text::fitted(readout(state, trial), below, state.theme.symbols().cut, buf);
@@ -204,7 +203,9 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
 /// Draws the charts; with the crosshair, or without.
 pub(super) fn charts(state: &AppState, trial: &Trial, crosshair: bool, area: Rect, buf: &mut Buffer) {
     let trainings = drawn(state, trial);
-    let cursor = crosshair.then(|| state.panels.curves.cursor.unwrap_or(last(&trainings)));
+    // Where nobody looks, the hairs would only be in the way.
+    let looks = crosshair && (state.focus == PanelId::Curves || state.panels.curves.cursor.is_some());
+    let cursor = looks.then(|| state.panels.curves.cursor.unwrap_or(last(&trainings)));
     let frame = Frame { state, trial, window: window(state, &trainings), trainings, cursor };
     if is_program(state) {
         return frame.scores(area, buf);
@@ -243,7 +244,7 @@ fn readout(state: &AppState, trial: &Trial) -> Line<'static> {
         Span::styled(named(state, at), theme.style(Tone::Strong)),
     ]);
     if state.panels.curves.all && !is_program(state) {
-        line.push_span(Span::styled(format!(", mean of {} trainings", here.len()), quiet));
+        line.push_span(Span::styled(format!(", mean of {}", counted(here.len(), "training")), quiet));
     }
     let figures: [(&str, Figure, Tone); 3] = [
         ("train", |r| r.train_loss, Tone::Plain),
@@ -258,8 +259,12 @@ fn readout(state: &AppState, trial: &Trial) -> Line<'static> {
     }
     let best = trial.folds.get(state.fold).filter(|_| !state.panels.curves.all && !is_program(state));
     if let Some(best) = best {
-        let words =
-            format!("   {} epoch {}: {metric} {}", symbols.best, best.best_epoch + 1, significant(best.score, 4));
+        let words = format!(
+            "   {} epoch {}: {metric} {}",
+            symbols.best,
+            best.best_epoch + 1,
+            significant(best.score, 4)
+        );
         line.push_span(Span::styled(words, quiet));
     }
     line

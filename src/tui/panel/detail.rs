@@ -90,7 +90,7 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
         return baseline::render(state, number, area, buf);
     }
     let Some(trial) = shown(state) else {
-        return empty(state.theme, "no trial yet", area, buf);
+        return empty(state.theme, "no trial yet: the first one stands here as soon as it starts", area, buf);
     };
     let curves = !beside(state, PanelId::Curves);
     let is_program = state.history.study().objective == ObjectiveKind::Command;
@@ -102,8 +102,11 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let wanted = facts.len().max(folds) + 1;
     let upper = if curves { (wanted as u16).min(area.height / 2) } else { area.height };
     let [above, below] = area.layout(&Layout::vertical([Constraint::Length(upper), Constraint::Fill(1)]));
+    let widest = facts.iter().map(Line::width).max().unwrap_or(0) + 3;
+    let most = usize::from(above.width) * share / 100;
+    let width = if is_program { most } else { widest.clamp(24, most.max(24)) };
     let [words, table] =
-        above.layout(&Layout::horizontal([Constraint::Percentage(share as u16), Constraint::Fill(1)]));
+        above.layout(&Layout::horizontal([Constraint::Length(width as u16), Constraint::Fill(1)]));
     lines(state, facts, inset(words), buf);
     if !is_program {
         fold_table(state, trial, inset(table), buf);

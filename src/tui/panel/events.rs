@@ -119,11 +119,18 @@ fn told(state: &AppState, trial: &Trial, children: &[TrialId], room: usize) -> V
         let words = format!("and {} more", human::thousands(children.len() - CHILDREN));
         teller.tell(None, "", Tone::Quiet, &words);
     }
-    let own = state.activity.entries().iter().filter(|entry| speaks_of(&entry.text, trial.id));
+    let own =
+        state.activity.entries().iter().filter(|e| speaks_of(&e.text, trial.id) && !is_known(&e.text, trial));
     for entry in own {
         teller.tell(Some(entry.at), "log", entry.tone, &entry.text);
     }
     teller.lines
+}
+
+/// Whether a line of the log says of a trial what its course says already.
+fn is_known(text: &str, trial: &Trial) -> bool {
+    let told = text.strip_prefix(&format!("trial {} ", trial.id));
+    told.is_some_and(|told| told.starts_with(trial.state.word()) || told.starts_with("started in slot"))
 }
 
 /// Whether a line of the log is about a trial.
@@ -139,7 +146,7 @@ fn speaks_of(text: &str, trial: TrialId) -> bool {
 /// Who asked for it, why, and what was expected.
 fn asked(state: &AppState, trial: &Trial, teller: &mut Teller) {
     let (study, origin) = (state.history.study(), &trial.origin);
-    let by = if origin.by.is_empty() { "nobody is on record" } else { &origin.by };
+    let by = if origin.by.is_empty() { "not on record" } else { &origin.by };
     teller.tell(None, "asked by", Tone::Plain, by);
     if !origin.why.is_empty() {
         teller.tell(None, "because", Tone::Plain, &origin.why);
@@ -179,7 +186,12 @@ fn course(state: &AppState, trial: &Trial, teller: &mut Teller) {
         };
         teller.tell(None, "now", Tone::Accent, &words);
     } else {
-        teller.tell(Some(trial.started), "started", Tone::Plain, &format!("in slot {}, seed {}", trial.slot, trial.seed));
+        teller.tell(
+            Some(trial.started),
+            "started",
+            Tone::Plain,
+            &format!("in slot {}, seed {}", trial.slot, trial.seed),
+        );
     }
     if trial.passed != (0, 0) {
         let (reports, folds) = trial.passed;
@@ -191,14 +203,12 @@ fn course(state: &AppState, trial: &Trial, teller: &mut Teller) {
         let metric = format!("{} {}", study.metric, significant(fold.score, 4));
         let words = match study.objective {
             ObjectiveKind::Command => metric,
-            ObjectiveKind::Network => format!(
-                "{metric} at epoch {} of {} (fold {})",
-                fold.best_epoch + 1,
-                fold.epochs,
-                study.training(number)
-            ),
+            ObjectiveKind::Network => {
+                let name = study.training(number);
+                format!("{name} ended: {metric} at epoch {} of {}", fold.best_epoch + 1, fold.epochs)
+            }
         };
-        teller.tell(None, "fold ended", Tone::Plain, &words);
+        teller.tell(None, "fold", Tone::Plain, &words);
     }
     let took = human::duration(trial.seconds(state.now));
     let tone = state.theme.state(&trial.state);

@@ -44,11 +44,7 @@ fn about(state: &AppState) -> String {
         return String::new();
     };
     let encoding = text::clean(&network.encoding);
-    format!(
-        "of trial {}: {}, genotypes {encoding}",
-        trial.id,
-        text::clean(&network.model)
-    )
+    format!("of trial {}: {}, genotypes {encoding}", trial.id, text::clean(&network.model))
 }
 
 /// Shapes cost nothing: they are asked for whenever the panel shows another trial.
@@ -121,8 +117,7 @@ fn table(state: &AppState, network: &NetworkRows, area: Rect, buf: &mut Buffer) 
     for (i, row) in network.layers.iter().skip(scroll).take(in_sight).enumerate() {
         let share = row.weights as f64 / most as f64;
         let filled = if row.weights == 0 { 0 } else { ((share * bar as f64).round() as usize).max(1) };
-        let weights =
-            if row.weights == 0 { symbols.none.to_owned() } else { human::thousands(row.weights) };
+        let weights = if row.weights == 0 { symbols.none.to_owned() } else { human::thousands(row.weights) };
         let line = Line::from(vec![
             Span::raw(left(&row.layer, name, symbols.cut)),
             Span::styled(format!("  {}  ", left(&row.output, output, symbols.cut)), quiet),
@@ -145,10 +140,7 @@ fn totals(state: &AppState, network: &NetworkRows, hidden: usize, area: Rect, bu
     let more = if hidden > 0 { format!("{hidden} more layers below") } else { String::new() };
     let lines = [
         Line::styled(more, theme.style(Tone::Accent)),
-        Line::styled(
-            format!("{} weights in all{fixed}", human::thousands(all)),
-            theme.style(Tone::Strong),
-        ),
+        Line::styled(format!("{} weights in all{fixed}", human::thousands(all)), theme.style(Tone::Strong)),
         Line::styled(
             format!("training takes {} at least, in batches of {batch}", human_bytes(bytes)),
             theme.style(Tone::Quiet),

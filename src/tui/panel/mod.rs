@@ -5,12 +5,12 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
 
-use super::keymap::{Action, Context};
-use crate::domain::event::ObjectiveKind;
+use super::keymap::{Action, Bound, Context};
 use super::state::{AppState, PanelId};
 use super::text;
 use super::theme::{Theme, Tone};
 use super::update::{Effect, panel_contexts};
+use crate::domain::event::ObjectiveKind;
 
 mod baseline;
 pub mod cards;
@@ -169,13 +169,24 @@ pub fn render(state: &AppState, id: PanelId, area: Rect, buf: &mut Buffer) {
     (panel.render)(state, inner, buf);
 }
 
+/// How hints end that are about folds.
+const FOLD: &str = "fold";
+
 /// The keys of some contexts that have a hint, as many as there is room for.
 pub fn hints(state: &AppState, contexts: &[Context], room: usize) -> Line<'static> {
     let theme = state.theme;
     let mut line = Line::default();
-    let offered = |action| action != Action::Markers || state.history.study().objective == ObjectiveKind::Network;
-    for row in state.keymap.rows(contexts).filter(|row| !row.hint.is_empty() && offered(row.action)) {
+    let is_program = state.history.study().objective == ObjectiveKind::Command;
+    // A program has neither markers nor folds.
+    let foreign = |row: &Bound| is_program && (row.action == Action::Markers || row.hint.ends_with(FOLD));
+    let mut shown: Vec<(String, &str)> = Vec::new();
+    for row in state.keymap.rows(contexts).filter(|row| !row.hint.is_empty() && !foreign(row)) {
         let key = row.label(theme.options.ascii);
+        // The innermost meaning of a key counts, and one key for a meaning is enough.
+        if shown.iter().any(|(known, hint)| *known == key || *hint == row.hint) {
+            continue;
+        }
+        shown.push((key.clone(), row.hint));
         if line.width() + key.len() + row.hint.len() + 3 > room {
             break;
         }

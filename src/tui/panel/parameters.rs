@@ -63,7 +63,8 @@ fn rows<'a>(state: &'a AppState, trial: &'a Trial) -> Vec<Row<'a>> {
         parameter: Some(parameter),
     });
     let fixed = study.fixed_in(&trial.params);
-    let fixed = fixed.map(|(name, value)| Row { name, value: Some(value), best: Some(value), parameter: None });
+    let fixed =
+        fixed.map(|(name, value)| Row { name, value: Some(value), best: Some(value), parameter: None });
     searched.filter(|row| row.value.is_some() || row.best.is_some()).chain(fixed).collect()
 }
 
@@ -119,7 +120,8 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
         let words = Line::styled(words(state, trial, row), theme.style(Tone::Quiet));
         let room = Rect { width: last.width.saturating_sub(more.len() as u16 + 1), ..last };
         text::fitted(words, room, cut, buf);
-        let at = Rect { x: last.right() - (more.len() as u16).min(last.width), width: more.len() as u16, ..last };
+        let at =
+            Rect { x: last.right() - (more.len() as u16).min(last.width), width: more.len() as u16, ..last };
         text::fitted(Line::styled(more, theme.style(Tone::Accent)), at.intersection(last), cut, buf);
     }
 }
@@ -127,7 +129,11 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
 /// All that there is to say of the parameter under the cursor.
 fn words(state: &AppState, trial: &Trial, row: &Row<'_>) -> String {
     let Some(parameter) = row.parameter else {
-        return format!("{} is fixed at {}", row.name, row.value.map(ToString::to_string).unwrap_or_default());
+        return format!(
+            "{} is fixed at {}",
+            row.name,
+            row.value.map(ToString::to_string).unwrap_or_default()
+        );
     };
     let mut words = format!("{}: {}", row.name, parameter.distribution);
     let now = state.history.space().parameters.iter().find(|p| p.name == parameter.name);
@@ -197,7 +203,13 @@ impl Columns {
             (_, true) => Tone::Strong,
             _ => Tone::Plain,
         };
-        let name_tone = if here { Tone::Accent } else if quiet { Tone::Quiet } else { Tone::Plain };
+        let name_tone = if here {
+            Tone::Accent
+        } else if quiet {
+            Tone::Quiet
+        } else {
+            Tone::Plain
+        };
         let cursor = if here { symbols.cursor } else { " " };
         let mut line = Line::from(vec![
             Span::styled(format!("{cursor} "), theme.style(Tone::Accent)),
@@ -241,7 +253,9 @@ impl Columns {
             Distribution::Float { low, high, .. } => {
                 Some((place(&Value::Float(*low))?, place(&Value::Float(*high))?))
             }
-            Distribution::Int { low, high, .. } => Some((place(&Value::Int(*low))?, place(&Value::Int(*high))?)),
+            Distribution::Int { low, high, .. } => {
+                Some((place(&Value::Int(*low))?, place(&Value::Int(*high))?))
+            }
             Distribution::Choice { .. } => None,
         });
         let (own, best) = (row.value.and_then(place), row.best.and_then(place));

@@ -196,14 +196,16 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
             Awaited::Waiting(of) if *of == trial.id => {
                 format!("predicting the validation rows with the networks of trial {of} ...")
             }
-            Awaited::Failed(of, reason) if *of == trial.id => format!("{}; Enter tries again", text::clean(reason)),
+            Awaited::Failed(of, reason) if *of == trial.id => {
+                format!("{}; Enter tries again", text::clean(reason))
+            }
             _ => "Tab leads here, and the networks of this trial predict their validation rows".to_owned(),
         };
         return empty(theme, &words, area, buf);
     };
     let area = detail::inset(area);
-    let wanted = if found.task == Task::Regression { 46 } else { 40 };
-    let right = if area.width > wanted + 24 { wanted } else { area.width / 2 };
+    let wanted = if found.task == Task::Regression { 46 } else { 38 };
+    let right = if area.width >= wanted + 26 { wanted } else { area.width / 2 };
     let [drawing, words] =
         area.layout(&Layout::horizontal([Constraint::Fill(1), Constraint::Length(right)]).spacing(1));
     let chosen = view.order.get(state.panels.predictions.cursor).and_then(|row| rows.get(*row));
@@ -211,7 +213,8 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
         scatter::render(theme, rows, state.panels.predictions.fold, chosen, drawing, buf);
         let lines = view.agreements.len() + 1;
         let above = (lines as u16).min(words.height / 2);
-        let [above, below] = words.layout(&Layout::vertical([Constraint::Length(above + 1), Constraint::Fill(1)]));
+        let [above, below] =
+            words.layout(&Layout::vertical([Constraint::Length(above + 1), Constraint::Fill(1)]));
         agreements(state, view, above, buf);
         errors(state, found, rows, view, below, buf);
     } else {
@@ -224,8 +227,14 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
 fn agreements(state: &AppState, view: &View, area: Rect, buf: &mut Buffer) {
     let (theme, symbols) = (state.theme, state.theme.symbols());
     let cell = |words: &str, width| right(words, width, symbols.cut);
-    let heading =
-        format!("fold{}{}{}{}{}", cell("n", 7), cell("r", 8), cell("MSE", 9), cell("slope", 8), cell("bias", 9));
+    let heading = format!(
+        "fold{}{}{}{}{}",
+        cell("n", 7),
+        cell("r", 8),
+        cell("MSE", 9),
+        cell("slope", 8),
+        cell("bias", 9)
+    );
     text::fitted(Line::styled(heading, theme.style(Tone::Strong)), text::row(area, 0), symbols.cut, buf);
     // The fold that is looked at stays in sight.
     let height = usize::from(area.height).saturating_sub(2).max(1);
@@ -260,12 +269,16 @@ fn errors(
     buf: &mut Buffer,
 ) {
     let (theme, symbols) = (state.theme, state.theme.symbols());
-    let name = usize::from(area.width).saturating_sub(2 + 5 + 10 + 10).clamp(4, 20);
+    let name = usize::from(area.width).saturating_sub(28).clamp(4, 24);
+    let said = match found.task {
+        Task::Regression | Task::MultiClass => "predicted".to_owned(),
+        _ => format!("p({})", found.classes.get(1).map_or("", String::as_str)),
+    };
     let heading = format!(
         "  {} fold{}{}",
         left("individual", name, symbols.cut),
         right("observed", 10, symbols.cut),
-        right("predicted", 11, symbols.cut)
+        right(&said, 11, symbols.cut)
     );
     text::fitted(Line::styled(heading, theme.style(Tone::Strong)), text::row(area, 0), symbols.cut, buf);
     let height = usize::from(area.height).saturating_sub(1);

@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use super::super::{chart, empty};
 use super::{Training, is_program, named};
 use crate::domain::trial::{Report, Trial, TrialState};
-use crate::tui::plot::{Canvas, Scale, Stroke, axes};
+use crate::tui::plot::{self, Canvas, Scale, Stroke, Tick, short};
 use crate::tui::state::AppState;
 use crate::tui::text;
 use crate::tui::theme::Tone;
@@ -52,17 +52,15 @@ impl Frame<'_> {
         let state = self.state;
         let metric = text::clean(&state.history.study().metric);
         let best = self.trial.folds.get(state.fold).filter(|_| !self.is_all() && !is_program(state));
-        let best = best.map(|fold| {
-            format!("  {} best at epoch {}", state.theme.symbols().best, fold.best_epoch + 1)
-        });
+        let best = best
+            .map(|fold| format!("  {} best at epoch {}", state.theme.symbols().best, fold.best_epoch + 1));
         let title = Line::from(vec![
             Span::styled(format!("{metric}{}", self.which()), state.theme.style(Tone::Strong)),
             Span::styled(best.unwrap_or_default(), state.theme.style(Tone::Quiet)),
             Span::styled(self.scale_word(), state.theme.style(Tone::Quiet)),
         ]);
         let fold = state.fold % state.history.study().folds.max(1);
-        let references =
-            if self.is_all() { Vec::new() } else { chart::references_of_fold(state, fold) };
+        let references = if self.is_all() { Vec::new() } else { chart::references_of_fold(state, fold) };
         self.chart(title, &[(|r| Some(r.score), Stroke::Solid, Tone::Good)], &references, area, buf);
     }
 
@@ -82,7 +80,7 @@ impl Frame<'_> {
 
     fn scale_word(&self) -> String {
         let log = self.state.panels.curves.logarithm == Some(true);
-        if log { "  log".to_owned() } else { String::new() }
+        if log { ", log scale".to_owned() } else { String::new() }
     }
 
     fn across(&self, epoch: usize) -> f64 {
@@ -93,8 +91,8 @@ impl Frame<'_> {
     /// The reports in sight, with the neighbours to which their lines lead.
     fn in_sight<'a>(&self, reports: &'a [Report]) -> &'a [Report] {
         let (from, to) = self.window;
-        let first = reports.partition_point(|r| r.epoch < from);
-        let end = reports.partition_point(|r| r.epoch <= to);
+        let first = reports.partition_point(|r| r.epoch < from).saturating_sub(1);
+        let end = (reports.partition_point(|r| r.epoch <= to) + 1).min(reports.len());
         reports.get(first..end).unwrap_or_default()
     }
 
@@ -115,14 +113,12 @@ impl Frame<'_> {
         let Some(scale) = Scale::fit(values) else {
             return empty(theme, &self.nothing(), rest, buf);
         };
-        let scale = self.state.panels.curves.logarithm.map_or(scale, |log| scale.logarithmic(log));
-        let (from, to) = self.window;
-        let first = if is_program(self.state) { from } else { from + 1 };
-        let room = axes(rest, buf, theme, scale, &first.to_string(), &named(self.state, to));
-        let mut canvas = Canvas::new(room, theme);
-        if let Some(at) = self.cursor {
-            canvas.stem(self.across(at), 0.0, 1.0, theme.style(Tone::Quiet));
-        }
+        let scale = self.state.panels.curves.logarithm.map_or(scale, |log| {
+            let (low, high) = scale.range();
+            Scale::of(low, high, log)
+        });
+        let frame = plot::frame(rest, buf, theme, &|most| self.epochs(most), &|most| scale.ticks(most));
+        let mut canvas = Canvas::new(frame.room, theme);
         let labels = chart::lines(theme, &mut canvas, scale, references);
         canvas.raise();
         for (number, reports) in &self.trainings {
@@ -133,9 +129,30 @@ impl Frame<'_> {
                 canvas.line(points, *stroke, style);
             }
         }
+        self.best(figures, scale, &mut canvas);
         canvas.render(buf);
-        chart::names(theme, room, &labels, buf);
-        self.marks(figures, scale, room, buf);
+        chart::names(theme, frame.room, &labels, buf);
+        self.names(figures, scale, &frame, buf);
+        if let Some(at) = self.cursor {
+            frame.cross(buf, (self.across(at), f64::NAN), (&named(self.state, at), ""));
+        }
+    }
+
+    /// Epochs below a chart: whole ones, as a person counts them.
+    fn epochs(&self, most: usize) -> Vec<Tick> {
+        let base = usize::from(!is_program(self.state)) as f64;
+        let (from, to) = (self.window.0 as f64 + base, self.window.1 as f64 + base);
+        let scale = Scale::even(from, to);
+        let mut ticks = scale.ticks(most);
+        ticks.retain_mut(|tick| {
+            let epoch = scale.at(tick.place);
+            tick.label = short(epoch.round());
+            (epoch - epoch.round()).abs() < 1e-6
+        });
+        if ticks.is_empty() {
+            ticks.push(Tick { place: self.across(self.window.0), label: short(from) });
+        }
+        ticks
     }
 
     fn style(&self, training: usize, tone: Tone) -> Style {
@@ -143,30 +160,46 @@ impl Frame<'_> {
         if self.is_all() { theme.series(training) } else { theme.style(tone) }
     }
 
-    /// The best epochs, and which training is which where there are several.
-    fn marks(&self, figures: &[(Figure, Stroke, Tone)], scale: Scale, room: Rect, buf: &mut Buffer) {
-        let Some((figure, _, tone)) = figures.last().filter(|_| !room.is_empty()) else { return };
-        let cell = |report: &Report| {
-            let (x, y) = (self.across(report.epoch), 1.0 - scale.place(figure(report)?));
-            let inside = (0.0..=1.0).contains(&x) && (0.0..=1.0).contains(&y);
-            let at = |share: f64, cells: u16| (share * f64::from(cells - 1)).round() as u16;
-            inside.then(|| (room.x + at(x, room.width), room.y + at(y, room.height)))
-        };
-        let study = self.state.history.study();
+    /// The best epoch of each training that ended.
+    fn best(&self, figures: &[(Figure, Stroke, Tone)], scale: Scale, canvas: &mut Canvas) {
+        let Some((figure, _, tone)) = figures.last().filter(|_| !is_program(self.state)) else { return };
+        let symbol = self.state.theme.symbols().best;
         for (number, reports) in &self.trainings {
-            let style = self.style(*number, *tone);
-            let ended = self.trial.folds.get(*number).filter(|_| !is_program(self.state));
-            let best = ended.and_then(|fold| reports.get(fold.best_epoch).filter(|r| r.epoch == fold.best_epoch));
-            if let Some(cell) = best.and_then(cell).and_then(|at| buf.cell_mut(at)) {
-                cell.set_symbol(self.state.theme.symbols().best).set_style(style);
+            let Some(fold) = self.trial.folds.get(*number) else { continue };
+            let report = reports.get(fold.best_epoch).filter(|r| r.epoch == fold.best_epoch);
+            if let Some((report, value)) = report.and_then(|r| Some((r, figure(r)?))) {
+                canvas.mark(
+                    self.across(report.epoch),
+                    scale.place(value),
+                    symbol,
+                    self.style(*number, *tone),
+                );
             }
-            let named = self.is_all() && self.trainings.len() <= NAMED;
-            if let Some((x, y)) = reports.last().filter(|_| named).and_then(cell) {
-                let name = study.training(*number);
-                let x = x.min(room.right().saturating_sub(text::width(&name) as u16)).max(room.x);
-                let at = Rect { x, y, width: room.right() - x, height: 1 };
-                text::fitted(Line::styled(name, style), at, self.state.theme.symbols().cut, buf);
+        }
+    }
+
+    /// Which line is which training's, at their ends.
+    fn names(&self, figures: &[(Figure, Stroke, Tone)], scale: Scale, frame: &plot::Frame, buf: &mut Buffer) {
+        let Some((figure, _, tone)) = figures.last() else { return };
+        if !self.is_all() || self.trainings.len() > NAMED {
+            return;
+        }
+        let room = frame.room;
+        let mut ends: Vec<((u16, u16), String, Style)> = Vec::new();
+        for (number, reports) in &self.trainings {
+            let end = self.in_sight(reports).last();
+            let place = end.and_then(|r| Some((self.across(r.epoch).min(1.0), scale.place(figure(r)?))));
+            let Some(cell) = place.and_then(|(x, y)| frame.cell(x, y)) else { continue };
+            let name = self.state.history.study().training(*number);
+            match ends.iter_mut().find(|(at, ..)| *at == cell) {
+                Some((_, names, _)) => *names += &format!(",{name}"),
+                None => ends.push((cell, name, self.style(*number, *tone))),
             }
+        }
+        for ((x, y), names, style) in ends {
+            let x = x.min(room.right().saturating_sub(text::width(&names) as u16)).max(room.x);
+            let at = Rect { x, y, width: room.right() - x, height: 1 };
+            text::fitted(Line::styled(names, style), at, self.state.theme.symbols().cut, buf);
         }
     }
 
@@ -176,7 +209,9 @@ impl Frame<'_> {
         let step = steps.trim_end_matches('s');
         if !self.trial.reports.is_empty() && !self.is_all() {
             return match self.trial.state.is_finished() {
-                true => format!("fold {} was not trained", self.state.history.study().training(self.state.fold)),
+                true => {
+                    format!("fold {} was not trained", self.state.history.study().training(self.state.fold))
+                }
                 false => "this fold's turn has not come yet".to_owned(),
             };
         }

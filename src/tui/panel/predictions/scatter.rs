@@ -4,9 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use crate::domain::value::significant;
 use crate::tui::ask::Prediction;
-use crate::tui::plot::{Canvas, Scale, Stroke, axes};
+use crate::tui::plot::{self, Canvas, Scale, Stroke};
 use crate::tui::text;
 use crate::tui::theme::{Theme, Tone};
 
@@ -19,7 +18,7 @@ pub fn render(
     area: Rect,
     buf: &mut Buffer,
 ) {
-    let title = Line::styled("observed (up) by predicted (across)", theme.style(Tone::Strong));
+    let title = Line::styled("observed by predicted", theme.style(Tone::Strong));
     text::fitted(title, text::row(area, 0), theme.symbols().cut, buf);
     let rest = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
     let range = |value: fn(&Prediction) -> f64| {
@@ -30,9 +29,8 @@ pub fn render(
     };
     let Some((up, across)) = range(|row| row.observed).zip(range(|row| row.predicted)) else { return };
     let (vertical, horizontal) = (Scale::even(up.0, up.1), Scale::even(across.0, across.1));
-    let (from, to) = (significant(across.0, 3), significant(across.1, 3));
-    let room = axes(rest, buf, theme, vertical, &from, &to);
-    let mut canvas = Canvas::new(room, theme);
+    let frame = plot::frame(rest, buf, theme, &|most| horizontal.ticks(most), &|most| vertical.ticks(most));
+    let mut canvas = Canvas::new(frame.room, theme);
     // Where prediction and observation are the same.
     let (low, high) = (up.0.max(across.0), up.1.min(across.1));
     if low < high {
@@ -50,11 +48,12 @@ pub fn render(
         let (x, y) = place(row);
         canvas.dot(x, y, theme.series(row.fold));
     }
+    if let Some((x, y)) = chosen.map(place) {
+        canvas.mark(x, y, theme.symbols().state, theme.style(Tone::Accent));
+    }
     canvas.render(buf);
-    let Some((x, y)) = chosen.map(place).filter(|_| !room.is_empty()) else { return };
-    let cell = |share: f64, cells: u16| (share.clamp(0.0, 1.0) * f64::from(cells - 1)).round() as u16;
-    let at = (room.x + cell(x, room.width), room.y + cell(1.0 - y, room.height));
-    if let Some(cell) = buf.cell_mut(at) {
-        cell.set_symbol(theme.symbols().state).set_style(theme.style(Tone::Accent));
+    if let Some(row) = chosen {
+        let (x, y) = place(row);
+        frame.cross(buf, (x, y), ("", ""));
     }
 }
