@@ -102,7 +102,7 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let wanted = facts.len().max(folds) + 1;
     let upper = if curves { (wanted as u16).min(area.height / 2) } else { area.height };
     let [above, below] = area.layout(&Layout::vertical([Constraint::Length(upper), Constraint::Fill(1)]));
-    let widest = facts.iter().map(Line::width).max().unwrap_or(0) + 3;
+    let widest = facts.iter().map(Line::width).max().unwrap_or(0) + 2;
     let most = usize::from(above.width) * share / 100;
     let width = if is_program { most } else { widest.clamp(24, most.max(24)) };
     let [words, table] =
@@ -149,6 +149,7 @@ fn facts(state: &AppState, trial: &Trial, room: usize, parameters: bool) -> Vec<
     let plain = |name| plain_name(name, &trial.params);
     let names = searched.clone().chain(study.fixed_in(&trial.params)).map(|(name, _)| plain(name));
     let width = names.map(|name| name.len() + 1).max().unwrap_or(0).clamp(14, 24);
+    let width = if parameters { width } else { 11 };
     let fact = |name: &str, value: String, tone: Tone| {
         let name = left(name, width, symbols.cut);
         Line::from(vec![Span::styled(name, theme.style(Tone::Quiet)), Span::styled(value, theme.style(tone))])
@@ -166,7 +167,7 @@ fn facts(state: &AppState, trial: &Trial, room: usize, parameters: bool) -> Vec<
     if !trial.origin.by.is_empty() {
         let parents: Vec<String> = trial.origin.parents.iter().map(ToString::to_string).collect();
         let of = if parents.is_empty() { String::new() } else { format!(" of {}", parents.join(", ")) };
-        lines.push(fact("suggested by", format!("{}{of}", text::clean(&trial.origin.by)), Tone::Plain));
+        lines.push(fact("asked by", format!("{}{of}", text::clean(&trial.origin.by)), Tone::Plain));
     }
     lines.push(fact("time", time, Tone::Plain));
     let steps = match study.objective {

@@ -102,15 +102,16 @@ fn table(state: &AppState, network: &NetworkRows, area: Rect, buf: &mut Buffer) 
     let width = |text: fn(&LayerRow) -> usize| network.layers.iter().map(text).max().unwrap_or(0);
     let name = width(|row| text::width(&row.layer)).clamp(5, 28);
     let output = width(|row| text::width(&row.output)).clamp(12, 24);
+    let number = text::width(&human::thousands(network.weights.0)).max(7);
     let quiet = theme.style(Tone::Quiet);
     let heading = format!(
         "{}  {}  {}",
         left("layer", name, symbols.cut),
         left("output shape", output, symbols.cut),
-        right("weights", 13, symbols.cut)
+        right("weights", number, symbols.cut)
     );
     text::fitted(Line::styled(heading, theme.style(Tone::Strong)), text::row(area, 0), symbols.cut, buf);
-    let bar = usize::from(area.width).saturating_sub(name + output + 13 + 6).min(24);
+    let bar = usize::from(area.width).saturating_sub(name + output + number + 6).min(24);
     let most = network.layers.iter().map(|row| row.weights).max().unwrap_or(0).max(1);
     let scroll = state.panels.layers.scroll;
     let in_sight = room(area).min(usize::from(area.height).saturating_sub(1));
@@ -121,7 +122,7 @@ fn table(state: &AppState, network: &NetworkRows, area: Rect, buf: &mut Buffer) 
         let line = Line::from(vec![
             Span::raw(left(&row.layer, name, symbols.cut)),
             Span::styled(format!("  {}  ", left(&row.output, output, symbols.cut)), quiet),
-            Span::raw(right(&weights, 13, symbols.cut)),
+            Span::raw(right(&weights, number, symbols.cut)),
             Span::styled(format!("  {}", symbols.done.repeat(filled.min(bar))), theme.style(Tone::Second)),
         ]);
         text::fitted(line, text::row(area, 1 + i), symbols.cut, buf);

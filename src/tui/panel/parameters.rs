@@ -140,18 +140,16 @@ fn words(state: &AppState, trial: &Trial, row: &Row<'_>) -> String {
     if let Some(now) = now.filter(|now| now.distribution != parameter.distribution) {
         words += &format!("; now searched in {}", now.distribution);
     }
-    if row.value.is_none() {
-        words += "; without effect in this trial";
-    }
     let known = |condition: &Condition| {
         let values: Vec<String> = condition.is.iter().map(ToString::to_string).collect();
-        format!("{} is {}", plain_name(&condition.parameter, &trial.params), values.join(" or "))
+        format!("{} is {}", plain_name(&condition.parameter, &trial.params), values.join(", "))
     };
     if !parameter.when.is_empty() {
         let conditions: Vec<String> = parameter.when.iter().map(known).collect();
         words += &format!("; only when {}", conditions.join(" and "));
     }
-    text::clean(&words)
+    // Ranges are written with a dash that not every screen has.
+    text::clean(&words.replace('–', state.theme.symbols().range))
 }
 
 /// How wide the columns are.

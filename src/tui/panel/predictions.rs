@@ -188,7 +188,7 @@ fn act(state: &mut AppState, action: Action, area: Rect) -> Vec<Effect> {
 fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let theme = state.theme;
     if let Some(words) = refusal(state) {
-        return empty(theme, &words, area, buf);
+        return empty(theme, &words, detail::inset(area), buf);
     }
     let Some(trial) = detail::shown(state) else { return };
     let Some((found, _, rows, view)) = shown(state) else {
@@ -199,9 +199,9 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
             Awaited::Failed(of, reason) if *of == trial.id => {
                 format!("{}; Enter tries again", text::clean(reason))
             }
-            _ => "Tab leads here, and the networks of this trial predict their validation rows".to_owned(),
+            _ => "Tab leads here: then this trial's networks predict their validation rows".to_owned(),
         };
-        return empty(theme, &words, area, buf);
+        return empty(theme, &words, detail::inset(area), buf);
     };
     let area = detail::inset(area);
     let wanted = if found.task == Task::Regression { 46 } else { 38 };

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::analysis::testing::program;
+use crate::domain::space::Distribution;
 use crate::domain::task::Task;
 use crate::domain::trial::{Origin, TrialId};
 use crate::tui::ask::{LayerRow, NetworkRows, Prediction, Predictions};
@@ -277,6 +278,23 @@ fn a_program_has_steps_and_neither_markers_nor_layers() {
         assert!(!shown.contains("m markers"), "{shown}");
     }
     insta::assert_snapshot!("program_200x60", screen(&mut state, 200, 60));
+}
+
+#[test]
+fn values_beside_the_best_with_conditions_and_what_is_searched_now() {
+    let mut script = crate::analysis::testing::kinds();
+    let distribution = Distribution::Int { low: 24, high: 40, log: false };
+    script.record(Event::RangeChanged { parameter: "batch".into(), distribution });
+    for (options, name) in [(PLAIN, "values_kinds_80x24"), (NARROW, "values_kinds_ascii_80x24")] {
+        let mut state = app(&script, options);
+        update(&mut state, Msg::Resize(80, 24));
+        press(&mut state, "jj3\t\tGkk");
+        insta::assert_snapshot!(name, screen(&mut state, 80, 24));
+        press(&mut state, "gg");
+        press(&mut state, "jj");
+        let shown = screen(&mut state, 80, 24);
+        assert!(shown.contains("only when kind is"), "{shown}");
+    }
 }
 
 #[test]
