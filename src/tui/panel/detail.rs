@@ -98,7 +98,8 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let width = usize::from(inset(area).width) * share / 100;
     let facts = facts(state, trial, width.saturating_sub(2), !beside(state, PanelId::Parameters));
     // As high as its contents want, but the charts keep at least half.
-    let folds = if is_program { 0 } else { state.history.study().trainings() + 2 };
+    // Their heading, each of them, their mean.
+    let folds = if is_program { 0 } else { state.history.study().trainings() + 3 };
     let wanted = facts.len().max(folds) + 1;
     let upper = if curves { (wanted as u16).min(area.height / 2) } else { area.height };
     let [above, below] = area.layout(&Layout::vertical([Constraint::Length(upper), Constraint::Fill(1)]));
@@ -211,6 +212,7 @@ fn fold_table(state: &AppState, trial: &Trial, area: Rect, buf: &mut Buffer) {
     for name in &others {
         heading += &right(name, 10, symbols.cut);
     }
+    let is_cut = text::width(&heading) > usize::from(area.width);
     let heading = text::cut(&heading, usize::from(area.width), symbols.cut);
     Line::styled(heading, theme.style(Tone::Strong)).render(text::row(area, 0), buf);
     // The chosen fold stays in sight.
@@ -233,6 +235,36 @@ fn fold_table(state: &AppState, trial: &Trial, area: Rect, buf: &mut Buffer) {
             Line::from(vec![Span::styled(cursor, theme.style(Tone::Accent)), Span::styled(words, style)]);
         line.render(text::row(area, 1 + i), buf);
     }
+    // What there is room for below: means, and what was cut of the chosen fold.
+    let mut below = Vec::new();
+    if trial.folds.len() > 1 {
+        let mean = text::cut(&means(trial, &others, symbols.cut), usize::from(area.width), symbols.cut);
+        below.push(Line::styled(mean, theme.style(Tone::Quiet)));
+    }
+    if let Some(fold) = trial.folds.get(state.fold).filter(|_| is_cut) {
+        let figure = |name: &&str| Some(format!("{name} {}", significant(*fold.metrics.get(*name)?, 4)));
+        let words: Vec<String> = others.iter().filter_map(figure).collect();
+        let words = format!("fold {}: {}", study.training(state.fold), words.join(", "));
+        let lines = text::wrap(&words, usize::from(area.width).saturating_sub(2)).into_iter();
+        below.extend(lines.map(|line| Line::styled(format!("  {line}"), theme.style(Tone::Quiet))));
+    }
+    for (i, line) in below.into_iter().enumerate() {
+        line.render(text::row(area, 1 + study.trainings() - from.min(study.trainings()) + i), buf);
+    }
+}
+
+/// The mean of each figure over the folds that have it.
+fn means(trial: &Trial, others: &[&str], cut: &str) -> String {
+    let figure = |values: Vec<f64>| {
+        let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
+        right(&if values.is_empty() { String::new() } else { significant(mean, 4) }, 10, cut)
+    };
+    let mut words = format!("  mean{}", figure(trial.folds.iter().map(|fold| fold.score).collect()));
+    words += &" ".repeat(13);
+    for name in others {
+        words += &figure(trial.folds.iter().filter_map(|fold| fold.metrics.get(*name).copied()).collect());
+    }
+    words
 }
 
 fn fold_row(fold: &FoldScore, others: &[&str], cut: &str) -> String {
