@@ -16,6 +16,16 @@ use crate::tui::theme::Tone;
 /// Most trainings whose lines are named at their ends.
 const NAMED: usize = 12;
 
+/// Most reports for each column of a chart.
+const DENSE: usize = 4;
+
+/// Some of many reports, evenly spread, and the last one.
+fn thinned(reports: &[Report], most: usize) -> impl Iterator<Item = &Report> {
+    let each = reports.len().div_ceil(most.max(1)).max(1);
+    let last = reports.last().filter(|_| !(reports.len() - 1).is_multiple_of(each));
+    reports.iter().step_by(each).chain(last)
+}
+
 /// What both charts share.
 pub struct Frame<'a> {
     pub state: &'a AppState,
@@ -108,7 +118,9 @@ impl Frame<'_> {
         let theme = self.state.theme;
         text::fitted(title, text::row(area, 0), theme.symbols().cut, buf);
         let rest = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
-        let reports = || self.trainings.iter().flat_map(|(_, reports)| self.in_sight(reports));
+        // More of them than this would only be drawn over each other.
+        let most = DENSE * usize::from(area.width);
+        let reports = || self.trainings.iter().flat_map(|(_, reports)| thinned(self.in_sight(reports), most));
         let values = reports().flat_map(|r| figures.iter().filter_map(|(figure, ..)| figure(r)));
         let Some(scale) = Scale::fit(values) else {
             return empty(theme, &self.nothing(), rest, buf);
@@ -124,7 +136,7 @@ impl Frame<'_> {
         for (number, reports) in &self.trainings {
             for (figure, stroke, tone) in figures {
                 let style = self.style(*number, *tone);
-                let points = self.in_sight(reports).iter();
+                let points = thinned(self.in_sight(reports), most);
                 let points = points.filter_map(|r| Some((self.across(r.epoch), scale.place(figure(r)?))));
                 canvas.line(points, *stroke, style);
             }
@@ -220,5 +232,29 @@ impl Frame<'_> {
             TrialState::Running => format!("no {step} yet"),
             _ => format!("trial {id} ended without a report of an {step}").replace("an step", "a step"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_reports_some_are_drawn_and_always_the_last() {
+        let report = |step| Report {
+            step,
+            repeat: 0,
+            fold: 0,
+            epoch: step,
+            train_loss: None,
+            validation_loss: None,
+            score: 0.0,
+        };
+        let reports: Vec<Report> = (0..10).map(report).collect();
+        let steps = |n: usize, most| thinned(&reports[..n], most).map(|r| r.step).collect::<Vec<_>>();
+        assert_eq!(steps(4, 4), [0, 1, 2, 3]);
+        assert_eq!(steps(10, 4), [0, 3, 6, 9]);
+        assert_eq!(steps(10, 3), [0, 4, 8, 9]);
+        assert_eq!((steps(0, 4), steps(1, 0)), (vec![], vec![0]));
     }
 }
