@@ -9,8 +9,9 @@ use super::load::Load;
 use super::order::{Row, Table};
 use super::palette::Palette;
 use super::panel::{
-    cards, contour, differences, events, generations, importance, jobs, layers, machine, mind, overlay,
-    pairs, parallel, predictions, processes, rank, reasons, rungs, scores, slices, studies, timeline,
+    cards, contour, curves, differences, events, generations, importance, jobs, layers, machine, mind,
+    overlay, pairs, parallel, parameters, predictions, processes, rank, reasons, rungs, scores, slices,
+    studies, timeline,
 };
 use super::preferences::{Preferences, theme_named};
 use super::profile::ProfileView;
@@ -59,6 +60,10 @@ pub enum PanelId {
     Chart,
     /// One trial.
     Detail,
+    /// A trial's losses and scores by epoch.
+    Curves,
+    /// A trial's values beside the best trial's.
+    Parameters,
     /// A trial's marker effects.
     Profile,
     /// A trial's predictions against what was observed.
@@ -174,6 +179,10 @@ pub(super) fn references(history: &History) -> Vec<Reference> {
 /// What panels keep to themselves: where they are scrolled, what was computed for them.
 #[derive(Debug, Clone, Default)]
 pub struct Panels {
+    /// Curves.
+    pub curves: curves::State,
+    /// Parameters.
+    pub parameters: parameters::State,
     /// Predictions.
     pub predictions: predictions::State,
     /// Layers.

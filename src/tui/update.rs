@@ -18,6 +18,7 @@ use super::state::{AppState, Dialog, Notice, PanelId, Phase, View};
 use super::theme::Tone;
 use super::view;
 use crate::domain::command::{Command, End, StopMode, Update};
+use crate::domain::event::ObjectiveKind;
 use crate::domain::trial::{Timestamp, TrialState};
 
 /// Something that happened.
@@ -128,9 +129,9 @@ fn hear(state: &mut AppState, answer: Answer) -> Vec<Effect> {
             }
         }
         Answer::Studies(rows) => state.panels.studies.hear(rows),
-        Answer::Predictions(..)
-        | Answer::Layers(..)
-        | Answer::Importance(..)
+        Answer::Predictions(trial, outcome) => state.panels.predictions.answer(trial, outcome),
+        Answer::Layers(trial, outcome) => state.panels.layers.network.answer(trial, outcome),
+        Answer::Importance(..)
         | Answer::Insight(..)
         | Answer::Contour(..)
         | Answer::Rungs(..)
@@ -363,8 +364,15 @@ fn pause(state: &mut AppState) -> Vec<Effect> {
     }
 }
 
+/// Why a program's trials have no marker effects.
+pub(super) const NO_MARKERS: &str = "a program has no markers: marker effects are of studies of networks";
+
 /// The marker effects of the selected trial: computed elsewhere, unless they are here already.
-fn open_profile(state: &mut AppState) -> Vec<Effect> {
+pub(super) fn open_profile(state: &mut AppState) -> Vec<Effect> {
+    if state.history.study().objective == ObjectiveKind::Command {
+        say(state, Tone::Warn, NO_MARKERS.into());
+        return Vec::new();
+    }
     let Some(trial) = state.selected() else {
         say(state, Tone::Warn, "no marker effects: no trial is selected".into());
         return Vec::new();
