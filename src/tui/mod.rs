@@ -16,7 +16,11 @@ use crate::domain::trial::Timestamp;
 
 mod activity;
 mod app;
+mod applies;
 pub mod ask;
+mod cell;
+mod choose;
+mod column;
 mod filter;
 mod keymap;
 mod load;

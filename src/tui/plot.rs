@@ -167,6 +167,11 @@ impl Scale {
         (low <= high).then(|| Scale { log, ..Scale::even(low, high) })
     }
 
+    /// The same, logarithmic; even still where it reaches down to zero.
+    pub fn logarithmic(self) -> Self {
+        Scale { log: self.low > 0.0, ..self }
+    }
+
     /// Where `value` lies; below 0 or above 1 outside.
     pub fn place(self, value: f64) -> f64 {
         if self.log {

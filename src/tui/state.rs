@@ -2,12 +2,14 @@
 
 use super::Menu;
 use super::activity::{Activity, Entry};
+use super::cell::Known;
 use super::keymap::Keymap;
 use super::load::Load;
 use super::order::{Row, Table};
 use super::panel::{
-    cards, contour, differences, events, generations, importance, jobs, layers, machine, mind, overlay,
-    pairs, parallel, predictions, processes, rank, reasons, rungs, scores, slices, studies, timeline,
+    cards, chart, contour, differences, events, generations, importance, jobs, layers, machine, mind,
+    overlay, pairs, parallel, predictions, processes, rank, reasons, rungs, scores, slices, studies,
+    timeline,
 };
 use super::profile::ProfileView;
 use super::text;
@@ -113,6 +115,10 @@ pub enum Dialog {
     Cancel(TrialId),
     /// The keys; scrolled down by some lines.
     Help(usize),
+    /// The leaderboard's columns, and which of them is selected.
+    Columns(usize),
+    /// The number of a trial to go to, as written so far.
+    Jump(String),
     /// A filter being written, and the one to go back to.
     Filter {
         /// As written so far.
@@ -169,6 +175,8 @@ fn references(history: &History) -> Vec<Reference> {
 /// What panels keep to themselves: where they are scrolled, what was computed for them.
 #[derive(Debug, Clone, Default)]
 pub struct Panels {
+    /// The best so far.
+    pub chart: chart::State,
     /// Predictions.
     pub predictions: predictions::State,
     /// Layers.
@@ -288,8 +296,8 @@ impl AppState {
     /// The overview of a study.
     pub fn new(history: History, options: Options, now: Timestamp) -> Self {
         let running = history.trials().iter().filter(|t| is_running(t)).map(|t| t.id).collect();
-        let mut table = Table::new();
-        table.refresh(&history, now);
+        let (mut table, ties) = (Table::new(), Ties::of(&history));
+        table.refresh(&Known { history: &history, ties: &ties, marked: &[], now });
         AppState {
             now,
             theme: Theme::new(options),
@@ -303,7 +311,7 @@ impl AppState {
             focus: PanelId::Leaderboard,
             zoomed: false,
             table,
-            ties: Ties::of(&history),
+            ties,
             running,
             running_cursor: 0,
             detail: None,
@@ -356,7 +364,6 @@ impl AppState {
             _ => {}
         }
         if trial.finished == Some(record.at) && trial.state.is_finished() {
-            self.pace.push(trial);
             if let Some(score) = trial.score {
                 self.best.push(score);
             }
@@ -365,8 +372,10 @@ impl AppState {
 
     /// Makes anew what depends on the history as a whole.
     pub fn refresh(&mut self) {
-        self.table.refresh(&self.history, self.now);
         self.ties.refresh(&self.history);
+        self.pace = Pace::of(&self.history);
+        let (history, ties) = (&self.history, &self.ties);
+        self.table.refresh(&Known { history, ties, marked: &self.marked, now: self.now });
         self.best.rescale();
         if self.references.len() < self.history.baselines().len() {
             self.references = references(&self.history);

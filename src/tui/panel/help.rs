@@ -52,6 +52,6 @@ fn heading(context: Context) -> Option<&'static str> {
         Context::Moving => Some("Moving"),
         Context::Anywhere => Some("Anywhere"),
         Context::Always => Some("Always"),
-        Context::Filter | Context::Help | Context::Quit | Context::Cancel => None,
+        Context::Filter | Context::Columns | Context::Help | Context::Quit | Context::Cancel => None,
     }
 }

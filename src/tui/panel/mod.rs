@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
 
+use super::applies::{applies, hint};
 use super::keymap::{Action, Context};
 use super::state::{AppState, PanelId};
 use super::text;
@@ -14,6 +15,7 @@ use super::update::{Effect, panel_contexts};
 mod baseline;
 pub mod cards;
 pub mod chart;
+pub mod columns;
 pub mod contour;
 pub mod detail;
 pub mod dialog;
@@ -160,19 +162,20 @@ pub fn render(state: &AppState, id: PanelId, area: Rect, buf: &mut Buffer) {
     (panel.render)(state, inner, buf);
 }
 
-/// The keys of some contexts that have a hint, as many as there is room for.
+/// The keys of some contexts that have a hint and something to do now, as many as there is room for.
 pub fn hints(state: &AppState, contexts: &[Context], room: usize) -> Line<'static> {
     let theme = state.theme;
     let mut line = Line::default();
-    for row in state.keymap.rows(contexts).filter(|row| !row.hint.is_empty()) {
-        let key = row.label(theme.options.ascii);
-        if line.width() + key.len() + row.hint.len() + 3 > room {
+    let rows = state.keymap.rows(contexts).filter(|row| !row.hint.is_empty());
+    for row in rows.filter(|row| applies(state, row.action)) {
+        let (key, words) = (row.label(theme.options.ascii), hint(state, row));
+        if line.width() + key.len() + words.len() + 3 > room {
             break;
         }
         line.push_span(Span::styled(format!(" {key}"), theme.style(Tone::Accent)));
         let here = row.action == Action::Show(state.view);
         let tone = if here { Tone::Strong } else { Tone::Plain };
-        line.push_span(Span::styled(format!(" {} ", row.hint), theme.style(tone)));
+        line.push_span(Span::styled(format!(" {words} "), theme.style(tone)));
     }
     line
 }

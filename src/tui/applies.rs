@@ -1,0 +1,32 @@
+//! Which keys have something to do now: the hints at the edges show those only. A key that has not may be pressed all
+//! the same and says why.
+
+use super::keymap::{Action, Bound};
+use super::state::{AppState, Phase, View};
+use crate::domain::event::ObjectiveKind;
+use crate::domain::trial::TrialState;
+
+/// Whether an action has something to do.
+pub fn applies(state: &AppState, action: Action) -> bool {
+    let selected = || state.selected().map(|trial| &trial.state);
+    match action {
+        Action::Pause => state.phase == Phase::Live,
+        Action::Cancel => state.is_live() && selected() == Some(&TrialState::Running),
+        Action::Markers => {
+            let network = state.history.study().objective == ObjectiveKind::Network;
+            network && selected() == Some(&TrialState::Complete)
+        }
+        Action::Mark => selected().is_some(),
+        Action::Show(View::Compare) => state.marked.len() > 1,
+        _ => true,
+    }
+}
+
+/// The hint of a key: what it does now.
+pub fn hint(state: &AppState, row: &Bound) -> &'static str {
+    match row.action {
+        Action::Pause if state.history.is_paused() => "resume",
+        Action::Mark if state.selected().is_some_and(|trial| state.marked.contains(&trial.id)) => "unmark",
+        _ => row.hint,
+    }
+}
