@@ -1,15 +1,15 @@
 //! Which keys have something to do now: the hints at the edges show those only. A key that has not may be pressed all
 //! the same and says why.
 
-use super::keymap::{Action, Bound};
-use super::state::{AppState, Phase, View};
+use super::keymap::{Action, Bound, Context};
+use super::state::{AppState, PanelId, Phase, View};
 use crate::domain::event::ObjectiveKind;
 use crate::domain::trial::TrialState;
 
-/// Whether an action has something to do.
-pub fn applies(state: &AppState, action: Action) -> bool {
+/// Whether a key has something to do.
+pub fn applies(state: &AppState, row: &Bound) -> bool {
     let selected = || state.selected().map(|trial| &trial.state);
-    match action {
+    match row.action {
         Action::Pause => state.phase == Phase::Live,
         Action::Cancel => state.is_live() && selected() == Some(&TrialState::Running),
         Action::Markers => {
@@ -17,7 +17,13 @@ pub fn applies(state: &AppState, action: Action) -> bool {
             network && selected() == Some(&TrialState::Complete)
         }
         Action::Mark => selected().is_some(),
-        Action::Show(View::Compare) => state.marked.len() > 1,
+        Action::Open if matches!(state.focus, PanelId::Leaderboard | PanelId::Running) => {
+            state.selected_row().is_some()
+        }
+        Action::Filter | Action::Sort | Action::Columns | Action::Right if state.focus == PanelId::Leaderboard => {
+            !state.history.trials().is_empty()
+        }
+        Action::Show(View::Compare) if row.context != Context::Anywhere => state.marked.len() > 1,
         _ => true,
     }
 }

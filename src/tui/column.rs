@@ -198,7 +198,8 @@ impl Catalogue {
             Entry::new(Column::State, "state", 11),
         ];
         entries[0].width = digits.max(2);
-        entries[2].width = figures.max(text::width(&study.metric).min(8));
+        // The usual order's mark has its own place.
+        entries[2].width = figures.max(text::width(&study.metric).min(8) + 1);
         entries[3].width = figures.clamp(5, 8);
         let branched = is_branched(&study.space);
         let apart = |p: &Parameter| !branched || p.when.is_empty();

@@ -2,6 +2,7 @@
 //! hold.
 
 mod beside;
+mod table;
 
 use std::sync::Arc;
 

@@ -52,6 +52,23 @@ pub fn right(text: &str, room: usize, mark: &str) -> String {
     " ".repeat(room.saturating_sub(width(&text))) + &text
 }
 
+/// Lines that `text` takes in `room` columns where words are kept together.
+pub fn lines(text: &str, room: usize) -> usize {
+    let (mut lines, mut used) = (1, 0);
+    for word in text.split_whitespace().map(width) {
+        let gap = usize::from(used > 0);
+        if used + gap + word <= room || room == 0 {
+            used += gap + word;
+        } else {
+            // A word longer than a line is broken.
+            let whole = word.saturating_sub(1) / room;
+            lines += whole + usize::from(used > 0);
+            used = word - whole * room;
+        }
+    }
+    lines
+}
+
 /// Row `row` of an area; empty where the area has none.
 pub fn row(area: Rect, row: usize) -> Rect {
     let inside = row < usize::from(area.height);
@@ -92,6 +109,13 @@ mod tests {
             fitted(Line::raw(text), area, "…", &mut buf);
             assert_eq!(buf, Buffer::with_lines([shown]));
         }
+    }
+
+    #[test]
+    fn words_are_kept_together() {
+        let counts = ["", "ab cd", "ab cde", "abcdefg", "ab abcdefg h"].map(|text| lines(text, 5));
+        assert_eq!(counts, [1, 1, 2, 2, 3]);
+        assert_eq!(lines("a", 0), 1);
     }
 
     #[test]

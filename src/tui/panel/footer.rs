@@ -54,7 +54,7 @@ fn keys(state: &AppState, room: usize) -> Line<'static> {
         line.push_span(Span::styled(format!("{} ", view::of(state.view).title), theme.style(Tone::Strong)));
     }
     let others = rows().filter(|row| !matches!(row.action, Action::Show(_)));
-    for row in others.filter(|row| applies(state, row.action)) {
+    for row in others.filter(|row| applies(state, row)) {
         let (key, words) = (row.label(ascii), hint(state, row));
         if line.width() + key.len() + words.len() + 3 > room {
             break;

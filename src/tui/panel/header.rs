@@ -59,7 +59,7 @@ fn waits(state: &AppState) -> Option<String> {
     }
     let (trials, wanted) = (history.trials().len(), history.target());
     if counts.finished() > 0 && history.is_done() {
-        return None;
+        return Some("the trials have ended".into());
     }
     if history.is_paused() {
         let running = counts.running;
@@ -70,7 +70,7 @@ fn waits(state: &AppState) -> Option<String> {
         return None;
     }
     let why =
-        if counts.waiting > 0 || trials < wanted { "the next start soon" } else { "these are the last" };
+        if counts.waiting > 0 || trials < wanted { "the next trial is due" } else { "no more trials" };
     Some(format!("{} idle: {why}", counted(idle, "slot")))
 }
 
@@ -174,9 +174,8 @@ fn findings(state: &AppState, area: Rect, buf: &mut Buffer) {
 /// Rows of the banner that says how the study ended; 0 while it is live.
 pub fn banner_height(state: &AppState, width: u16) -> u16 {
     let Some((_, text, _)) = verdict(state) else { return 0 };
-    let lines = text::width(&text).div_ceil(usize::from(width.saturating_sub(6).max(1)));
-    // Words are not broken, so a line may be lost to them.
-    (lines as u16 + u16::from(lines > 1)).clamp(1, 4) + 2
+    let lines = text::lines(&text, usize::from(width.saturating_sub(4)));
+    lines.clamp(1, 4) as u16 + 2
 }
 
 /// Draws the banner.

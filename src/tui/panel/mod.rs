@@ -167,7 +167,7 @@ pub fn hints(state: &AppState, contexts: &[Context], room: usize) -> Line<'stati
     let theme = state.theme;
     let mut line = Line::default();
     let rows = state.keymap.rows(contexts).filter(|row| !row.hint.is_empty());
-    for row in rows.filter(|row| applies(state, row.action)) {
+    for row in rows.filter(|row| applies(state, row)) {
         let (key, words) = (row.label(theme.options.ascii), hint(state, row));
         if line.width() + key.len() + words.len() + 3 > room {
             break;

@@ -15,7 +15,7 @@ use crate::tui::text::{self, left, right};
 use crate::tui::theme::Tone;
 
 /// The names of the columns; the sorted one's has a mark.
-pub fn heading(state: &AppState, layout: &Layout<'_>) -> Line<'static> {
+pub fn heading(state: &AppState, layout: &Layout<'_>, width: usize) -> Line<'static> {
     let (table, symbols) = (&state.table, state.theme.symbols());
     let mut words = " ".repeat(GUTTER);
     for (i, slot) in layout.slots().enumerate() {
@@ -44,7 +44,8 @@ pub fn heading(state: &AppState, layout: &Layout<'_>) -> Line<'static> {
         }
     }
     if layout.more {
-        words += symbols.cut;
+        // At the edge, where the rest would be.
+        words = left(&words, width.saturating_sub(1), symbols.cut) + symbols.cut;
     }
     Line::styled(words, state.theme.style(Tone::Strong))
 }

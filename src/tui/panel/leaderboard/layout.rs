@@ -86,8 +86,8 @@ impl<'a> Layout<'a> {
             shown.push(slot);
         }
         // What is said about trials takes what is left.
-        if let Some(last) = shown.last_mut().filter(|slot| slot.entry.column == Column::Note) {
-            last.width += left;
+        if let Some(note) = shown.iter_mut().find(|slot: &&mut Slot<'a>| slot.entry.column == Column::Note) {
+            note.width += left;
         }
         // A text that is cut has its own mark.
         let cut = shown.last().is_some_and(|slot| slot.width < slot.entry.width);

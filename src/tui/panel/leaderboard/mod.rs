@@ -8,7 +8,7 @@ mod layout;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 use ratatui::widgets::Widget;
 
 use super::Panel;
@@ -135,7 +135,6 @@ fn sort(state: &mut AppState, by: isize, round: bool, area: Rect) {
 
 /// Draws the table.
 fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
-    let theme = state.theme;
     let (table, order) = (&state.table, state.table.order());
     if order.is_empty() {
         let sentence = match (&state.phase, state.history.trials().is_empty()) {
@@ -144,16 +143,17 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
             (_, true) if state.history.target() == 0 => "loading the data ...",
             (_, true) => "starting the first trial ...",
         };
-        return empty(theme, sentence, area, buf);
+        return empty(state.theme, sentence, area, buf);
     }
     let height = usize::from(area.height).saturating_sub(1);
-    let layout = Layout::of(state, usize::from(area.width));
-    cells::heading(state, &layout).render(text::row(area, 0), buf);
+    let width = usize::from(area.width);
+    let layout = Layout::of(state, width);
+    cells::heading(state, &layout, width).render(text::row(area, 0), buf);
     for (i, place) in Window::of(state, height).places().enumerate() {
         let at = text::row(area, 1 + i);
         let Some(row) = order.get(place).filter(|_| at.height > 0) else { continue };
         let selected = place == table.cursor();
-        let mut line = match row {
+        let line = match row {
             Row::Trial(id) => match state.history.trial(*id) {
                 Some(trial) => cells::trial(state, trial, &layout, selected),
                 None => continue,
@@ -163,12 +163,9 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
                 None => continue,
             },
         };
-        if layout.more {
-            line.push(Span::styled(theme.symbols().cut, theme.style(Tone::Quiet)));
-        }
         Line::from(line).render(at, buf);
         if selected {
-            buf.set_style(at, theme.selected(state.focus == PanelId::Leaderboard));
+            buf.set_style(at, state.theme.selected(state.focus == PanelId::Leaderboard));
         }
     }
 }
