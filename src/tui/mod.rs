@@ -14,8 +14,12 @@ use crate::domain::history::History;
 
 mod activity;
 mod app;
+mod applies;
 pub mod ask;
+mod cell;
+mod choose;
 mod chooser;
+mod column;
 mod filter;
 mod keymap;
 mod load;

@@ -3,6 +3,7 @@
 
 mod beside;
 mod studies;
+mod table;
 mod trial;
 
 use std::sync::Arc;

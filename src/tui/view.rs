@@ -17,7 +17,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 
 use super::order::Row;
-use super::panel::{self, dialog, footer, header, help, leaderboard, scrubber};
+use super::panel::{self, columns, dialog, footer, header, help, leaderboard, scrubber};
 use super::state::{AppState, Dialog, PanelId, View};
 use super::text;
 use super::theme::Tone;
@@ -213,7 +213,7 @@ fn overview(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
         let least = leaderboard::full_width(state).clamp(body.width * 55 / 100, body.width - RIGHT);
         // Where the charts can spare it, the reasons of failed trials get a column too.
         let spare = body.width - least;
-        let left = if spare >= RIGHT + 2 * leaderboard::REASON { least + leaderboard::REASON } else { least };
+        let left = if spare >= RIGHT + 2 * leaderboard::NOTE { least + leaderboard::NOTE } else { least };
         let [left, right] = main.layout(&Layout::horizontal([Constraint::Length(left), Constraint::Fill(1)]));
         let [above, below] =
             right.layout(&Layout::vertical([Constraint::Percentage(45), Constraint::Fill(1)]));
@@ -236,7 +236,8 @@ fn overlay(state: &AppState, body: Rect, buf: &mut Buffer) {
         Some(Dialog::Quit) => dialog::quit(state, body, buf),
         Some(Dialog::Cancel(trial)) => dialog::cancel(state, *trial, body, buf),
         Some(Dialog::Help(line)) => help::render(state, *line, body, buf),
-        Some(Dialog::Filter { .. }) | None => {}
+        Some(Dialog::Columns(cursor)) => columns::render(state, *cursor, body, buf),
+        Some(Dialog::Filter { .. } | Dialog::Jump(_)) | None => {}
     }
 }
 
