@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{self, Event, KeyEventKind};
 
-use super::load::{self, Sampler};
-use super::state::AppState;
+use super::machine::{self, Sample, Sampler};
+use super::state::{AppState, View};
 use super::terminal::Screen;
 use super::update::{Effect, Msg, update};
 use super::{Dashboard, Ending, TuiError};
@@ -29,7 +29,7 @@ const BATCH: usize = 20_000;
 pub fn run(dashboard: Dashboard<'_>) -> Result<Ending, TuiError> {
     let (panicked, panics) = mpsc::channel();
     let mut screen = Screen::take(panicked)?;
-    let load = load::watch()?;
+    let mut machine = machine::watch()?;
     let keys = read_keys()?;
     let Dashboard { history, updates, commands, desk, menu, clock, options, keymap, signal } = dashboard;
     let mut state = AppState::new(history, options, clock());
@@ -59,7 +59,7 @@ pub fn run(dashboard: Dashboard<'_>) -> Result<Ending, TuiError> {
         let mut messages = input;
         messages.push(Msg::Tick(clock()));
         messages.extend(pending(updates));
-        messages.extend(beside(&load, &panics));
+        messages.extend(beside(&machine, &panics));
         messages.extend(desk.answers.try_iter().map(Msg::Answer));
         for message in messages {
             for effect in update(&mut state, message) {
@@ -82,6 +82,7 @@ pub fn run(dashboard: Dashboard<'_>) -> Result<Ending, TuiError> {
                 }
             }
         }
+        machine.look(state.view == View::Devices);
         let due = drawn.is_none_or(|at| at.elapsed() >= FRAME);
         if state.stale && (pressed || due) {
             if let Err(error) = screen.draw(&state) {
@@ -146,7 +147,14 @@ fn pending(updates: &Receiver<Update>) -> Vec<Msg> {
 }
 
 /// What the other threads of the program told.
-fn beside(load: &Sampler, panics: &Receiver<String>) -> Vec<Msg> {
-    let load = load.samples.try_iter().last().map(Msg::Load);
-    load.into_iter().chain(panics.try_iter().map(Msg::Panicked)).collect()
+fn beside(machine: &Sampler, panics: &Receiver<String>) -> Vec<Msg> {
+    let mut messages = Vec::new();
+    for sample in machine.samples.try_iter() {
+        if let Sample::Machine(machine) = &sample {
+            messages.push(Msg::Load(machine.load));
+        }
+        messages.push(Msg::Sampled(sample));
+    }
+    messages.extend(panics.try_iter().map(Msg::Panicked));
+    messages
 }

@@ -19,7 +19,7 @@ mod app;
 pub mod ask;
 mod filter;
 mod keymap;
-mod load;
+mod machine;
 mod navigate;
 mod order;
 mod panel;
@@ -28,6 +28,7 @@ pub mod preferences;
 mod profile;
 #[cfg(test)]
 mod screens;
+mod scroll;
 mod state;
 mod terminal;
 mod text;

@@ -2,6 +2,7 @@
 //! hold.
 
 mod beside;
+mod devices;
 
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use ratatui::style::Color;
 
 use super::Ending;
 use super::ask::{Answer, Ask};
-use super::load::Load;
+use super::machine::load::Load;
 use super::state::{AppState, Dialog, PanelId, Phase, View};
 use super::theme::Options;
 use super::update::{Effect, Msg, update};

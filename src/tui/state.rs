@@ -3,7 +3,7 @@
 use super::Menu;
 use super::activity::{Activity, Entry};
 use super::keymap::Keymap;
-use super::load::Load;
+use super::machine::load::Load;
 use super::order::{Row, Table};
 use super::panel::{
     cards, contour, differences, events, generations, importance, jobs, layers, machine, mind, overlay,

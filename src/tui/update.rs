@@ -8,7 +8,8 @@ use super::activity::Entry;
 use super::ask::{Answer, Ask};
 use super::filter::Filter;
 use super::keymap::{Action, Context};
-use super::load::Load;
+use super::machine::Sample;
+use super::machine::load::Load;
 use super::navigate;
 use super::order::Row;
 use super::panel;
@@ -32,6 +33,8 @@ pub enum Msg {
     Silence,
     /// The machine's load.
     Load(Load),
+    /// More of the machine.
+    Sampled(Sample),
     /// An answer came.
     Answer(Answer),
     /// A second passed.
@@ -82,6 +85,10 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
                 state.load = Some(load);
                 state.stale = true;
             }
+            Vec::new()
+        }
+        Msg::Sampled(sample) => {
+            state.stale |= panel::sampled(state, sample) && state.view == View::Devices;
             Vec::new()
         }
         Msg::Tick(now) => {
