@@ -22,7 +22,7 @@ use crate::export::summary;
 use crate::storage::journal;
 use crate::study::handle;
 use crate::tui::ask::Desk;
-use crate::tui::{self, Dashboard, Ending, Keymap, Menu};
+use crate::tui::{self, Dashboard, Ending, Menu};
 use crate::wire::{self, Background, Ready};
 
 /// Starts or resumes the study, with the dashboard where there is a terminal.
@@ -111,9 +111,8 @@ fn watch(
     signal: Arc<AtomicUsize>,
     store: &Path,
 ) -> Result<(History, End)> {
-    // NO_COLOR counts when it is set and not empty (no-color.org).
-    let color = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-    let options = tui::Options { ascii: args.ascii, color };
+    let preferences = args.screen.preferences()?;
+    let options = args.screen.options(&preferences);
     let dashboard = Dashboard {
         history,
         updates,
@@ -122,7 +121,7 @@ fn watch(
         menu: Menu { store: store.display().to_string(), resume: command_line(args), ..Menu::default() },
         clock: wire::now,
         options,
-        keymap: Keymap::default(),
+        preferences,
         signal,
     };
     let ending = tui::run(dashboard);

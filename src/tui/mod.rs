@@ -22,6 +22,7 @@ mod keymap;
 mod machine;
 mod navigate;
 mod order;
+pub mod palette;
 mod panel;
 mod plot;
 pub mod preferences;
@@ -29,6 +30,7 @@ mod profile;
 #[cfg(test)]
 mod screens;
 mod scroll;
+pub mod stage;
 mod state;
 mod terminal;
 mod text;
@@ -38,7 +40,7 @@ mod view;
 
 pub use app::run;
 use ask::Desk;
-pub use keymap::Keymap;
+pub use preferences::Preferences;
 pub use theme::Options;
 
 /// What the dashboard is given.
@@ -58,8 +60,8 @@ pub struct Dashboard<'a> {
     pub clock: fn() -> Timestamp,
     /// Colours and symbols.
     pub options: Options,
-    /// Keys, where they are not the usual ones.
-    pub keymap: Keymap,
+    /// Theme, keys and manners; the colours of its themes are those that the terminal has.
+    pub preferences: Preferences,
     /// Set to a signal's number when it arrives (TERM, HUP, INT); 0 before. Made for
     /// `signal_hook::flag::register_usize`.
     pub signal: Arc<AtomicUsize>,
