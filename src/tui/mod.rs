@@ -17,6 +17,7 @@ use crate::domain::trial::Timestamp;
 mod activity;
 mod app;
 pub mod ask;
+mod compared;
 mod filter;
 mod keymap;
 mod machine;

@@ -167,6 +167,16 @@ impl Scale {
         (low <= high).then(|| Scale { log, ..Scale::even(low, high) })
     }
 
+    /// As it is, but on the logarithm or evenly; evenly where not all of it is above zero.
+    pub fn logarithmic(self, log: bool) -> Self {
+        Scale { log: log && self.low > 0.0, ..self }
+    }
+
+    /// Whether it is on the logarithm.
+    pub fn is_logarithmic(self) -> bool {
+        self.log
+    }
+
     /// Where `value` lies; below 0 or above 1 outside.
     pub fn place(self, value: f64) -> f64 {
         if self.log {
@@ -236,6 +246,8 @@ mod tests {
         assert_eq!(Scale::even(4.0, 4.0).place(4.0), 0.5);
         let scale = Scale::fit([1.0, 100.0, f64::NAN].into_iter()).unwrap();
         assert!((scale.place(10.0) - 0.5).abs() < 1e-12);
+        assert!(scale.is_logarithmic() && !scale.logarithmic(false).is_logarithmic());
+        assert!(!Scale::even(0.0, 1.0).logarithmic(true).is_logarithmic());
         assert_eq!(Scale::fit(std::iter::empty()), None);
     }
 }

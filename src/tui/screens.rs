@@ -2,6 +2,7 @@
 //! hold.
 
 mod beside;
+mod compare;
 mod devices;
 
 use std::sync::Arc;

@@ -6,6 +6,7 @@ use ratatui::layout::{Margin, Rect};
 use super::Ending;
 use super::activity::Entry;
 use super::ask::{Answer, Ask};
+use super::compared;
 use super::filter::Filter;
 use super::keymap::{Action, Context};
 use super::machine::Sample;
@@ -124,6 +125,7 @@ fn hear(state: &mut AppState, answer: Answer) -> Vec<Effect> {
                 profile.answer(trial, outcome);
             }
         }
+        Answer::Study(path, outcome) => compared::hear(state, &path, outcome),
         Answer::Predictions(..)
         | Answer::Layers(..)
         | Answer::Importance(..)
@@ -131,7 +133,6 @@ fn hear(state: &mut AppState, answer: Answer) -> Vec<Effect> {
         | Answer::Contour(..)
         | Answer::Rungs(..)
         | Answer::Studies(..)
-        | Answer::Study(..)
         | Answer::Export(..) => {}
     }
     Vec::new()

@@ -116,7 +116,7 @@ pub const VIEWS: &[ViewRow] = &[
     row(View::Trial, "Trial", &[P::Detail, P::Predictions, P::Profile, P::Layers, P::Events], leaves),
     row(View::Search, "Search", &[P::Scores, P::Importance, P::Parallel, P::Slices, P::Contour, P::Rank, P::Timeline], leaves),
     row(View::Sampler, "Sampler", &[P::Mind, P::Generations, P::Rungs, P::Reasons], leaves),
-    row(View::Compare, "Compare", &[P::Differences, P::Overlay, P::Pairs], leaves),
+    row(View::Compare, "Compare", &[P::Differences, P::Overlay, P::Pairs], compare),
     row(View::Devices, "Devices", &[P::Machine, P::Cards, P::Processes, P::Jobs], devices),
     row(View::Studies, "Studies", &[P::Studies], |_, body| vec![(P::Studies, body)]),
     row(View::Log, "Log", &[P::Log], |_, body| vec![(P::Log, body)]),
@@ -167,6 +167,16 @@ fn tabs(state: &AppState, placed: &[(PanelId, Rect)], body: Rect, buf: &mut Buff
         line.push_span(Span::raw(" "));
     }
     text::fitted(line, text::row(body, 0), theme.symbols().cut, buf);
+}
+
+/// The table beside the charts where there is room.
+fn compare(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
+    if body.width < WIDE || body.height < TALL {
+        return leaves(state, body);
+    }
+    let [left, right] = body.layout(&Layout::horizontal([Constraint::Percentage(50), Constraint::Fill(1)]));
+    let [above, below] = right.layout(&Layout::vertical([Constraint::Percentage(55), Constraint::Fill(1)]));
+    vec![(P::Differences, left), (P::Overlay, above), (P::Pairs, below)]
 }
 
 /// Two by two where there is room.

@@ -73,7 +73,9 @@ impl Sampler {
         if self.watching != watching {
             self.watching = watching;
             // A thread that is gone has nothing more to say.
-            self.watched.iter().for_each(|source| drop(source.send(watching)));
+            for source in &self.watched {
+                source.send(watching).ok();
+            }
         }
     }
 }
