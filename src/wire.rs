@@ -6,9 +6,11 @@ pub mod command;
 pub mod desk;
 pub mod fit;
 mod load;
+pub mod minds;
 pub mod predict;
 pub mod pruning;
 mod search;
+mod steering;
 pub mod warm_start;
 
 use std::path::{Path, PathBuf};
@@ -21,6 +23,8 @@ pub use self::background::Background;
 use self::command::Outside;
 use self::load::{describe, device, fingerprint, load, simulated};
 pub use self::search::plan;
+pub use self::steering::menu;
+use self::steering::{Shop, asked};
 use crate::config::StudyConfig;
 use crate::config::study::{DataConfig, DataSource, ExecutorConfig, ObjectiveConfig};
 use crate::config::{self, Tables, write};
@@ -35,6 +39,7 @@ use crate::domain::space::KIND;
 use crate::domain::table::{self, Row};
 use crate::domain::trial::{FoldScore, Report, Timestamp, Trial};
 use crate::domain::value::Params;
+use crate::executor::Layout;
 use crate::executor::local::Local;
 use crate::importance::{self, OutputImportance};
 use crate::model::{LEARNING_RATE, MODELS};
@@ -215,17 +220,19 @@ pub fn open(config: &StudyConfig, ready: Ready, store: &Path, updates: Sender<Up
     let is_new = opened.history.is_none();
     let pruning = pruning::plan(config, &spec)?;
     let (slots, threads, notice) = slots(config);
+    let is_network = config.network().is_some();
     let parts = Parts {
         sampler: (row(SAMPLERS, &config.sampler.kind)?.build)(&config.sampler.settings),
         pruner: (row(PRUNERS, &config.pruner.kind)?.build)(&config.pruner.settings),
-        executor: Box::new(Local::new(objective, slots, threads)?),
+        executor: Box::new(Local::new(objective, layout_of(slots, threads, is_network))?),
+        maker: Box::new(Shop::of(config)),
         storage: Box::new(opened.store),
         retries: config.retries(),
         clock: now,
         // A viewer that has left does not end the search.
         publish: Box::new(move |record| drop(updates.send(Update::Recorded(record.clone())))),
     };
-    let mut study = Study::open(parts, spec, opened.history, config.all_trials())?;
+    let mut study = Study::open(parts, spec, opened.history, asked(config))?;
     keep_config(config, store)?;
     warm_start::record(&mut study, imports)?;
     study.enqueue(enqueued)?;
@@ -304,11 +311,20 @@ pub fn importance(
 /// program may have as many as it wants: it may wait for other machines.
 pub fn slots(config: &StudyConfig) -> (usize, usize, Option<String>) {
     let ExecutorConfig { workers, threads, .. } = config.executor;
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let cores = cores();
     match (config.network(), workers) {
         (None, Some(workers)) => (workers, threads.unwrap_or((cores / workers).max(1)), None),
         _ => share(cores, workers, threads),
     }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// Slots of networks never have more threads than there are cores.
+fn layout_of(slots: usize, threads: usize, is_network: bool) -> Layout {
+    Layout { slots, threads, cores: if is_network { cores() } else { usize::MAX } }
 }
 
 fn share(cores: usize, workers: Option<usize>, threads: Option<usize>) -> (usize, usize, Option<String>) {

@@ -218,6 +218,30 @@ impl fmt::Display for Method {
     }
 }
 
+/// What the study file and the command line ask for of what a person may also change while the study runs. The
+/// last word counts: a person's, until these ask for something else than they did.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Trials in all.
+    pub trials: usize,
+    /// Trials at once; `None` leaves it to the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workers: Option<usize>,
+    /// The sampler.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampler: Option<Method>,
+    /// The pruner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pruner: Option<Method>,
+}
+
+/// So many trials, and nothing said of the rest.
+impl From<usize> for Asked {
+    fn from(trials: usize) -> Self {
+        Asked { trials, ..Asked::default() }
+    }
+}
+
 /// How loud a note is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -245,6 +269,9 @@ pub enum Event {
         slots: usize,
         /// Worker threads of each slot.
         threads: usize,
+        /// What the study file asks for; not known of older versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asked: Option<Box<Asked>>,
     },
     /// No new trials start until resumed.
     StudyPaused,
@@ -446,6 +473,24 @@ impl Event {
             | Event::BaselineScored { .. }
             | Event::Noted { .. } => None,
         }
+    }
+
+    /// Whether a person, or what answers one, may cause it in a study that has nothing to do.
+    pub fn may_come_at_rest(&self) -> bool {
+        matches!(
+            self,
+            Event::TrialsWanted { .. }
+                | Event::SlotsChanged { .. }
+                | Event::RangeChanged { .. }
+                | Event::SamplerSwitched { .. }
+                | Event::PrunerSwitched { .. }
+                | Event::TrialPinned { .. }
+                | Event::TrialAnnotated { .. }
+                | Event::TrialEnqueued { .. }
+                | Event::StudyPaused
+                | Event::StudyResumed
+                | Event::Noted { .. }
+        )
     }
 
     /// Whether it must be on the disk before it counts. A report may be lost with the machine's
