@@ -19,7 +19,7 @@ use crate::tui::machine::cards::{Card, Cards};
 use crate::tui::scroll::Scroll;
 use crate::tui::state::{AppState, PanelId};
 use crate::tui::text;
-use crate::tui::theme::{Theme, Tone};
+use crate::tui::theme::Tone;
 use crate::tui::update::Effect;
 
 /// The panel.

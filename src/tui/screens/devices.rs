@@ -43,7 +43,7 @@ fn cards(count: u32) -> Sample {
 fn processes(state: &AppState, count: u32) -> Sample {
     let process = |i: u32| Process {
         pid: 100 + i,
-        depth: (i.min(1) + u32::from(i > 1 && i % 2 == 0)) as usize,
+        depth: (i.min(1) + u32::from(i > 1 && i.is_multiple_of(2))) as usize,
         command: format!("python3 train.py --config runs/a\u{1b}[31m/{i}.json --fold all"),
         trial: (i > 1).then_some(11 + i as usize / 2),
         processor: (i != 3).then_some(i * 83 % 300),
