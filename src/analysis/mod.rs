@@ -13,6 +13,8 @@ pub mod parameters;
 pub mod pareto;
 pub mod profile;
 pub mod progress;
+pub mod side_by_side;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod two_studies;
 pub mod versus;

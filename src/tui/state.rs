@@ -6,7 +6,7 @@ use super::Menu;
 use super::activity::{Activity, Entry};
 use super::cell::Known;
 use super::keymap::Keymap;
-use super::load::Load;
+use super::machine::load::Load;
 use super::order::{Row, Table};
 use super::palette::Palette;
 use super::panel::{

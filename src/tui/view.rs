@@ -29,6 +29,9 @@ const WIDE: u16 = 110;
 /// What the charts beside the leaderboard need.
 const RIGHT: u16 = 40;
 
+/// From this height on, panels stand above one another that are leaves on a small screen.
+const TALL: u16 = 30;
+
 struct Regions {
     header: Rect,
     banner: Rect,
@@ -117,8 +120,8 @@ pub const VIEWS: &[ViewRow] = &[
     row(View::Trial, "Trial", &[P::Detail, P::Curves, P::Parameters, P::Predictions, P::Profile, P::Layers, P::Events], trial),
     row(View::Search, "Search", &[P::Scores, P::Importance, P::Parallel, P::Slices, P::Contour, P::Rank, P::Timeline], leaves),
     row(View::Sampler, "Sampler", &[P::Mind, P::Generations, P::Rungs, P::Reasons], leaves),
-    row(View::Compare, "Compare", &[P::Differences, P::Overlay, P::Pairs], leaves),
-    row(View::Devices, "Devices", &[P::Machine, P::Cards, P::Processes, P::Jobs], leaves),
+    row(View::Compare, "Compare", &[P::Differences, P::Overlay, P::Pairs], compare),
+    row(View::Devices, "Devices", &[P::Machine, P::Cards, P::Processes, P::Jobs], devices),
     row(View::Studies, "Studies", &[P::Studies], |_, body| vec![(P::Studies, body)]),
     row(View::Log, "Log", &[P::Log], |_, body| vec![(P::Log, body)]),
 ];
@@ -199,6 +202,31 @@ fn trial(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
         (PanelId::Layers, layers),
         (PanelId::Events, events),
     ]
+}
+
+/// The table beside the charts where there is room.
+fn compare(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
+    if body.width < WIDE || body.height < TALL {
+        return leaves(state, body);
+    }
+    let [left, right] = body.layout(&Layout::horizontal([Constraint::Percentage(50), Constraint::Fill(1)]));
+    let [above, below] = right.layout(&Layout::vertical([Constraint::Percentage(55), Constraint::Fill(1)]));
+    vec![(P::Differences, left), (P::Overlay, above), (P::Pairs, below)]
+}
+
+/// Two by two where there is room.
+fn devices(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
+    if body.width < WIDE || body.height < TALL {
+        return leaves(state, body);
+    }
+    let half = |area: Rect, share| {
+        let [left, right] =
+            area.layout(&Layout::horizontal([Constraint::Percentage(50), Constraint::Fill(1)]));
+        let rows = Layout::vertical([Constraint::Percentage(share), Constraint::Fill(1)]);
+        [left.layout(&rows), right.layout(&rows)]
+    };
+    let [[machine, processes], [cards, jobs]] = half(body, 55);
+    vec![(P::Machine, machine), (P::Cards, cards), (P::Processes, processes), (P::Jobs, jobs)]
 }
 
 fn overview(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {

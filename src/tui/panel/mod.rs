@@ -7,6 +7,7 @@ use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
 
 use super::applies::{applies, hint};
 use super::keymap::{Action, Context};
+use super::machine::Sample;
 use super::state::{AppState, PanelId};
 use super::text;
 use super::theme::{Theme, Tone};
@@ -222,6 +223,17 @@ pub fn empty(theme: Theme, sentence: &str, area: Rect, buf: &mut Buffer) {
     let y = area.y + area.height.saturating_sub(rows) / 2;
     let at = Rect { y, height: rows, ..area }.intersection(area);
     Paragraph::new(line).wrap(Wrap { trim: true }).centered().render(at, buf);
+}
+
+/// A sample of the machine goes to its panel; says whether anything is new there.
+pub fn sampled(state: &mut AppState, sample: Sample) -> bool {
+    let (now, panels) = (state.now, &mut state.panels);
+    match sample {
+        Sample::Machine(machine) => panels.machine.take(machine),
+        Sample::Processes(processes) => panels.processes.take(processes),
+        Sample::Cards(cards) => panels.cards.take(cards),
+        Sample::Jobs(jobs) => panels.jobs.take(jobs, now),
+    }
 }
 
 /// A bar `room` columns wide of which `share` (0..1) is done.

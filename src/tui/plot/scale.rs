@@ -34,9 +34,9 @@ impl Scale {
         Scale { log: log && scale.low > 0.0, ..scale }
     }
 
-    /// The same, logarithmic; even still where it reaches down to zero.
-    pub fn logarithmic(self) -> Self {
-        Scale { log: self.low > 0.0, ..self }
+    /// As it is, but on the logarithm or evenly; evenly where not all of it is above zero.
+    pub fn logarithmic(self, log: bool) -> Self {
+        Scale { log: log && self.low > 0.0, ..self }
     }
 
     /// Holds all `values`; logarithmic where they span much. `None` without a finite value.
