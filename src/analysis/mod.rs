@@ -3,6 +3,7 @@
 pub mod average;
 pub mod best;
 pub mod compare;
+pub mod distribution;
 pub mod family;
 pub mod human;
 pub mod importance;
@@ -10,6 +11,8 @@ pub mod parameters;
 pub mod pareto;
 pub mod profile;
 pub mod progress;
+pub mod survey;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod timeline;
 pub mod versus;

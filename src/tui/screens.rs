@@ -2,6 +2,7 @@
 //! hold.
 
 mod beside;
+mod search;
 
 use std::sync::Arc;
 

@@ -117,11 +117,11 @@ fn hear(state: &mut AppState, answer: Answer) -> Vec<Effect> {
                 profile.answer(trial, outcome);
             }
         }
+        Answer::Importance(outcome) => state.panels.importance.answer(outcome),
+        Answer::Contour(outcome) => state.panels.contour.answer(outcome),
         Answer::Predictions(..)
         | Answer::Layers(..)
-        | Answer::Importance(..)
         | Answer::Insight(..)
-        | Answer::Contour(..)
         | Answer::Rungs(..)
         | Answer::Studies(..)
         | Answer::Study(..)

@@ -111,7 +111,7 @@ pub const VIEWS: &[ViewRow] = &[
     row(View::Overview, "Overview", &[P::Leaderboard, P::Running, P::Chart, P::Log], overview),
     row(View::Trials, "Trials", &[P::Leaderboard], |_, body| vec![(P::Leaderboard, body)]),
     row(View::Trial, "Trial", &[P::Detail, P::Predictions, P::Profile, P::Layers, P::Events], leaves),
-    row(View::Search, "Search", &[P::Scores, P::Importance, P::Parallel, P::Slices, P::Contour, P::Rank, P::Timeline], leaves),
+    row(View::Search, "Search", &[P::Scores, P::Importance, P::Parallel, P::Slices, P::Contour, P::Rank, P::Timeline], search),
     row(View::Sampler, "Sampler", &[P::Mind, P::Generations, P::Rungs, P::Reasons], leaves),
     row(View::Compare, "Compare", &[P::Differences, P::Overlay, P::Pairs], leaves),
     row(View::Devices, "Devices", &[P::Machine, P::Cards, P::Processes, P::Jobs], leaves),
@@ -146,6 +146,49 @@ fn leaves(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
     let on_top = row.panels.iter().copied().find(|panel| *panel == state.focus).unwrap_or(row.panels[0]);
     let [_, below] = body.layout(&Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]));
     vec![(on_top, below)]
+}
+
+/// From this size on the panels of the search stand side by side, four of them and from the second one on all.
+const SEARCH: [(u16, u16); 2] = [(140, 32), (180, 50)];
+
+/// Two panels in each of two rows, or all seven in three.
+fn search(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
+    let fits = |(width, height): (u16, u16)| body.width >= width && body.height >= height;
+    let share = |shares: &[u16]| shares.iter().map(|s| Constraint::Percentage(*s)).collect::<Vec<_>>();
+    if fits(SEARCH[1]) {
+        let rows: [(u16, &[(PanelId, u16)]); 3] = [
+            (34, &[(P::Scores, 46), (P::Importance, 24), (P::Rank, 30)]),
+            (32, &[(P::Parallel, 54), (P::Contour, 46)]),
+            (34, &[(P::Slices, 54), (P::Timeline, 46)]),
+        ];
+        let lines = Layout::vertical(share(&rows.map(|(height, _)| height))).split(body);
+        let cells = rows.iter().zip(lines.iter()).flat_map(|((_, panels), line)| {
+            let widths: Vec<u16> = panels.iter().map(|(_, width)| *width).collect();
+            let areas = Layout::horizontal(share(&widths)).split(*line);
+            panels
+                .iter()
+                .map(|(id, _)| *id)
+                .zip(areas.iter().copied().collect::<Vec<_>>())
+                .collect::<Vec<_>>()
+        });
+        return cells.collect();
+    }
+    if !fits(SEARCH[0]) {
+        return leaves(state, body);
+    }
+    // Each place has two panels or more, of which the focused one is on top.
+    let on_top = |panels: &[PanelId]| *panels.iter().find(|p| **p == state.focus).unwrap_or(&panels[0]);
+    let [_, body] = body.layout(&Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]));
+    let [above, below] = body.layout(&Layout::vertical([Constraint::Percentage(50), Constraint::Fill(1)]));
+    let [a, b] = above.layout(&Layout::horizontal([Constraint::Percentage(58), Constraint::Fill(1)]));
+    let [c, d] = below.layout(&Layout::horizontal([Constraint::Percentage(50), Constraint::Fill(1)]));
+    let places: [(&[PanelId], Rect); 4] = [
+        (&[P::Scores, P::Timeline], a),
+        (&[P::Importance, P::Rank], b),
+        (&[P::Parallel], c),
+        (&[P::Slices, P::Contour], d),
+    ];
+    places.map(|(panels, area)| (on_top(panels), area)).into()
 }
 
 /// The titles of the view's panels, where some are covered.
