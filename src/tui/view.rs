@@ -148,47 +148,42 @@ fn leaves(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
     vec![(on_top, below)]
 }
 
-/// From this size on the panels of the search stand side by side, four of them and from the second one on all.
-const SEARCH: [(u16, u16); 2] = [(140, 32), (180, 50)];
+/// From these sizes on three, four and all of the search's panels stand side by side.
+const SEARCH: [(u16, u16); 3] = [(110, 28), (140, 38), (180, 50)];
 
-/// Two panels in each of two rows, or all seven in three.
+/// History and importance stay above the others; of those that share a place the focused one is on top.
 fn search(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
     let fits = |(width, height): (u16, u16)| body.width >= width && body.height >= height;
-    let share = |shares: &[u16]| shares.iter().map(|s| Constraint::Percentage(*s)).collect::<Vec<_>>();
-    if fits(SEARCH[1]) {
-        let rows: [(u16, &[(PanelId, u16)]); 3] = [
-            (34, &[(P::Scores, 46), (P::Importance, 24), (P::Rank, 30)]),
-            (32, &[(P::Parallel, 54), (P::Contour, 46)]),
-            (34, &[(P::Slices, 54), (P::Timeline, 46)]),
-        ];
-        let lines = Layout::vertical(share(&rows.map(|(height, _)| height))).split(body);
-        let cells = rows.iter().zip(lines.iter()).flat_map(|((_, panels), line)| {
-            let widths: Vec<u16> = panels.iter().map(|(_, width)| *width).collect();
-            let areas = Layout::horizontal(share(&widths)).split(*line);
-            panels
-                .iter()
-                .map(|(id, _)| *id)
-                .zip(areas.iter().copied().collect::<Vec<_>>())
-                .collect::<Vec<_>>()
-        });
-        return cells.collect();
-    }
-    if !fits(SEARCH[0]) {
-        return leaves(state, body);
-    }
-    // Each place has two panels or more, of which the focused one is on top.
     let on_top = |panels: &[PanelId]| *panels.iter().find(|p| **p == state.focus).unwrap_or(&panels[0]);
-    let [_, body] = body.layout(&Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]));
-    let [above, below] = body.layout(&Layout::vertical([Constraint::Percentage(50), Constraint::Fill(1)]));
-    let [a, b] = above.layout(&Layout::horizontal([Constraint::Percentage(58), Constraint::Fill(1)]));
-    let [c, d] = below.layout(&Layout::horizontal([Constraint::Percentage(50), Constraint::Fill(1)]));
-    let places: [(&[PanelId], Rect); 4] = [
-        (&[P::Scores, P::Timeline], a),
-        (&[P::Importance, P::Rank], b),
-        (&[P::Parallel], c),
-        (&[P::Slices, P::Contour], d),
-    ];
-    places.map(|(panels, area)| (on_top(panels), area)).into()
+    let [_, below_titles] = body.layout(&Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]));
+    let above = (50, vec![(P::Scores, 58), (P::Importance, 42)]);
+    if fits(SEARCH[2]) {
+        let above = (34, vec![(P::Scores, 46), (P::Importance, 24), (P::Rank, 30)]);
+        let middle = (32, vec![(P::Parallel, 54), (P::Contour, 46)]);
+        let below = (34, vec![(P::Slices, 54), (P::Timeline, 46)]);
+        lines(&[above, middle, below], body)
+    } else if fits(SEARCH[1]) {
+        let right = on_top(&[P::Slices, P::Contour, P::Rank, P::Timeline]);
+        lines(&[above, (50, vec![(P::Parallel, 50), (right, 50)])], below_titles)
+    } else if fits(SEARCH[0]) {
+        let rest = on_top(&[P::Parallel, P::Slices, P::Contour, P::Rank, P::Timeline]);
+        lines(&[above, (50, vec![(rest, 100)])], below_titles)
+    } else {
+        leaves(state, body)
+    }
+}
+
+/// Panels in lines: the share of the height of each line, and of the width of each of its panels.
+fn lines(rows: &[(u16, Vec<(PanelId, u16)>)], area: Rect) -> Vec<(PanelId, Rect)> {
+    let shares =
+        |shares: &mut dyn Iterator<Item = u16>| shares.map(Constraint::Percentage).collect::<Vec<_>>();
+    let heights = Layout::vertical(shares(&mut rows.iter().map(|(height, _)| *height))).split(area);
+    let mut placed = Vec::new();
+    for ((_, panels), line) in rows.iter().zip(heights.iter()) {
+        let widths = Layout::horizontal(shares(&mut panels.iter().map(|(_, width)| *width))).split(*line);
+        placed.extend(panels.iter().map(|(id, _)| *id).zip(widths.iter().copied()));
+    }
+    placed
 }
 
 /// The titles of the view's panels, where some are covered.

@@ -37,7 +37,9 @@ pub const PANEL: Panel =
 const SPAN: u16 = 14;
 /// Most lines that stand out, and most of the others.
 const BRIGHT: usize = 40;
-const DIM: usize = 200;
+const DIM: usize = 120;
+/// The same where only gaps set them apart.
+const DOTTED: usize = 40;
 /// One of so many complete trials stands out.
 const TOP: usize = 10;
 /// Where a parameter's own values begin, in a space in which some have no effect in some trials.
@@ -104,11 +106,16 @@ struct Lines<'a> {
     each: usize,
 }
 
-fn chosen(survey: &Survey, halved: u32) -> Lines<'_> {
+/// How lines that don't stand out are drawn.
+fn dim(theme: Theme) -> Stroke {
+    if theme.options.color { Stroke::Solid } else { Stroke::Dotted }
+}
+
+fn chosen(survey: &Survey, halved: u32, most: usize) -> Lines<'_> {
     let ranked = &survey.ranked[..survey.ranked.len().div_ceil(1 << halved.min(20))];
     let top = ranked.len().div_ceil(TOP).clamp(ranked.len().min(3), BRIGHT);
     let (bright, rest) = ranked.split_at(top);
-    let each = rest.len().div_ceil(DIM).max(1);
+    let each = rest.len().div_ceil(most).max(1);
     Lines { bright, dim: rest.iter().copied().step_by(each).collect(), each }
 }
 
@@ -187,7 +194,8 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let floor = if space.parameters.iter().any(|p| !p.when.is_empty()) { FLOOR } else { 0.0 };
     let direction = state.history.study().direction;
     let axes = Axes { parameters, plot, floor, score: Scale::even(low, high), direction };
-    let lines = chosen(survey, state.panels.parallel.halved);
+    let most = if dim(theme) == Stroke::Solid { DIM } else { DOTTED };
+    let lines = chosen(survey, state.panels.parallel.halved, most);
     draw(state, &axes, &lines, buf);
     for (axis, (place, parameter)) in axes.parameters.iter().enumerate() {
         labels(theme, &axes, axis, parameter, (above, below), buf);
@@ -206,7 +214,7 @@ fn draw(state: &AppState, axes: &Axes<'_>, lines: &Lines<'_>, buf: &mut Buffer) 
         }
     };
     for id in &lines.dim {
-        draw(&mut canvas, *id, Stroke::Dotted, theme.style(Tone::Quiet));
+        draw(&mut canvas, *id, dim(theme), theme.style(Tone::Quiet));
     }
     canvas.raise();
     for id in lines.bright.iter().rev() {
@@ -394,12 +402,12 @@ mod tests {
     #[test]
     fn at_most_some_hundred_lines_and_the_best_among_them() {
         let survey = ranked(0..10_000);
-        let lines = chosen(&survey, 0);
+        let lines = chosen(&survey, 0, 200);
         assert_eq!((lines.bright.len(), lines.dim.len(), lines.each), (40, 200, 50));
-        let lines = chosen(&survey, 6);
+        let lines = chosen(&survey, 6, 200);
         assert_eq!((lines.bright.len(), lines.dim.len(), lines.each), (16, 141, 1));
         let few = ranked([4, 2]);
-        assert_eq!((chosen(&few, 0).bright, chosen(&few, 9).bright), (&[4, 2][..], &[4][..]));
-        assert_eq!(chosen(&Survey::default(), 3).bright.len(), 0);
+        assert_eq!((chosen(&few, 0, 9).bright, chosen(&few, 9, 9).bright), (&[4, 2][..], &[4][..]));
+        assert_eq!(chosen(&Survey::default(), 3, 9).bright.len(), 0);
     }
 }

@@ -47,7 +47,7 @@ fn about(state: &AppState) -> String {
         By::Kind => "by kind",
     };
     let by = if state.panels.rank.groups.len() > 1 { format!(", {by}") } else { String::new() };
-    format!("{dot} share of trials with this {metric} or a better one{by}")
+    format!("{dot} trials with this {metric} or better{by}")
 }
 
 fn arrange(state: &mut AppState, _: Rect) -> Vec<Effect> {
@@ -97,9 +97,12 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     table(state, groups, table_area, buf);
 }
 
-/// How a group's line looks: all trials' is dotted, the others have a mark each.
-fn look(theme: Theme, number: usize) -> (Stroke, &'static str, Style) {
+/// How a group's line looks: that of all trials is dotted beside others, which have a mark each.
+fn look(theme: Theme, number: usize, of: usize) -> (Stroke, &'static str, Style) {
     match number.checked_sub(1) {
+        None if of == 1 => {
+            (Stroke::Solid, if theme.options.ascii { "-" } else { "━" }, theme.style(Tone::Accent))
+        }
         None => (Stroke::Dotted, if theme.options.ascii { "-" } else { "╌" }, theme.style(Tone::Plain)),
         Some(group) => (Stroke::Solid, scores::mark(theme, group), theme.series(group)),
     }
@@ -122,7 +125,7 @@ fn plot(state: &AppState, groups: &[Group], (low, high): (f64, f64), area: Rect,
     let steps = 2 * usize::from(frame.room.width).max(1);
     // The line of all lies below those of its parts.
     for (number, group) in groups.iter().enumerate() {
-        let (stroke, mark, style) = look(theme, number);
+        let (stroke, mark, style) = look(theme, number, groups.len());
         let place = |i: usize| i as f64 / steps as f64;
         let point = |i: usize| (place(i), group.share(x.at(place(i)), direction));
         canvas.line((0..=steps).map(point), stroke, style);
@@ -171,7 +174,7 @@ fn table(state: &AppState, groups: &[Group], area: Rect, buf: &mut Buffer) {
     Line::styled(head, quiet).render(text::row(area, usize::from(area.height > 4)), buf);
     let from = usize::from(area.height > 4) + 1;
     for (number, group) in groups.iter().enumerate() {
-        let (_, mark, style) = look(theme, number);
+        let (_, mark, style) = look(theme, number, groups.len());
         let mut spans = vec![
             Span::styled(format!(" {mark}{mark} "), style),
             Span::raw(text::left(&group.name, name, cut)),

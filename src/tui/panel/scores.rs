@@ -37,19 +37,21 @@ const CROWD: usize = 2;
 /// What it keeps.
 #[derive(Debug, Clone, Default)]
 pub struct State {
-    /// The trial under the cursor; the best one where none was chosen.
-    cursor: Option<TrialId>,
+    /// The trial under the cursor where the leaderboard's filter hides it, and what is selected there instead.
+    /// Otherwise the selection is one and the same.
+    hidden: Option<(Option<Row>, TrialId)>,
     /// The trials in sight.
     window: Window,
     /// Whether scores are drawn in the logarithm.
     log: bool,
 }
 
-/// The trial under the cursor.
+/// The trial under the cursor: the leaderboard's, and where that is none the best one.
 pub fn cursor(state: &AppState) -> Option<TrialId> {
+    let selected = state.table.selected();
+    let hidden = state.panels.scores.hidden.filter(|(then, _)| *then == selected).map(|(_, id)| id);
     let best = || state.history.incumbent().map(|t| t.id);
-    let last = || state.panels.survey.points.len().checked_sub(1);
-    state.panels.scores.cursor.filter(|id| state.history.trial(*id).is_some()).or_else(best).or_else(last)
+    hidden.or_else(|| selected.and_then(Row::trial)).or_else(best)
 }
 
 /// The trials in sight, where those are not all.
@@ -116,10 +118,11 @@ fn act(state: &mut AppState, action: Action, area: Rect) -> Vec<Effect> {
         }
         _ => return Vec::new(),
     };
-    let own = &mut state.panels.scores;
-    own.cursor = Some(to);
-    own.window.show(share(to));
     state.table.select(Row::Trial(to));
+    let selected = state.table.selected();
+    let own = &mut state.panels.scores;
+    own.hidden = (selected != Some(Row::Trial(to))).then_some((selected, to));
+    own.window.show(share(to));
     Vec::new()
 }
 

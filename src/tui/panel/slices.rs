@@ -218,11 +218,17 @@ fn one(
         canvas.line(line.into_iter().filter(|_| inside), Stroke::Dotted, theme.style(Tone::Second));
     }
     let total = state.panels.survey.points.len().max(1);
+    // Trials of a choice stand beside each other, where they would hide each other.
+    let spread = match &parameter.distribution {
+        Distribution::Choice { choices } => 0.6 / choices.len() as f64,
+        Distribution::Float { .. } | Distribution::Int { .. } => 0.0,
+    };
     let mut put = |canvas: &mut Canvas, id: TrialId, symbol: &'static str, tone: Tone| {
         let Some(trial) = state.history.trial(id) else { return };
         let unit = trial.point.get(number).filter(|_| trial.params.contains_key(&parameter.name));
         if let Some((x, score)) = unit.zip(trial.score) {
-            canvas.mark(*x, y.place(score).clamp(0.0, 1.0), symbol, theme.style(tone));
+            let aside = spread * ((id as f64 * 0.618).fract() - 0.5);
+            canvas.mark(*x + aside, y.place(score).clamp(0.0, 1.0), symbol, theme.style(tone));
         }
     };
     for id in chosen {

@@ -141,10 +141,18 @@ impl Frame {
         if let Some(at) =
             column.filter(|_| !along.is_empty() && self.below.height > 0).and_then(|x| self.under(x, along))
         {
-            // What stood there says something near; half of it beside the label would mislead.
-            for x in at.left().saturating_sub(1).max(self.below.x)..(at.right() + 1).min(self.below.right()) {
-                buf[(x, at.y)].set_symbol(" ");
+            // Half of what stood there would mislead.
+            let is_taken = |x: u16, buf: &Buffer| buf[(x, at.y)].symbol() != " ";
+            let mut ends = (at.left(), at.right());
+            while ends.0 > self.below.left() && is_taken(ends.0 - 1, buf) {
+                ends.0 -= 1;
             }
+            while ends.1 < self.below.right() && is_taken(ends.1, buf) {
+                ends.1 += 1;
+            }
+            (ends.0..ends.1).for_each(|x| {
+                buf[(x, at.y)].set_symbol(" ");
+            });
             Line::styled(text::clean(along), style).render(at, buf);
         }
         if let Some(y) = row.filter(|_| !up.is_empty() && self.left.width > 0) {
