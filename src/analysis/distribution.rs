@@ -54,7 +54,7 @@ pub fn groups(survey: &Survey, by: By) -> Vec<Group> {
     for point in survey.ranked.iter().filter_map(|id| survey.points.get(*id)) {
         all.scores.push(point.score);
         let place = match by {
-            By::Source => point.source,
+            By::Source => survey.source(point),
             By::Kind => point.kind,
         };
         if let Some(group) = groups.get_mut(place) {

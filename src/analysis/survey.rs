@@ -1,7 +1,5 @@
 //! All trials of a study in few numbers each: what charts of the whole search draw.
 
-use std::collections::BTreeMap;
-
 use crate::domain::history::{Counts, History};
 use crate::domain::space::KIND;
 use crate::domain::trial::{Trial, TrialId, TrialState};
@@ -34,14 +32,15 @@ pub struct Point {
     pub score: f64,
     /// Its kind, by its place in [`Survey::kinds`].
     pub kind: usize,
-    /// What suggested it, by its place in [`Survey::sources`].
-    pub source: usize,
+    /// What suggested it, by its place among all words for that.
+    word: usize,
 }
 
 /// All trials of a study.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Survey {
     key: Option<(Counts, usize)>,
+    study: (String, u64),
     /// Every trial, by number.
     pub points: Vec<Point>,
     /// The kinds, in the order in which they first came; one without a name where the study has no kinds.
@@ -52,54 +51,88 @@ pub struct Survey {
     pub ranked: Vec<TrialId>,
     /// Where the best score so far improved, by the trials' numbers.
     pub steps: Vec<(TrialId, f64)>,
+    words: Vec<String>,
+    /// The source of each word.
+    families: Vec<usize>,
 }
 
 impl Survey {
     /// The survey of a history.
     pub fn of(history: &History) -> Self {
-        let mut survey = Survey { key: Some(key(history)), ..Survey::default() };
-        let trials = history.trials();
-        let (mut kinds, mut sources) = (Names::default(), Names::default());
-        let families = families(trials.iter().map(|t| t.origin.by.as_str()));
-        for trial in trials {
-            let kind = match trial.params.get(KIND) {
-                Some(Value::Text(kind)) => kinds.place(kind),
-                _ => kinds.place(""),
-            };
-            let source = sources.place(families.get(trial.origin.by.as_str()).copied().unwrap_or_default());
-            let (fate, score) = stand(trial);
-            survey.points.push(Point { fate, score, kind, source });
-        }
-        (survey.kinds, survey.sources) = (kinds.names, sources.names);
-        let direction = history.study().direction;
-        let complete = |id: &TrialId| survey.points[*id].fate == Fate::Complete;
-        let mut ranked: Vec<TrialId> = (0..trials.len()).filter(complete).collect();
-        for id in &ranked {
-            let score = survey.points[*id].score;
-            if survey.steps.last().is_none_or(|(_, best)| direction.is_better(score, *best)) {
-                survey.steps.push((*id, score));
-            }
-        }
-        ranked.sort_by(|a, b| direction.compare(survey.points[*a].score, survey.points[*b].score));
-        survey.ranked = ranked;
+        let mut survey = Survey::default();
+        survey.refresh(history);
         survey
     }
 
-    /// Makes it anew where trials have come or ended since.
+    /// Takes in the trials that have come or ended since. Those that had ended are not looked at again.
     pub fn refresh(&mut self, history: &History) {
-        if self.key != Some(key(history)) {
-            *self = Survey::of(history);
+        let now = (history.counts(), history.trials().len());
+        if self.key == Some(now) {
+            return;
         }
+        let study = history.study();
+        let earlier = self.key.is_some_and(|(counts, trials)| {
+            counts.complete > now.0.complete || counts.failed > now.0.failed || trials > now.1
+        });
+        if earlier || self.study.1 != study.seed || self.study.0 != study.name {
+            *self = Survey { study: (study.name.clone(), study.seed), ..Survey::default() };
+        }
+        self.key = Some(now);
+        self.take(history);
+        self.rank(history);
+        (self.sources, self.families) = families(&self.words);
+    }
+
+    fn take(&mut self, history: &History) {
+        let known = self.points.len();
+        for (id, trial) in history.trials().iter().enumerate() {
+            // A pruned trial may go on.
+            if self.points.get(id).is_some_and(|p| !matches!(p.fate, Fate::Live | Fate::Pruned)) {
+                continue;
+            }
+            let (fate, score) = stand(trial);
+            if id < known {
+                (self.points[id].fate, self.points[id].score) = (fate, score);
+            } else {
+                let kind = match trial.params.get(KIND) {
+                    Some(Value::Text(kind)) => kind,
+                    _ => "",
+                };
+                // Neighbours are mostly alike.
+                let last = self.points.last().map_or((0, 0), |p| (p.kind, p.word));
+                let kind = place(&mut self.kinds, last.0, kind);
+                let word = place(&mut self.words, last.1, &trial.origin.by);
+                self.points.push(Point { fate, score, kind, word });
+            }
+            if fate == Fate::Complete {
+                self.ranked.push(id);
+            }
+        }
+    }
+
+    fn rank(&mut self, history: &History) {
+        let direction = history.study().direction;
+        let points = &self.points;
+        // Nearly sorted: a pass or two. The earlier one on a tie.
+        self.ranked
+            .sort_by(|a, b| direction.compare(points[*a].score, points[*b].score).then_with(|| a.cmp(b)));
+        self.steps.clear();
+        for (id, point) in points.iter().enumerate().filter(|(_, p)| p.fate == Fate::Complete) {
+            if self.steps.last().is_none_or(|(_, best)| direction.is_better(point.score, *best)) {
+                self.steps.push((id, point.score));
+            }
+        }
+    }
+
+    /// What suggested a trial, by its place in [`Survey::sources`].
+    pub fn source(&self, point: &Point) -> usize {
+        self.families.get(point.word).copied().unwrap_or_default()
     }
 
     /// Trials that have ended.
     pub fn ended(&self) -> usize {
         self.key.map_or(0, |(counts, _)| counts.finished())
     }
-}
-
-fn key(history: &History) -> (Counts, usize) {
-    (history.counts(), history.trials().len())
 }
 
 fn stand(trial: &Trial) -> (Fate, f64) {
@@ -113,35 +146,27 @@ fn stand(trial: &Trial) -> (Fate, f64) {
     }
 }
 
-/// What each of the words is called in a group: itself, or where there are many the first of its words.
-fn families<'a>(words: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, &'a str> {
-    let mut names: BTreeMap<&str, &str> = words.map(|word| (word, word)).collect();
-    if names.len() > GROUPS {
-        names.iter_mut().for_each(|(word, name)| *name = word.split(' ').next().unwrap_or(word));
-    }
-    names.values_mut().filter(|name| name.is_empty()).for_each(|name| *name = "unknown");
-    names
+/// The groups of words, and the group of each: itself, or where there are many its first word.
+fn families(words: &[String]) -> (Vec<String>, Vec<usize>) {
+    let mut names = Vec::new();
+    let family = |word: &String| match word.split(' ').next() {
+        _ if word.is_empty() => "unknown".to_owned(),
+        Some(first) if words.len() > GROUPS => first.to_owned(),
+        _ => word.clone(),
+    };
+    let places = words.iter().map(|word| place(&mut names, 0, &family(word))).collect();
+    (names, places)
 }
 
-/// Names in the order in which they first came.
-#[derive(Default)]
-struct Names {
-    names: Vec<String>,
-    last: usize,
-}
-
-impl Names {
-    fn place(&mut self, name: &str) -> usize {
-        // Neighbours are mostly alike.
-        if self.names.get(self.last).is_some_and(|n| n == name) {
-            return self.last;
-        }
-        self.last = self.names.iter().position(|n| n == name).unwrap_or_else(|| {
-            self.names.push(name.to_owned());
-            self.names.len() - 1
-        });
-        self.last
+/// The place of a name, most likely `guess`; a new one is added.
+fn place(names: &mut Vec<String>, guess: usize, name: &str) -> usize {
+    if names.get(guess).is_some_and(|n| n == name) {
+        return guess;
     }
+    names.iter().position(|n| n == name).unwrap_or_else(|| {
+        names.push(name.to_owned());
+        names.len() - 1
+    })
 }
 
 #[cfg(test)]
@@ -149,6 +174,7 @@ mod tests {
     use super::*;
     use crate::analysis::testing::{busy, kinds};
     use crate::domain::direction::Direction;
+    use crate::domain::event::Event;
     use crate::domain::testing::{Scripted, space};
     use crate::domain::value::Params;
 
@@ -174,9 +200,23 @@ mod tests {
             (survey.ended(), survey.kinds.clone(), survey.sources.clone()),
             (7, vec![String::new()], vec!["unknown".to_owned()])
         );
+        // Grown or made anew, it is the same; and so it is of an earlier history.
+        let before = study.history().clone();
         study.complete(Params::new(), 0.5);
+        study.apply(Event::TrialPromoted { trial: 3, reason: "among the best third".into() });
         survey.refresh(study.history());
-        assert_eq!(survey, Survey::of(study.history()));
+        assert_eq!(survey.ranked, [8, 5, 1, 2, 0]);
+        let same = |survey: &Survey, history: &History| {
+            let fresh = Survey::of(history);
+            let fates = |s: &Survey| s.points.iter().map(|p| p.fate).collect::<Vec<_>>();
+            assert_eq!(
+                (fates(survey), &survey.ranked, &survey.steps),
+                (fates(&fresh), &fresh.ranked, &fresh.steps)
+            );
+        };
+        same(&survey, study.history());
+        survey.refresh(&before);
+        same(&survey, &before);
     }
 
     #[test]
@@ -190,13 +230,9 @@ mod tests {
             assert_eq!(trial.params[KIND], Value::Text(survey.kinds[point.kind].clone()));
         }
         assert_eq!(Survey::of(busy().history()).kinds, [""]);
-        let few = families(["tpe startup", "tpe", ""].into_iter());
-        assert_eq!(
-            few.into_iter().collect::<Vec<_>>(),
-            [("", "unknown"), ("tpe", "tpe"), ("tpe startup", "tpe startup")]
-        );
-        let many = ["a 1", "a 2", "a 3", "a 4", "b 1", "b 2", "c"];
-        let names: Vec<&str> = families(many.into_iter()).into_values().collect();
-        assert_eq!(names, ["a", "a", "a", "a", "b", "b", "c"]);
+        let names = |words: &[&str]| families(&words.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(names(&["tpe startup", "tpe", ""]).0, ["tpe startup", "tpe", "unknown"]);
+        let (sources, places) = names(&["a 1", "b 1", "a 2", "a 3", "a 4", "b 2", "c"]);
+        assert_eq!((sources, places), (["a", "b", "c"].map(String::from).into(), vec![0, 1, 0, 0, 0, 1, 2]));
     }
 }

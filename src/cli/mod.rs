@@ -12,6 +12,7 @@ mod network;
 mod output;
 mod predict;
 mod run;
+mod screen;
 mod show;
 mod simulate;
 
@@ -125,9 +126,8 @@ struct RunArgs {
     /// Start over; the old store is kept under another name
     #[arg(long)]
     fresh: bool,
-    /// Draw the dashboard with ASCII characters only
-    #[arg(long)]
-    ascii: bool,
+    #[command(flatten)]
+    screen: screen::ScreenArgs,
 }
 
 #[derive(Debug, Clone, Args)]

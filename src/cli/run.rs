@@ -22,7 +22,7 @@ use crate::export::summary;
 use crate::storage::journal;
 use crate::study::handle;
 use crate::tui::ask::Desk;
-use crate::tui::{self, Dashboard, Ending, Keymap, Menu};
+use crate::tui::{self, Dashboard, Ending, Menu};
 use crate::wire::{self, Background, Ready};
 
 /// Starts or resumes the study, with the dashboard where there is a terminal.
@@ -58,18 +58,30 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
         Ready::Command(_) => None,
     };
     let mut study = wire::open(&config, ready, &store, sender.clone())?;
+    if dashboard {
+        // More trials may be wanted when the last one has ended, until the dashboard is left.
+        study.linger();
+    }
     let history = study.history().clone();
     let baselines = background.as_ref().map_or(Vec::new(), |background| background.missing(&history));
     study.await_baselines(baselines.iter().map(|row| row.name.to_owned()));
     let signal = signals(!dashboard)?;
-    let desk = dashboard.then(|| wire::desk::open(background.clone())).transpose()?;
+    let minds = wire::minds::Minds::of(&config);
+    let desk = dashboard.then(|| wire::desk::open(background.clone(), minds)).transpose()?;
     let study = handle::spawn(study, sender).context("failed to start the study thread")?;
     let commands = study.commands.clone();
     if let Some(background) = background {
         background.compute(baselines, &commands);
     }
     let (history, end) = match desk {
-        Some(desk) => watch(args, history, &updates, &commands, desk, signal, &store)?,
+        Some(desk) => {
+            let menu = Menu {
+                store: store.display().to_string(),
+                resume: command_line(args),
+                ..wire::menu(&config)
+            };
+            watch(args, history, &updates, &commands, (desk, menu), signal, &store)?
+        }
         None => headless::follow(history, &updates, &commands, &signal, args.json)?,
     };
     study.join();
@@ -107,25 +119,28 @@ fn watch(
     history: History,
     updates: &Receiver<Update>,
     commands: &Sender<Command>,
-    desk: Desk,
+    (desk, menu): (Desk, Menu),
     signal: Arc<AtomicUsize>,
     store: &Path,
 ) -> Result<(History, End)> {
-    // NO_COLOR counts when it is set and not empty (no-color.org).
-    let color = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-    let options = tui::Options { ascii: args.ascii, color };
+    let preferences = args.screen.preferences()?;
+    let options = args.screen.options(&preferences);
     let dashboard = Dashboard {
         history,
         updates,
         commands: commands.clone(),
         desk,
-        menu: Menu { store: store.display().to_string(), resume: command_line(args), ..Menu::default() },
+        menu,
         clock: wire::now,
         options,
-        keymap: Keymap::default(),
+        preferences,
         signal,
     };
     let ending = tui::run(dashboard);
+    // One whose trials have all ended waits for more to do.
+    if matches!(ending, Ok(Ending::Done)) {
+        commands.send(Command::Stop(StopMode::Now)).ok();
+    }
     // However the screen was left, the study saves and ends before the program does, and its own last
     // word counts, unless the dashboard has heard it.
     let shown = match ending {

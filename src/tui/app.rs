@@ -31,9 +31,10 @@ pub fn run(dashboard: Dashboard<'_>) -> Result<Ending, TuiError> {
     let mut screen = Screen::take(panicked)?;
     let load = load::watch()?;
     let keys = read_keys()?;
-    let Dashboard { history, updates, commands, desk, menu, clock, options, keymap, signal } = dashboard;
+    let Dashboard { history, updates, commands, desk, menu, clock, options, preferences, signal } = dashboard;
     let mut state = AppState::new(history, options, clock());
-    (state.menu, state.keymap) = (menu, keymap);
+    state.menu = menu;
+    state.prefer(preferences);
     state.size = screen.size()?;
     let mut drawn: Option<Instant> = None;
     loop {

@@ -1,10 +1,11 @@
 //! The table of keys. Dispatch, the help overlay, the hints and the tests all read it.
 
-use std::ops::Deref;
-use std::sync::Arc;
+mod bound;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::KeyCode;
 
+pub use self::bound::{Bound, Key, Keymap};
+use self::bound::{char, control, key, twice};
 use super::state::{PanelId, View};
 
 /// Where a key means something.
@@ -113,27 +114,6 @@ pub enum Action {
     StopNow,
     /// Stop when the running trials have finished.
     StopAfterRunning,
-}
-
-/// One key press, or the same one twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Key {
-    code: KeyCode,
-    control: bool,
-    twice: bool,
-}
-
-const fn key(code: KeyCode) -> Key {
-    Key { code, control: false, twice: false }
-}
-const fn char(c: char) -> Key {
-    key(KeyCode::Char(c))
-}
-const fn control(c: char) -> Key {
-    Key { code: KeyCode::Char(c), control: true, twice: false }
-}
-const fn twice(c: char) -> Key {
-    Key { code: KeyCode::Char(c), control: false, twice: true }
 }
 
 /// A row of the table.
@@ -261,110 +241,3 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Cancel, &[char('y')], A::Accept, "cancel it", "cancel the trial; this can't be undone"),
     row(C::Cancel, &[key(KeyCode::Esc), char('n'), char('q')], A::Back, "keep it", "let it run"),
 ];
-
-impl Key {
-    fn matches(self, event: &KeyEvent, before: Option<char>) -> bool {
-        let control = event.modifiers.contains(KeyModifiers::CONTROL);
-        let repeated = !self.twice || before.map(KeyCode::Char) == Some(self.code);
-        self.code == event.code && self.control == control && repeated
-    }
-
-    /// As written in the help: "j", "^d", "gg", "Enter".
-    pub fn label(self, ascii: bool) -> String {
-        let name = match self.code {
-            KeyCode::Char(c) => c.to_string(),
-            KeyCode::Up => if ascii { "Up" } else { "↑" }.into(),
-            KeyCode::Down => if ascii { "Down" } else { "↓" }.into(),
-            KeyCode::Left => if ascii { "Left" } else { "←" }.into(),
-            KeyCode::Right => if ascii { "Right" } else { "→" }.into(),
-            KeyCode::BackTab => "S-Tab".into(),
-            KeyCode::PageUp => "PgUp".into(),
-            KeyCode::PageDown => "PgDn".into(),
-            other => format!("{other:?}"),
-        };
-        match (self.control, self.twice) {
-            (true, _) => format!("^{name}"),
-            (_, true) => format!("{name}{name}"),
-            _ => name,
-        }
-    }
-}
-
-/// A row of the table with the keys that hold for it.
-#[derive(Debug, Clone)]
-pub struct Bound {
-    keys: Vec<Key>,
-    row: &'static Binding,
-}
-
-impl Deref for Bound {
-    type Target = Binding;
-
-    fn deref(&self) -> &Binding {
-        self.row
-    }
-}
-
-impl Bound {
-    /// The first key; nothing where a person took all away.
-    pub fn label(&self, ascii: bool) -> String {
-        self.keys.first().map(|key| key.label(ascii)).unwrap_or_default()
-    }
-
-    /// All keys.
-    pub fn labels(&self, ascii: bool) -> String {
-        self.keys.iter().map(|key| key.label(ascii)).collect::<Vec<_>>().join(" ")
-    }
-}
-
-/// The keys that hold: the table's, but for those that a person changed.
-#[derive(Debug, Clone)]
-pub struct Keymap(Arc<Vec<Bound>>);
-
-impl Default for Keymap {
-    fn default() -> Self {
-        Keymap(Arc::new(KEYMAP.iter().map(|row| Bound { keys: row.keys.to_vec(), row }).collect()))
-    }
-}
-
-impl Keymap {
-    /// The rows of some contexts that have a key.
-    pub fn rows(&self, contexts: &[Context]) -> impl Iterator<Item = &Bound> {
-        self.0.iter().filter(|row| contexts.contains(&row.context) && !row.keys.is_empty())
-    }
-
-    /// What `event` does in the innermost of `contexts` that knows it. `before` is the character typed
-    /// just before, for double keys.
-    pub fn lookup(&self, contexts: &[Context], event: &KeyEvent, before: Option<char>) -> Option<Action> {
-        contexts.iter().find_map(|context| {
-            let known = |b: &&Bound| b.context == *context && b.keys.iter().any(|k| k.matches(event, before));
-            self.0.iter().find(known).map(|b| b.action)
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_two_rows_of_a_context_share_a_key() {
-        for (i, a) in KEYMAP.iter().enumerate() {
-            for b in KEYMAP[i + 1..].iter().filter(|b| b.context == a.context) {
-                let shared = a.keys.iter().find(|k| b.keys.contains(k));
-                assert!(shared.is_none(), "{:?}: {:?} and {:?} share {shared:?}", a.context, a.help, b.help);
-            }
-        }
-    }
-
-    #[test]
-    fn a_double_key_needs_both_presses_and_the_innermost_context_wins() {
-        let g = KeyEvent::new(KeyCode::Char('g'), KeyModifiers::NONE);
-        assert_eq!(Keymap::default().lookup(&[C::Moving], &g, None), None);
-        assert_eq!(Keymap::default().lookup(&[C::Moving], &g, Some('g')), Some(A::First));
-        let j = KeyEvent::new(KeyCode::Char('j'), KeyModifiers::NONE);
-        assert_eq!(Keymap::default().lookup(&[C::Panel(P::Detail), C::Moving], &j, None), Some(A::Down));
-        let d = KeyEvent::new(KeyCode::Char('d'), KeyModifiers::CONTROL);
-        assert_eq!(Keymap::default().lookup(&[C::Moving, C::Anywhere], &d, None), Some(A::PageDown));
-    }
-}

@@ -22,12 +22,14 @@ mod keymap;
 mod load;
 mod navigate;
 mod order;
+pub mod palette;
 mod panel;
 mod plot;
 pub mod preferences;
 mod profile;
 #[cfg(test)]
 mod screens;
+pub mod stage;
 mod state;
 mod terminal;
 mod text;
@@ -37,7 +39,7 @@ mod view;
 
 pub use app::run;
 use ask::Desk;
-pub use keymap::Keymap;
+pub use preferences::Preferences;
 pub use theme::Options;
 
 /// What the dashboard is given.
@@ -57,8 +59,8 @@ pub struct Dashboard<'a> {
     pub clock: fn() -> Timestamp,
     /// Colours and symbols.
     pub options: Options,
-    /// Keys, where they are not the usual ones.
-    pub keymap: Keymap,
+    /// Theme, keys and manners; the colours of its themes are those that the terminal has.
+    pub preferences: Preferences,
     /// Set to a signal's number when it arrives (TERM, HUP, INT); 0 before. Made for
     /// `signal_hook::flag::register_usize`.
     pub signal: Arc<AtomicUsize>,

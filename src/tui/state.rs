@@ -1,14 +1,18 @@
 //! All that the screen shows. Changed by `update` only; panels read it.
 
+use std::sync::Arc;
+
 use super::Menu;
 use super::activity::{Activity, Entry};
 use super::keymap::Keymap;
 use super::load::Load;
 use super::order::{Row, Table};
+use super::palette::Palette;
 use super::panel::{
     cards, contour, differences, events, generations, importance, jobs, layers, machine, mind, overlay,
     pairs, parallel, predictions, processes, rank, reasons, rungs, scores, slices, studies, timeline,
 };
+use super::preferences::{Preferences, theme_named};
 use super::profile::ProfileView;
 use super::text;
 use super::theme::{Options, Theme, Tone};
@@ -233,6 +237,8 @@ pub struct AppState {
     pub view: View,
     /// The keys.
     pub keymap: Keymap,
+    /// Every theme, by name.
+    pub themes: Arc<Vec<(String, Palette)>>,
     /// What a person may choose from.
     pub menu: Menu,
     /// The marked trials, in the order in which they were marked.
@@ -299,6 +305,7 @@ impl AppState {
             size: (80, 24),
             view: View::Overview,
             keymap: Keymap::default(),
+            themes: Arc::default(),
             menu: Menu::default(),
             marked: Vec::new(),
             panels: Panels::default(),
@@ -327,6 +334,23 @@ impl AppState {
             lost: None,
             history,
         }
+    }
+
+    /// Takes over what a person prefers.
+    pub fn prefer(&mut self, preferences: Preferences) {
+        let Preferences { theme, themes, keymap, .. } = preferences;
+        (self.themes, self.keymap) = (Arc::new(themes), keymap);
+        // It was checked when it was read.
+        self.set_theme(&theme).ok();
+    }
+
+    /// Changes the colours.
+    ///
+    /// # Errors
+    /// Where there is no such theme: names those there are.
+    pub fn set_theme(&mut self, name: &str) -> Result<(), String> {
+        self.theme.palette = theme_named(&self.themes, name)?;
+        Ok(())
     }
 
     /// Takes a record in; `refresh` must follow. Records that the history holds already are passed

@@ -255,6 +255,7 @@ fn too_small(state: &AppState, area: Rect, buf: &mut Buffer) {
         Line::styled(format!("needs {}x{}", LEAST.0, LEAST.1), state.theme.style(Tone::Quiet)),
     ];
     Clear.render(area, buf);
+    buf.set_style(area, state.theme.base());
     let from = usize::from(area.height.saturating_sub(3) / 2);
     for (i, line) in lines.into_iter().enumerate() {
         line.centered().render(text::row(area, from + i), buf);

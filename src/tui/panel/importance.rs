@@ -7,7 +7,7 @@ use ratatui::widgets::Widget;
 
 use super::{Panel, empty};
 use crate::analysis::human;
-use crate::analysis::importance::{Importance, ParameterImportance};
+use crate::analysis::importance::{Importance, ParameterImportance, SOON};
 use crate::domain::trial::Timestamp;
 use crate::domain::value::counted;
 use crate::tui::ask::Ask;
@@ -141,7 +141,7 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The columns of a row: name, bar, and the two shares.
+/// The columns of a row: name, bar, and the shares.
 struct Columns {
     name: usize,
     bar: usize,
@@ -149,16 +149,23 @@ struct Columns {
 }
 
 impl Columns {
-    /// "  46 %" and "  51 %".
-    const SHARES: usize = 13;
-
     fn of(known: &Importance, width: u16) -> Self {
         let width = usize::from(width).saturating_sub(2);
         let longest = known.parameters.iter().map(|p| text::width(&p.parameter)).max().unwrap_or(0);
-        let shares = if width >= 34 { Columns::SHARES } else { 0 };
+        // "  46 %", and "  51 % " where there is a second one.
+        let shares = match width {
+            0..34 => 0,
+            _ if has_fanova(known) => 13,
+            _ => 6,
+        };
         let name = longest.min(width.saturating_sub(shares) / 2).min(28);
         Columns { name, bar: width.saturating_sub(name + shares + 1), shares }
     }
+}
+
+/// Whether fANOVA has said anything.
+fn has_fanova(known: &Importance) -> bool {
+    known.parameters.iter().any(|p| p.fanova.is_some())
 }
 
 fn percent(share: f64) -> String {
@@ -176,7 +183,8 @@ fn bars(theme: Theme, own: &State, known: &Importance, area: Rect, buf: &mut Buf
     let most = known.parameters.iter().map(|p| p.ped_anova.max(p.fanova.unwrap_or(0.0))).fold(0.0, f64::max);
     if head > 0 && columns.shares > 0 {
         let left = columns.name + 2 + columns.bar;
-        let words = format!("{}{:>6}{:>7}", " ".repeat(left), "PED", "fANOVA");
+        let second = if has_fanova(known) { "fANOVA" } else { "" };
+        let words = format!("{}{:>6}{second:>7}", " ".repeat(left), "PED");
         Line::styled(words, theme.style(Tone::Quiet)).render(text::row(area, 0), buf);
     }
     let scroll = own.scroll.min(known.parameters.len().saturating_sub(shown));
@@ -208,6 +216,8 @@ fn row(
     spans.extend(cells.into_iter().map(|(symbol, tone)| Span::styled(symbol, theme.style(tone))));
     if columns.shares > 0 {
         spans.push(Span::raw(format!("{:>6}", percent(parameter.ped_anova))));
+    }
+    if columns.shares > 6 {
         let fanova = parameter.fanova.map_or_else(|| symbols.none.to_owned(), percent);
         spans.push(Span::styled(format!("{fanova:>6}"), theme.style(Tone::Second)));
         let within = if parameter.within { "*" } else { " " };
@@ -239,16 +249,23 @@ fn notes(theme: Theme, known: &Importance) -> Vec<Line<'static>> {
     let quiet = theme.style(Tone::Quiet);
     let best = human::thousands(known.best);
     let bar = if theme.options.ascii { "#" } else { "█" };
-    let mut notes = vec![
-        Line::from(vec![
-            Span::styled(format!(" {bar} "), theme.style(Tone::Accent)),
-            Span::styled(format!("PED-ANOVA: sets the best {best} apart from all"), quiet),
-        ]),
-        Line::from(vec![
-            Span::styled(format!(" {} ", fanova_mark(theme)), theme.style(Tone::Second)),
-            Span::styled("fANOVA: explains the score's variance alone", quiet),
-        ]),
-    ];
+    let ped_anova = Line::from(vec![
+        Span::styled(format!(" {bar} "), theme.style(Tone::Accent)),
+        Span::styled(format!("PED-ANOVA: sets the best {best} apart from all"), quiet),
+    ]);
+    if !has_fanova(known) {
+        let why = if known.trials > SOON {
+            format!("   fANOVA: in `show`; here up to {} trials", human::thousands(SOON))
+        } else {
+            "   fANOVA: nothing yet".to_owned()
+        };
+        return vec![ped_anova, Line::styled(why, quiet)];
+    }
+    let fanova = Line::from(vec![
+        Span::styled(format!(" {} ", fanova_mark(theme)), theme.style(Tone::Second)),
+        Span::styled("fANOVA: explains the score's variance alone", quiet),
+    ]);
+    let mut notes = vec![ped_anova, fanova];
     if known.parameters.iter().any(|p| p.within) {
         let words = " * within the trials that have the parameter at all";
         notes.push(Line::styled(words, quiet));

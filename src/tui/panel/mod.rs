@@ -185,6 +185,7 @@ pub fn card(theme: Theme, title: &str, tone: Tone, lines: Vec<Line<'_>>, area: R
     let at =
         Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
     Clear.render(at, buf);
+    buf.set_style(at, theme.base());
     let block = Block::bordered()
         .border_set(theme.border())
         .border_style(theme.style(tone))

@@ -37,7 +37,7 @@ pub const PANEL: Panel =
 const SPAN: u16 = 14;
 /// Most lines that stand out, and most of the others.
 const BRIGHT: usize = 40;
-const DIM: usize = 120;
+const DIM: usize = 90;
 /// The same where only gaps set them apart.
 const DOTTED: usize = 40;
 /// One of so many complete trials stands out.
@@ -364,6 +364,7 @@ fn legend(state: &AppState, lines: &Lines<'_>) -> Line<'static> {
     ]);
     if !lines.dim.is_empty() {
         let of = if lines.each > 1 { format!(", a line for each {}", lines.each) } else { String::new() };
+        let dotted = if dim(theme) == Stroke::Solid { solid } else { dotted };
         line.push_span(Span::styled(
             format!("{dotted} {} others{of}   ", human::thousands(lines.dim.len())),
             quiet,

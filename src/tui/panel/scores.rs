@@ -13,7 +13,7 @@ use ratatui::text::{Line, Span};
 
 use super::{Panel, chart, empty};
 use crate::analysis::human;
-use crate::analysis::survey::{Fate, Point, Survey};
+use crate::analysis::survey::{Fate, Survey};
 use crate::domain::trial::{Trial, TrialId};
 use crate::domain::value::significant;
 use crate::tui::keymap::Action;
@@ -133,13 +133,13 @@ pub(super) fn mark(theme: Theme, kind: usize) -> &'static str {
     if theme.options.ascii { ASCII[kind % 6] } else { UNICODE[kind % 6] }
 }
 
-fn mark_of(theme: Theme, point: Point) -> (&'static str, Tone) {
+fn mark_of(theme: Theme, fate: Fate, kind: usize) -> (&'static str, Tone) {
     let ascii = theme.options.ascii;
-    match point.fate {
+    match fate {
         Fate::Pruned => (if ascii { "v" } else { "▽" }, Tone::Warn),
         Fate::Failed => (if ascii { "x" } else { "×" }, Tone::Bad),
         Fate::Cancelled => (if ascii { "c" } else { "⊘" }, Tone::Quiet),
-        Fate::Complete | Fate::Live => (mark(theme, point.kind), Tone::Plain),
+        Fate::Complete | Fate::Live => (mark(theme, kind), Tone::Plain),
     }
 }
 
@@ -167,7 +167,7 @@ fn legend(state: &AppState, survey: &Survey) -> Line<'static> {
         (Fate::Cancelled, counts.cancelled, "cancelled"),
     ];
     for (fate, count, word) in others {
-        let (mark, tone) = mark_of(theme, Point { fate, score: 0.0, kind: 0, source: 0 });
+        let (mark, tone) = mark_of(theme, fate, 0);
         if count > 0 {
             entry(mark, theme.style(tone), &format!("{} {word}", human::thousands(count)));
         }
@@ -230,7 +230,7 @@ fn points(state: &AppState, survey: &Survey, (x, y): (Scale, Scale), canvas: &mu
     let edge = f64::from(u8::from(direction.is_better(0.0, 1.0)));
     for (id, point) in survey.points.iter().enumerate().skip(from).take(to + 1 - from.min(to)) {
         let place = y.place(point.score);
-        let (symbol, tone) = mark_of(theme, *point);
+        let (symbol, tone) = mark_of(theme, point.fate, point.kind);
         let at = x.place(id as f64);
         match point.fate {
             Fate::Live => {}
@@ -274,7 +274,7 @@ fn hairs(state: &AppState, survey: &Survey, (x, y): (Scale, Scale), frame: &Fram
     frame.cross(buf, place, (&id.to_string(), &score));
     if let Some(at) = frame.cell(place.0, place.1).filter(|_| point.score.is_finite()) {
         let best = state.history.incumbent().is_some_and(|t| t.id == id);
-        let (symbol, _) = mark_of(theme, *point);
+        let (symbol, _) = mark_of(theme, point.fate, point.kind);
         let symbol = if best { theme.symbols().best } else { symbol };
         buf[at].set_symbol(symbol).set_style(theme.style(Tone::Accent));
     }

@@ -206,14 +206,14 @@ mod tests {
         let (x, y) = (Scale::even(0.0, 100.0), Scale::even(60.0, 80.0));
         let frame = frame(area, &mut buf, theme, &|n| x.ticks(n), &|n| y.ticks(n));
         let edges = [
-            "80+",
-            "  |",
-            "  |",
-            "70+",
-            "  |",
-            "60+",
-            "  ++---------+---------+",
-            "   0        50       100",
+            "   80+",
+            "     |",
+            "     |",
+            "   70+",
+            "     |",
+            "   60+",
+            "     ++--------+--------+",
+            "      0       50      100",
         ];
         assert_eq!(rows(&buf), edges);
         assert_eq!(frame.room, Rect::new(6, 0, 19, 6));

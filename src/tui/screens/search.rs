@@ -1,10 +1,11 @@
 //! The view of the search.
 
 use super::*;
-use crate::analysis::importance::{Importance, ParameterImportance, importance};
+use crate::analysis::importance::{Importance, ParameterImportance, SOON, importance};
 use crate::domain::history::History;
 use crate::domain::insight::Contour;
 use crate::domain::seed::Rng;
+use crate::domain::space::Distribution;
 use crate::domain::trial::Origin;
 
 #[test]
@@ -37,7 +38,7 @@ fn shares(history: &History) -> Importance {
     let parameters = history.study().space.parameters.iter().enumerate().map(|(i, p)| ParameterImportance {
         parameter: p.name.clone(),
         ped_anova: 0.5_f64.powi(i as i32 + 1),
-        fanova: (i % 4 != 3).then(|| 0.6_f64.powi(i as i32 + 2)),
+        fanova: (i % 4 != 3 && trials <= SOON).then(|| 0.6_f64.powi(i as i32 + 2)),
         active: trials / (1 + p.when.len()),
         within: !p.when.is_empty(),
     });
@@ -213,6 +214,21 @@ fn parameters_are_chosen_and_answers_of_others_passed_over() {
     assert_eq!(pair(&press(&mut state, "[")), [1, 5]);
     update(&mut state, Msg::Answer(Answer::Contour(Err("the model needs 4 complete trials".into()))));
     assert!(screen(&mut state, 80, 24).contains("the model needs 4 complete trials"));
+}
+
+#[test]
+fn a_narrowed_range_is_bracketed_on_its_axis() {
+    for (ascii, bracket) in [(false, "┏"), (true, "!")] {
+        let mut script = busy();
+        let distribution = Distribution::Int { low: 20, high: 40, log: false };
+        script.record(Event::RangeChanged { parameter: "kernel".into(), distribution });
+        let mut state = app(&script, Options { ascii, color: true });
+        press(&mut state, "4\t\t");
+        let shown = answered(&mut state, "", 80, 24);
+        assert!(shown.contains(bracket), "{shown}");
+        // All values that trials have had stay on the axis.
+        assert!(shown.contains(" 50 "), "{shown}");
+    }
 }
 
 #[test]
