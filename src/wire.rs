@@ -12,6 +12,8 @@ pub mod pruning;
 mod search;
 mod slots;
 mod steering;
+pub mod studies;
+pub mod trials;
 pub mod warm_start;
 
 use std::path::{Path, PathBuf};
