@@ -4,6 +4,7 @@
 mod beside;
 mod compare;
 mod devices;
+mod search;
 mod studies;
 mod table;
 mod trial;

@@ -22,6 +22,7 @@ use super::theme::{Options, Theme, Tone};
 use crate::analysis::best::BestCurve;
 use crate::analysis::compare::Ties;
 use crate::analysis::progress::{self, Pace};
+use crate::analysis::survey::Survey;
 use crate::domain::command::{End, StopMode};
 use crate::domain::event::Record;
 use crate::domain::history::History;
@@ -184,6 +185,8 @@ pub(super) fn references(history: &History) -> Vec<Reference> {
 /// What panels keep to themselves: where they are scrolled, what was computed for them.
 #[derive(Debug, Clone, Default)]
 pub struct Panels {
+    /// All trials in few numbers, for the panels that draw the whole search.
+    pub survey: Survey,
     /// Curves.
     pub curves: curves::State,
     /// Parameters.
@@ -433,6 +436,7 @@ impl AppState {
     pub fn selected_row(&self) -> Option<Row> {
         match (self.focus, self.view) {
             (PanelId::Running, _) => self.running.get(self.running_cursor).copied().map(Row::Trial),
+            (PanelId::Scores, _) => scores::cursor(self).map(Row::Trial),
             (_, View::Trial) => self.shown(),
             _ => self.table.selected(),
         }

@@ -138,14 +138,12 @@ fn hear(state: &mut AppState, answer: Answer) -> Vec<Effect> {
             }
         }
         Answer::Study(path, outcome) => compared::hear(state, &path, outcome),
+        Answer::Importance(outcome) => state.panels.importance.answer(outcome),
+        Answer::Contour(outcome) => state.panels.contour.answer(outcome),
         Answer::Studies(rows) => state.panels.studies.hear(rows),
         Answer::Predictions(trial, outcome) => state.panels.predictions.answer(trial, outcome),
         Answer::Layers(trial, outcome) => state.panels.layers.network.answer(trial, outcome),
-        Answer::Importance(..)
-        | Answer::Insight(..)
-        | Answer::Contour(..)
-        | Answer::Rungs(..)
-        | Answer::Export(..) => {}
+        Answer::Insight(..) | Answer::Rungs(..) | Answer::Export(..) => {}
     }
     Vec::new()
 }

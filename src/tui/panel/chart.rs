@@ -134,7 +134,7 @@ pub(super) fn names(theme: Theme, area: Rect, labels: &[Label], buf: &mut Buffer
 }
 
 /// The scores' range, and the best baseline's too where that does not flatten them.
-fn range(state: &AppState) -> Option<(f64, f64)> {
+pub(super) fn range(state: &AppState) -> Option<(f64, f64)> {
     /// So many times the scores' own range may be shown.
     const WIDEST: f64 = 3.0;
     let (low, high) = state.best.range()?;
