@@ -2,6 +2,7 @@
 //! hold.
 
 mod beside;
+mod minds;
 
 use std::sync::Arc;
 

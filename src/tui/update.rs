@@ -117,12 +117,12 @@ fn hear(state: &mut AppState, answer: Answer) -> Vec<Effect> {
                 profile.answer(trial, outcome);
             }
         }
+        Answer::Importance(outcome) => state.panels.importance.answer(outcome),
+        Answer::Contour(outcome) => state.panels.contour.answer(outcome),
+        Answer::Insight(outcome) => state.panels.mind.answer(outcome),
+        Answer::Rungs(rungs) => state.panels.rungs.answer(rungs),
         Answer::Predictions(..)
         | Answer::Layers(..)
-        | Answer::Importance(..)
-        | Answer::Insight(..)
-        | Answer::Contour(..)
-        | Answer::Rungs(..)
         | Answer::Studies(..)
         | Answer::Study(..)
         | Answer::Export(..) => {}
