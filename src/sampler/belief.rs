@@ -33,7 +33,7 @@ fn evenly(count: usize) -> Vec<f64> {
 
 /// `params` with its place along a parameter, which it may lack.
 pub fn place(space: &SearchSpace, params: Params, parameter: usize) -> Option<(f64, Params)> {
-    let Some(named) = space.parameters.get(parameter) else { return None };
+    let named = space.parameters.get(parameter)?;
     let unit = named.distribution.to_unit(params.get(&named.name)?)?;
     Some((unit, params))
 }

@@ -165,7 +165,9 @@ fn sampler(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
         (false, true) => [Constraint::Fill(1), Constraint::Length(IDLE)],
         _ => [Constraint::Percentage(50), Constraint::Fill(1)],
     };
-    let [mind, reasons] = left.layout(&Layout::vertical([Constraint::Percentage(55), Constraint::Fill(1)]));
+    let above =
+        if state.panels.mind.is_idle() { Constraint::Length(IDLE) } else { Constraint::Percentage(55) };
+    let [mind, reasons] = left.layout(&Layout::vertical([above, Constraint::Fill(1)]));
     let [generations, rungs] = right.layout(&Layout::vertical(rows));
     vec![(P::Mind, mind), (P::Generations, generations), (P::Rungs, rungs), (P::Reasons, reasons)]
 }

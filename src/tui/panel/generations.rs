@@ -29,7 +29,7 @@ const WIDE: u16 = 110;
 /// From this height on there is a chart below the table.
 const TALL: u16 = 18;
 /// Columns of the table.
-const TABLE: usize = 52;
+const TABLE: usize = 56;
 /// The mean distance of two uniform draws along one parameter, as the root of its mean square: what diversity is at
 /// the start, about.
 const UNIFORM: f64 = 0.41;
@@ -169,7 +169,7 @@ fn table(state: &AppState, width: usize) -> Vec<Line<'static>> {
         "gen.", "trials", "scored", "best", "median", "diversity"
     );
     let mut lines = vec![Line::styled(head, quiet)];
-    let room = width.saturating_sub(TABLE + 2).min(24);
+    let room = width.saturating_sub(TABLE + 1).min(24);
     for (i, generation) in state.panels.generations.generations.iter().enumerate().rev() {
         let score = |score: Option<f64>| {
             let words = score.map_or(symbols.none.to_owned(), |s| human::aligned(s, decimals));

@@ -26,6 +26,9 @@ const GAUGE: usize = 13;
 /// σ that the gauge shows on each side.
 const SIGMAS: f64 = 3.0;
 
+/// In less room than this a reason does without the sampler's name.
+const NARROW: usize = 64;
+
 /// What it keeps.
 #[derive(Debug, Clone, Default)]
 pub struct State {
@@ -123,7 +126,7 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
         }
     }
     if let Some(trial) = trials.get(selected).filter(|_| foot > 0) {
-        let words = format!("trial {selected}: {}", reason(trial));
+        let words = format!("trial {selected}: {}", reason(trial, usize::MAX));
         let line = Line::styled(text::clean(&words), theme.style(Tone::Strong));
         let at = text::row(area, usize::from(area.height) - 1);
         text::fitted(line, at, theme.symbols().cut, buf);
@@ -135,14 +138,19 @@ fn decimals(state: &AppState) -> usize {
     human::decimals(state.history.incumbent().and_then(|t| t.score).unwrap_or(0.0))
 }
 
-/// By whom, of whom, and why.
-fn reason(trial: &Trial) -> String {
+/// By whom, of whom, and why; in little room without the first.
+fn reason(trial: &Trial, room: usize) -> String {
     let origin = &trial.origin;
     let parents: Vec<String> = origin.parents.iter().map(ToString::to_string).collect();
     let of = if parents.is_empty() { String::new() } else { format!(" of {}", parents.join(" and ")) };
     let by = if origin.by.is_empty() { "unknown" } else { &origin.by };
-    let why = if origin.why.is_empty() { String::new() } else { format!(": {}", origin.why) };
-    format!("{by}{of}{why}")
+    match (origin.why.as_str(), of.trim_start()) {
+        ("", _) => format!("{by}{of}"),
+        // All trials have about the same name there: what sets one apart says more.
+        (why, "") if room < NARROW => why.to_owned(),
+        (why, of) if room < NARROW => format!("{of}, {why}"),
+        (why, _) => format!("{by}{of}: {why}"),
+    }
 }
 
 /// How wide columns are.
@@ -156,8 +164,9 @@ struct Columns {
 
 impl Columns {
     fn of(expected: bool, area: Rect, decimals: usize) -> Self {
-        let number = decimals + 4;
-        let rest = 9 + number + 2 + if expected { 2 * number + 3 + GAUGE + 2 + 6 } else { 0 };
+        // The words for trials without a score fit in.
+        let number = (decimals + 4).max(7);
+        let rest = 9 + number + 2 + if expected { 2 * (decimals + 4) + 2 + GAUGE + 2 + 6 } else { 0 };
         Columns { expected, reason: usize::from(area.width).saturating_sub(rest), decimals, number }
     }
 
@@ -168,9 +177,9 @@ impl Columns {
         if !self.expected {
             return format!("   trial {asked} {got}");
         }
-        let expected = text::left("expected", 2 * self.number + 1, mark);
-        let sd = if theme.options.ascii { "-3sd     0    +3" } else { "−3σ    0    +3σ" };
-        format!("   trial {asked} {expected} {got} {} {:>5}", text::left(sd, GAUGE + 1, ""), "z")
+        let expected = text::left("expected", 2 * self.decimals + 9, mark);
+        let sd = if theme.options.ascii { "-3sd  0  +3sd" } else { "−3σ   0   +3σ" };
+        format!("   trial {asked} {expected} {got}  {sd} {:>5}", "z")
     }
 
     fn line(&self, theme: Theme, trial: &Trial, here: bool) -> Line<'static> {
@@ -183,7 +192,7 @@ impl Columns {
         let mut line = Line::from(vec![
             Span::styled(format!("{mark} "), theme.style(Tone::Accent)),
             Span::raw(format!("{:>6} ", trial.id)),
-            Span::raw(text::left(&reason(trial), self.reason, symbols.cut)),
+            Span::raw(text::left(&reason(trial, self.reason), self.reason, symbols.cut)),
             Span::raw(" "),
         ]);
         let got = Span::styled(text::right(&got, self.number, symbols.cut), theme.style(tone));
@@ -195,7 +204,7 @@ impl Columns {
             .origin
             .expected
             .map_or_else(String::new, |e| format!("{}{}{}", number(e.low), symbols.range, number(e.high)));
-        line.push_span(Span::styled(text::left(&expected, 2 * self.number + 1, symbols.cut), quiet));
+        line.push_span(Span::styled(text::left(&expected, 2 * self.decimals + 9, symbols.cut), quiet));
         line.push_span(Span::raw(" "));
         line.push_span(got);
         line.push_span(Span::raw("  "));

@@ -235,7 +235,7 @@ fn list(state: &AppState, rung: &Rung, scroll: usize, area: Rect, buf: &mut Buff
     let costs: Vec<f64> = rung.trials.iter().map(|(_, value, _)| direction.cost(*value)).collect();
     let share = goodness(&costs);
     let decimals = human::decimals(rung.trials.first().map_or(0.0, |(_, value, _)| *value));
-    let room = usize::from(area.width).saturating_sub(44).min(60);
+    let room = usize::from(area.width).saturating_sub(48).min(60);
     for (i, (id, value, on)) in rung.trials.iter().enumerate().skip(from).take(rows) {
         let running = state.history.trial(*id).is_some_and(|t| t.state == TrialState::Running);
         let word = match (on, running) {

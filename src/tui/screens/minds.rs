@@ -145,6 +145,16 @@ fn view(
     while state.focus != panel {
         press(&mut state, "\t");
     }
+    let parameter = match &insight {
+        Some(Insight::Slice(slice)) => slice.parameter,
+        Some(Insight::Densities(densities)) => densities.parameter.min(5),
+        None => 0,
+    };
+    if panel == PanelId::Mind {
+        press(&mut state, &"]".repeat(parameter));
+    }
+    // The first question is of the first parameter, and its answer too late.
+    heard(&mut state, Answer::Insight(Ok(None)));
     heard(&mut state, Answer::Insight(Ok(insight)));
     heard(&mut state, Answer::Rungs(steps));
     state
@@ -268,7 +278,7 @@ fn a_panel_asks_once_for_what_it_does_not_know_and_keeps_what_it_has() {
     let asked = update(&mut state, Msg::Answer(Answer::Insight(Ok(Some(Insight::Slice(slice(&script, 0)))))));
     assert!(matches!(asked.as_slice(), [Effect::Ask(Ask::Insight(_, Question { parameter: 2, .. }))]));
     let drawn = screen(&mut state, 120, 40);
-    assert!(drawn.contains("along filters") && drawn.contains("computing learning_rate"), "{drawn}");
+    assert!(drawn.contains("gp-ucb · filters") && drawn.contains("computing learning_rate"), "{drawn}");
     assert_eq!(update(&mut state, Msg::Answer(Answer::Insight(Ok(None)))), []);
     // A trial ended: asked again, but not at once.
     let running = script.history().trials().len() - 1;

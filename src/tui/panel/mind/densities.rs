@@ -75,8 +75,7 @@ fn legend(theme: Theme, found: &Densities, area: Rect, buf: &mut Buffer) {
         let i = nearest(*at)?;
         Some(found.good.get(i)? / found.bad.get(i)?)
     });
-    let ratio =
-        ratio.map_or_else(String::new, |r| format!("  l/g along this one at next: {}", significant(r, 2)));
+    let ratio = ratio.map_or_else(String::new, |r| format!("  l/g at next {}", significant(r, 2)));
     let line = Line::from(vec![
         Span::styled(solid, theme.style(Tone::Accent)),
         Span::styled(format!(" l: the best {}  ", counted(found.trials[0], "trial")), quiet),

@@ -82,6 +82,11 @@ impl State {
         self.dotted = None;
     }
 
+    /// Whether the sampler has no model to be shown.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.answer, Some(Ok(None)))
+    }
+
     fn insight(&self) -> Option<&Insight> {
         self.answer.as_ref()?.as_ref().ok()?.as_ref()
     }
@@ -116,8 +121,8 @@ fn about(state: &AppState) -> String {
     let other = named(own.parameter).filter(|_| own.waiting && shown != own.parameter);
     let next = other.map_or_else(String::new, |name| format!(", computing {name} ..."));
     let words = match insight {
-        Insight::Slice(_) => format!("{dot} {sampler} along {name}, the others as in the best trial{next}"),
-        Insight::Densities(_) => format!("{dot} {sampler} along {name}{next}"),
+        Insight::Slice(_) => format!("{dot} {sampler} {dot} {name}, through the best trial{next}"),
+        Insight::Densities(_) => format!("{dot} {sampler} {dot} {name}{next}"),
     };
     text::clean(&words)
 }

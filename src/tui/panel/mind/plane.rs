@@ -7,7 +7,7 @@ use ratatui::widgets::Widget;
 
 use crate::analysis::human;
 use crate::domain::space::{Distribution, Parameter};
-use crate::domain::value::Params;
+use crate::domain::value::{Params, Value, significant};
 use crate::tui::plot::Scale;
 use crate::tui::text;
 use crate::tui::theme::{Theme, Tone};
@@ -80,7 +80,7 @@ impl Plane {
         }
         let mut end = 0;
         for at in ticks(&parameter.distribution, self.values.width) {
-            let value = text::clean(&parameter.distribution.from_unit(at).to_string());
+            let value = text::clean(&short(&parameter.distribution.from_unit(at)));
             let width = text::width(&value) as u16;
             let Some(x) = column(self.values, at).filter(|_| width <= self.values.width) else { continue };
             let x = x.saturating_sub(width / 2).clamp(self.values.x, self.values.right() - width);
@@ -100,10 +100,10 @@ impl Plane {
             let line = Line::styled(text::clean(&words), quiet);
             return text::fitted(line, text::row(self.words, 0), symbols.cut, buf);
         };
-        let named = |(name, value): (&String, _)| format!("{name} {value}");
-        let own = params.get(&parameter.name).map(|value| named((&parameter.name, value)));
+        let named = |name: &str, value: &Value| format!("{name} {}", short(value));
+        let own = params.get(&parameter.name).map(|value| named(&parameter.name, value));
         let others = params.iter().filter(|(name, _)| **name != parameter.name);
-        let others: Vec<String> = others.map(|(name, value)| format!("{name} {value}")).collect();
+        let others: Vec<String> = others.map(|(name, value)| named(name, value)).collect();
         let dot = format!(" {} ", symbols.dot);
         let others = if others.is_empty() { String::new() } else { format!("{dot}{}", others.join(&dot)) };
         let line = Line::from(vec![
@@ -119,9 +119,31 @@ impl Plane {
 fn ticks(distribution: &Distribution, width: u16) -> Vec<f64> {
     match distribution.cardinality() {
         Some(n) if n <= 12 => (0..n).filter_map(|i| distribution.to_unit(&distribution.nth(i))).collect(),
+        None if decades(distribution).len() > 2 => decades(distribution),
         _ if width < 60 => vec![0.0, 0.5, 1.0],
         _ => vec![0.0, 0.25, 0.5, 0.75, 1.0],
     }
+}
+
+/// The powers of ten of a logarithmic range.
+fn decades(distribution: &Distribution) -> Vec<f64> {
+    match distribution {
+        Distribution::Float { log: true, .. } => {
+            (-12..=12).filter_map(|power| distribution.to_unit(&Value::Float(10_f64.powi(power)))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// A value in few characters: three digits of a number, without zeros at its end.
+pub fn short(value: &Value) -> String {
+    let Value::Float(v) = value else { return value.to_string() };
+    let digits = significant(*v, 3);
+    let (number, exponent) =
+        digits.split_once('e').map_or((digits.as_str(), ""), |(n, _)| (n, &digits[n.len()..]));
+    let number =
+        if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number };
+    format!("{number}{exponent}")
 }
 
 /// The cell column of a place.
@@ -147,4 +169,21 @@ pub fn pieces(distribution: &Distribution, places: &[f64]) -> Vec<Vec<(f64, usiz
     };
     let half = 0.4 / choices.len().max(1) as f64;
     places.iter().enumerate().map(|(i, at)| vec![(at - half, i), (at + half, i)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_short_and_logarithmic_ranges_have_powers_of_ten() {
+        let shown = [1e-5, 0.05, 0.0123456, 2.0, 100.0, 2.5e-7].map(|v| short(&Value::Float(v)));
+        assert_eq!(shown, ["1e-5", "0.05", "0.0123", "2", "100", "2.5e-7"]);
+        assert_eq!(short(&Value::Int(100)), "100");
+        let rate = Distribution::Float { low: 1e-5, high: 1e-2, log: true };
+        let places: Vec<i32> = ticks(&rate, 70).iter().map(|u| (u * 300.0).round() as i32).collect();
+        assert_eq!(places, [0, 100, 200, 300]);
+        assert_eq!(ticks(&Distribution::Float { low: 0.0, high: 1.0, log: false }, 70).len(), 5);
+        assert_eq!(ticks(&Distribution::Int { low: 1, high: 4, log: false }, 70).len(), 4);
+    }
 }

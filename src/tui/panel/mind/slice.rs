@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::Dot;
 use super::plane::{Plane, cell, pieces};
+use crate::analysis::human;
 use crate::domain::insight::Slice;
 use crate::domain::space::Parameter;
 use crate::tui::plot::{Canvas, Scale, Stroke};
@@ -13,6 +14,10 @@ use crate::tui::state::AppState;
 use crate::tui::text;
 use crate::tui::theme::{Theme, Tone};
 
+/// Of so many of the best trials those near the slice are drawn on top.
+const TOP: usize = 100;
+/// Most trials that are drawn below, about.
+const MOST: usize = 400;
 /// Most rows of the acquisition.
 const LOWER: u16 = 8;
 
@@ -29,14 +34,18 @@ pub fn render(
     let plane = Plane::of(area, LOWER);
     let Some((low, high)) = range(slice, dots) else { return };
     let scale = Scale::even(low, high);
+    let each = others(theme, dots, scale, plane.upper, buf);
     belief(theme, parameter, slice, scale, plane.upper, buf);
-    let off = trials(theme, dots, scale, plane.upper, buf);
+    trials(theme, dots, scale, plane.upper, buf);
     plane.scale(theme, (low, high), buf);
     acquisition(theme, parameter, slice, plane.lower, buf);
-    plane.label(theme, plane.lower, 0, &slice.acquired_by, buf);
+    for (row, word) in slice.acquired_by.split(", ").enumerate() {
+        plane.label(theme, plane.lower, row, &text::clean(word), buf);
+    }
     plane.axis(theme, parameter, slice.next.as_ref().map(|(at, _)| *at), buf);
     plane.next(theme, parameter, slice.next.as_ref(), buf);
-    legend(theme, slice, off, text::row(plane.words, 1), buf);
+    let off = dots.iter().filter(|dot| !(low..=high).contains(&dot.score)).count();
+    legend(theme, each, off, text::row(plane.words, 1), buf);
 }
 
 /// The scores on the scale: all means, and of the ends and the trials what does not flatten these.
@@ -108,22 +117,34 @@ fn marks(theme: Theme) -> [&'static str; 3] {
     if theme.options.ascii { ["o", ",", "*"] } else { ["●", "∙", "★"] }
 }
 
-/// The trials, those that matter most on top; how many are off the scale.
-fn trials(theme: Theme, dots: &[Dot], scale: Scale, area: Rect, buf: &mut Buffer) -> usize {
-    let [near, far, best] = marks(theme);
-    let mut off = 0;
-    let mut draw = |dot: &Dot, mark: &str, tone: Tone| match cell(area, dot.at, scale, dot.score) {
-        Some(at) => {
-            if let Some(cell) = buf.cell_mut(at) {
-                cell.set_symbol(mark).set_style(theme.style(tone));
-            }
-        }
-        None => off += 1,
-    };
-    dots.iter().filter(|dot| !dot.near && dot.rank > 0).for_each(|dot| draw(dot, far, Tone::Plain));
-    dots.iter().filter(|dot| dot.near && dot.rank > 0).for_each(|dot| draw(dot, near, Tone::Strong));
-    dots.iter().filter(|dot| dot.rank == 0).for_each(|dot| draw(dot, best, Tone::Good));
-    off
+fn mark(dot: &Dot, (mark, tone): (&str, Tone), theme: Theme, scale: Scale, area: Rect, buf: &mut Buffer) {
+    let cell = cell(area, dot.at, scale, dot.score).and_then(|at| buf.cell_mut(at));
+    if let Some(cell) = cell {
+        cell.set_symbol(mark).set_style(theme.style(tone));
+    }
+}
+
+/// Whether a trial is one of those that are drawn on top.
+fn is_on_top(dot: &Dot) -> bool {
+    dot.rank == 0 || (dot.near && dot.rank < TOP)
+}
+
+/// The trials below the belief; of many every so manieth, which it gives.
+fn others(theme: Theme, dots: &[Dot], scale: Scale, area: Rect, buf: &mut Buffer) -> usize {
+    let far = marks(theme)[1];
+    let each = dots.len().div_ceil(MOST).max(1);
+    let below = dots.iter().filter(|dot| !is_on_top(dot)).step_by(each);
+    below.for_each(|dot| mark(dot, (far, Tone::Plain), theme, scale, area, buf));
+    each
+}
+
+/// The trials above it: those that tell of this slice, and the best.
+fn trials(theme: Theme, dots: &[Dot], scale: Scale, area: Rect, buf: &mut Buffer) {
+    let [near, _, best] = marks(theme);
+    for dot in dots.iter().filter(|dot| is_on_top(dot)).rev() {
+        let style = if dot.rank == 0 { (best, Tone::Good) } else { (near, Tone::Strong) };
+        mark(dot, style, theme, scale, area, buf);
+    }
 }
 
 fn acquisition(theme: Theme, parameter: &Parameter, slice: &Slice, area: Rect, buf: &mut Buffer) {
@@ -150,23 +171,24 @@ fn acquisition(theme: Theme, parameter: &Parameter, slice: &Slice, area: Rect, b
     canvas.render(buf);
 }
 
-fn legend(theme: Theme, slice: &Slice, off: usize, area: Rect, buf: &mut Buffer) {
+fn legend(theme: Theme, each: usize, off: usize, area: Rect, buf: &mut Buffer) {
     let quiet = theme.style(Tone::Quiet);
     let [near, far, best] = marks(theme);
     let (mean, sigma) = if theme.options.ascii { ("..", ":") } else { ("━", "┊") };
     let band = theme.symbols().plus_minus;
+    let others = if each > 1 { format!(" one of {each} others  ") } else { " others  ".to_owned() };
     let mut line = Line::from(vec![
         Span::styled(mean, theme.style(Tone::Accent)),
         Span::styled(format!(" mean  {sigma} {band} sd  "), quiet),
         Span::styled(near, theme.style(Tone::Strong)),
         Span::styled(" trials near this slice  ", quiet),
         Span::raw(far),
-        Span::styled(" others  ", quiet),
+        Span::styled(others, quiet),
         Span::styled(best, theme.style(Tone::Good)),
-        Span::styled(format!(" best  below: {}", text::clean(&slice.acquired_by)), quiet),
+        Span::styled(" best", quiet),
     ]);
     if off > 0 {
-        line.push_span(Span::styled(format!("  {off} off scale"), quiet));
+        line.push_span(Span::styled(format!("  {} off scale", human::thousands(off)), quiet));
     }
     text::fitted(line, area, theme.symbols().cut, buf);
 }
