@@ -331,7 +331,7 @@ mod tests {
     #[test]
     fn the_best_third_goes_on_and_later_trials_show_who_else() {
         let mut study = study();
-        study.apply(Event::StudyOpened { trials: 20, slots: 1, threads: 1 });
+        study.apply(Event::StudyOpened { trials: 20, slots: 1, threads: 1, asked: None });
         assert_eq!(first_report(&mut study, 5.0).1, None, "the best of one");
         let second = first_report(&mut study, 6.0).1.unwrap();
         assert_eq!(second, "rung 1 (1 epoch): 2nd of 2, the best third goes on");

@@ -14,6 +14,7 @@ use super::panel::{
 };
 use super::preferences::{Preferences, theme_named};
 use super::profile::ProfileView;
+use super::replay::Replay;
 use super::text;
 use super::theme::{Options, Theme, Tone};
 use crate::analysis::best::BestCurve;
@@ -158,7 +159,7 @@ pub struct Reference {
 }
 
 /// The baselines with a score in the study's metric, best first.
-fn references(history: &History) -> Vec<Reference> {
+pub(super) fn references(history: &History) -> Vec<Reference> {
     let study = history.study();
     let scored = history.baselines().iter().enumerate();
     let mut found: Vec<Reference> = scored
@@ -288,6 +289,8 @@ pub struct AppState {
     pub stale: bool,
     /// Why the screen lost track of the study, if it did.
     pub lost: Option<String>,
+    /// Where the replay stands, where this is one.
+    pub replay: Option<Replay>,
 }
 
 impl AppState {
@@ -329,6 +332,7 @@ impl AppState {
             phase: Phase::Live,
             stale: true,
             lost: None,
+            replay: None,
             history,
         }
     }
@@ -429,6 +433,7 @@ impl AppState {
     pub fn standing(&self) -> (&'static str, Tone) {
         let counts = self.history.counts();
         match &self.phase {
+            _ if self.replay.is_some() => ("replay", Tone::Second),
             Phase::Over(End::Done) => ("finished", Tone::Good),
             Phase::Over(End::Stopped) => ("stopped", Tone::Warn),
             Phase::Over(End::Failed(_)) => ("failed", Tone::Bad),

@@ -13,6 +13,7 @@ use super::navigate;
 use super::order::Row;
 use super::panel;
 use super::profile::{Content, ProfileView};
+use super::replay;
 use super::state::{AppState, Dialog, Notice, PanelId, Phase, View};
 use super::theme::Tone;
 use super::view;
@@ -84,6 +85,10 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Msg::Tick(now) if state.replay.is_some() => {
+            replay::tick(state, now);
+            Vec::new()
+        }
         Msg::Tick(now) => {
             // Only what runs shows the time; a screen at rest is not drawn.
             state.stale |= state.is_live() && now / 1000 != state.now / 1000;
@@ -96,8 +101,13 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
     };
-    if state.stale {
+    // The list of studies grows old while nothing else moves.
+    if state.stale || state.view == View::Studies {
         effects.extend(arrange(state));
+    }
+    if state.replay.is_some() && effects.iter().any(|effect| matches!(effect, Effect::Send(_))) {
+        effects.retain(|effect| !matches!(effect, Effect::Send(_)));
+        replay::past(state);
     }
     effects
 }
@@ -121,11 +131,8 @@ fn hear(state: &mut AppState, answer: Answer) -> Vec<Effect> {
         Answer::Contour(outcome) => state.panels.contour.answer(outcome),
         Answer::Insight(outcome) => state.panels.mind.answer(outcome),
         Answer::Rungs(rungs) => state.panels.rungs.answer(rungs),
-        Answer::Predictions(..)
-        | Answer::Layers(..)
-        | Answer::Studies(..)
-        | Answer::Study(..)
-        | Answer::Export(..) => {}
+        Answer::Studies(rows) => state.panels.studies.hear(rows),
+        Answer::Predictions(..) | Answer::Layers(..) | Answer::Study(..) | Answer::Export(..) => {}
     }
     Vec::new()
 }
@@ -134,7 +141,13 @@ fn take(state: &mut AppState, updates: Vec<Update>) -> Vec<Effect> {
     let mut effects = Vec::new();
     for update in updates {
         match update {
-            Update::Recorded(record) => state.record(&record),
+            Update::Recorded(record) => {
+                state.record(&record);
+                // A study that had nothing to do was given something.
+                if state.phase == Phase::Over(End::Done) && !state.history.is_done() {
+                    state.phase = Phase::Live;
+                }
+            }
             Update::Ended(why) => effects.extend(end(state, why)),
         }
     }
@@ -170,7 +183,10 @@ pub fn contexts(state: &AppState) -> Vec<Context> {
         Some(Dialog::Cancel(_)) => vec![Context::Cancel, Context::Always],
         Some(Dialog::Help(_)) => vec![Context::Help, Context::Always],
         Some(Dialog::Filter { .. }) => vec![Context::Filter, Context::Always],
-        None => panel_contexts(state.view, state.focus),
+        None => {
+            let replay = state.replay.is_some().then_some(Context::Replay);
+            replay.into_iter().chain(panel_contexts(state.view, state.focus)).collect()
+        }
     }
 }
 
@@ -261,6 +277,9 @@ fn apply(state: &mut AppState, filter: Filter) {
 }
 
 fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
+    if let Some(effects) = replay::act(state, action) {
+        return effects;
+    }
     match action {
         Action::Quit => return quit(state),
         Action::Interrupt => return interrupt(state),

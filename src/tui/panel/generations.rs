@@ -5,7 +5,6 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::mind::sampler;
 use super::{Panel, empty, gauge};
 use crate::analysis::family::ancestors;
 use crate::analysis::generations::{Generation, generations};
@@ -120,7 +119,7 @@ fn arrange(state: &mut AppState, _: Rect) -> Vec<Effect> {
 fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let (theme, own) = (state.theme, &state.panels.generations);
     if own.is_idle() {
-        let sampler = text::clean(sampler(&state.history));
+        let sampler = text::clean(state.history.sampler_name());
         let words = match sampler.as_str() {
             "genetic" | "nsga2" => "the first generation stands here from the first trial on".to_owned(),
             _ => format!("{sampler} does not breed: generations and families are of genetic and nsga2"),

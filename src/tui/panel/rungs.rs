@@ -9,6 +9,7 @@ use ratatui::widgets::Widget;
 use super::{Panel, empty, gauge};
 use crate::analysis::human;
 use crate::domain::direction::Direction;
+use crate::domain::history::History;
 use crate::domain::insight::Rung;
 use crate::domain::trial::{Timestamp, TrialId, TrialState};
 use crate::domain::value::counted;
@@ -67,7 +68,7 @@ impl State {
 
 fn about(state: &AppState) -> String {
     let own = &state.panels.rungs;
-    let pruner = state.history.pruner().map(|method| method.kind.as_str());
+    let pruner = pruner(&state.history);
     let dot = state.theme.symbols().dot;
     match (own.brackets(), pruner) {
         (0, _) => String::new(),
@@ -78,6 +79,12 @@ fn about(state: &AppState) -> String {
             text::clean(&format!("{dot} {name}{}; of each rung the best go on", counted(n, "bracket")))
         }
     }
+}
+
+/// The pruner's name, where that is known.
+fn pruner(history: &History) -> Option<&str> {
+    let asked = || history.asked()?.pruner.as_ref();
+    history.pruner().or_else(asked).map(|method| method.kind.as_str())
 }
 
 fn place(state: &AppState, _rows: usize) -> String {
@@ -129,9 +136,12 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let rungs = match &own.rungs {
         None => return empty(theme, "asking the pruner for its rungs ...", area, buf),
         Some(rungs) if rungs.is_empty() => {
-            let words = "the pruner of this study has no rungs: asha and hyperband pause trials at rungs, and let \
-                         the best go on";
-            return empty(theme, words, area, buf);
+            let name =
+                pruner(&state.history).map_or_else(String::new, |name| format!(" {}", text::clean(name)));
+            let words = format!(
+                "the pruner{name} has no rungs: asha and hyperband pause trials at them, and let the best go on"
+            );
+            return empty(theme, &words, area, buf);
         }
         Some(rungs) => rungs,
     };

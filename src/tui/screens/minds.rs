@@ -261,7 +261,7 @@ fn every_state_has_its_words() {
     assert!(words(&none, PanelId::Reasons, None).contains("from the first one on"));
     assert!(words(&busy, PanelId::Reasons, None).contains("do not say why"));
     assert!(words(&busy, PanelId::Rungs, None).contains("asking the pruner"));
-    assert!(words(&busy, PanelId::Rungs, Some(Answer::Rungs(vec![]))).contains("has no rungs"));
+    assert!(words(&busy, PanelId::Rungs, Some(Answer::Rungs(vec![]))).contains("the pruner has no rungs"));
     assert!(words(&busy, PanelId::Generations, None).contains("gp-ucb does not breed"));
 }
 

@@ -100,11 +100,6 @@ fn subject(insight: &Insight) -> usize {
     }
 }
 
-/// The name of the sampler at work.
-pub(super) fn sampler(history: &History) -> &str {
-    history.sampler().map_or(&history.study().sampler, |method| &method.kind)
-}
-
 /// The parameters with more than one value, by their places.
 fn free(history: &History) -> Vec<usize> {
     let parameters = history.space().parameters.iter().enumerate();
@@ -113,7 +108,7 @@ fn free(history: &History) -> Vec<usize> {
 
 fn about(state: &AppState) -> String {
     let (own, dot) = (&state.panels.mind, state.theme.symbols().dot);
-    let sampler = sampler(&state.history);
+    let sampler = state.history.sampler_name();
     let named = |parameter: usize| state.history.space().parameters.get(parameter).map(|p| p.name.as_str());
     let Some(insight) = own.insight() else { return text::clean(&format!("{dot} {sampler}")) };
     let shown = subject(insight);
@@ -197,10 +192,13 @@ fn prepare(own: &mut State, history: &History) {
         Insight::Slice(slice) => space.to_unit(&slice.through).ok(),
         Insight::Densities(_) => None,
     };
+    let is_narrowed = *space != history.study().space;
     let dot = |(rank, trial): (usize, &Trial)| {
         let at = named.distribution.to_unit(trial.params.get(&named.name)?)?;
         let near = through.as_ref().is_some_and(|through| {
-            let mut point = trial.point.clone();
+            // Of a range that a person changed, trials lie elsewhere in the cube of today.
+            let moved = is_narrowed.then(|| space.to_unit(&trial.params).ok()).flatten();
+            let mut point = moved.unwrap_or_else(|| trial.point.clone());
             if let (Some(own), Some(there)) = (point.get_mut(parameter), through.get(parameter)) {
                 *own = *there;
             }
@@ -230,14 +228,14 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
             };
         }
         Some(Err(reason)) => text::clean(reason),
-        Some(Ok(None)) => instead(sampler(history)),
+        Some(Ok(None)) => instead(history.sampler_name()),
         None if free(history).is_empty() => {
             "the study searches no parameter: there is nothing to believe".into()
         }
         None if history.incumbent().is_none() => {
             "what the sampler believes stands here from the first score on".into()
         }
-        None => format!("asking {} what it believes ...", text::clean(sampler(history))),
+        None => format!("asking {} what it believes ...", text::clean(history.sampler_name())),
     };
     empty(theme, &sentence, area, buf);
 }
