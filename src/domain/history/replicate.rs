@@ -80,7 +80,7 @@ impl History {
 
     /// What lies in the space where the sampler looks now, as the history of a study of that space; `None` where
     /// that is all.
-    fn within(&self) -> Option<History> {
+    pub fn within(&self) -> Option<History> {
         if !self.is_narrowed() {
             return None;
         }

@@ -28,7 +28,7 @@ pub struct State {
 }
 
 /// What is measured, and which way is better.
-fn about(state: &AppState) -> String {
+pub fn about(state: &AppState) -> String {
     let study = state.history.study();
     let best = match study.direction {
         Direction::Minimize => "lowest",
