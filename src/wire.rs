@@ -6,11 +6,13 @@ pub mod command;
 pub mod desk;
 pub mod fit;
 mod load;
+pub mod minds;
 pub mod predict;
 pub mod pruning;
 mod search;
 mod slots;
 mod steering;
+pub mod studies;
 pub mod warm_start;
 
 use std::path::{Path, PathBuf};

@@ -21,6 +21,10 @@ pub enum Context {
     Panel(PanelId),
     /// In every panel of the view of one trial.
     Trial,
+    /// In a replay, before the panel's own.
+    Replay,
+    /// While no study is open yet.
+    Start,
     /// While a filter is written.
     Filter,
     /// While the help is open.
@@ -108,6 +112,24 @@ pub enum Action {
     NextSecond,
     /// Draw on a logarithmic scale, or evenly.
     Logarithm,
+    /// Let the replay run, or stop it.
+    Play,
+    /// One event back.
+    EventBack,
+    /// One event on.
+    EventOn,
+    /// A step of time back.
+    SeekBack,
+    /// A step of time on.
+    SeekOn,
+    /// To the study's beginning.
+    Begin,
+    /// To its end.
+    Finish,
+    /// Half as fast.
+    Slower,
+    /// Twice as fast.
+    Faster,
     /// Stop at once.
     StopNow,
     /// Stop when the running trials have finished.
@@ -174,6 +196,17 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Panel(P::Profile), &[control('u'), key(KeyCode::PageUp)], A::PageUp, "", "chromosome before"),
     row(C::Panel(P::Profile), &[char('m')], A::NextMeasure, "measure", "next measure: effect, contribution, importance, weights"),
     row(C::Panel(P::Profile), &[char('o')], A::NextOutput, "", "next output, of several"),
+    row(C::Panel(P::Studies), &[key(KeyCode::Enter), char('c')], A::Open, "open", "open the study; beside an open one: compare with it"),
+    row(C::Replay, &[char(' ')], A::Play, "play", "play, or stop; at the end: from the beginning"),
+    row(C::Replay, &[key(KeyCode::Left)], A::SeekBack, "back", "back by a fiftieth of the time"),
+    row(C::Replay, &[key(KeyCode::Right)], A::SeekOn, "on", "on by a fiftieth of the time"),
+    row(C::Replay, &[char(',')], A::EventBack, "", "one event back"),
+    row(C::Replay, &[char('.')], A::EventOn, "event", "one event on"),
+    row(C::Replay, &[char('<')], A::Slower, "", "half as fast"),
+    row(C::Replay, &[char('>')], A::Faster, "faster", "twice as fast"),
+    row(C::Replay, &[char('0')], A::Begin, "", "to the beginning"),
+    row(C::Replay, &[char('$')], A::Finish, "end", "to the end"),
+    row(C::Start, &[char('q')], A::Quit, "quit", "quit"),
     row(C::Moving, &[char('j'), key(KeyCode::Down)], A::Down, "", "down"),
     row(C::Moving, &[char('k'), key(KeyCode::Up)], A::Up, "", "up"),
     row(C::Moving, &[control('d'), key(KeyCode::PageDown)], A::PageDown, "", "a page down"),

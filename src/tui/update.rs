@@ -13,6 +13,7 @@ use super::navigate;
 use super::order::Row;
 use super::panel;
 use super::profile::{Content, ProfileView};
+use super::replay;
 use super::state::{AppState, Dialog, Notice, PanelId, Phase, View};
 use super::theme::Tone;
 use super::view;
@@ -84,6 +85,10 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Msg::Tick(now) if state.replay.is_some() => {
+            replay::tick(state, now);
+            Vec::new()
+        }
         Msg::Tick(now) => {
             // Only what runs shows the time; a screen at rest is not drawn.
             state.stale |= state.is_live() && now / 1000 != state.now / 1000;
@@ -96,8 +101,13 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
     };
-    if state.stale {
+    // The list of studies grows old while nothing else moves.
+    if state.stale || state.view == View::Studies {
         effects.extend(arrange(state));
+    }
+    if state.replay.is_some() && effects.iter().any(|effect| matches!(effect, Effect::Send(_))) {
+        effects.retain(|effect| !matches!(effect, Effect::Send(_)));
+        replay::past(state);
     }
     effects
 }
@@ -117,13 +127,13 @@ fn hear(state: &mut AppState, answer: Answer) -> Vec<Effect> {
                 profile.answer(trial, outcome);
             }
         }
+        Answer::Studies(rows) => state.panels.studies.hear(rows),
         Answer::Predictions(..)
         | Answer::Layers(..)
         | Answer::Importance(..)
         | Answer::Insight(..)
         | Answer::Contour(..)
         | Answer::Rungs(..)
-        | Answer::Studies(..)
         | Answer::Study(..)
         | Answer::Export(..) => {}
     }
@@ -176,7 +186,10 @@ pub fn contexts(state: &AppState) -> Vec<Context> {
         Some(Dialog::Cancel(_)) => vec![Context::Cancel, Context::Always],
         Some(Dialog::Help(_)) => vec![Context::Help, Context::Always],
         Some(Dialog::Filter { .. }) => vec![Context::Filter, Context::Always],
-        None => panel_contexts(state.view, state.focus),
+        None => {
+            let replay = state.replay.is_some().then_some(Context::Replay);
+            replay.into_iter().chain(panel_contexts(state.view, state.focus)).collect()
+        }
     }
 }
 
@@ -267,6 +280,9 @@ fn apply(state: &mut AppState, filter: Filter) {
 }
 
 fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
+    if let Some(effects) = replay::act(state, action) {
+        return effects;
+    }
     match action {
         Action::Quit => return quit(state),
         Action::Interrupt => return interrupt(state),

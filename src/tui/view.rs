@@ -16,7 +16,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 
-use super::panel::{self, dialog, footer, header, help, leaderboard};
+use super::panel::{self, dialog, footer, header, help, leaderboard, scrubber};
 use super::state::{AppState, Dialog, PanelId, View};
 use super::text;
 use super::theme::Tone;
@@ -32,6 +32,7 @@ struct Regions {
     header: Rect,
     banner: Rect,
     body: Rect,
+    scrubber: Rect,
     footer: Rect,
 }
 
@@ -52,6 +53,7 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
         for (id, area) in placed {
             panel::render(state, id, area, buf);
         }
+        scrubber::render(state, regions.scrubber, buf);
         footer::render(state, regions.footer, buf);
         overlay(state, regions.body, buf);
     }
@@ -77,9 +79,10 @@ fn regions(state: &AppState, area: Rect) -> Regions {
     let head = if area.height >= 30 { 4 } else { 3 };
     let banner = header::banner_height(state, area.width);
     let rows = [head, banner].map(Constraint::Length);
-    let [header, banner, body, footer] =
-        area.layout(&Layout::vertical([rows[0], rows[1], Constraint::Fill(1), Constraint::Length(1)]));
-    Regions { header, banner, body, footer }
+    let below = [u16::from(state.replay.is_some()), 1].map(Constraint::Length);
+    let [header, banner, body, scrubber, footer] =
+        area.layout(&Layout::vertical([rows[0], rows[1], Constraint::Fill(1), below[0], below[1]]));
+    Regions { header, banner, body, scrubber, footer }
 }
 
 /// A view of the table.
@@ -225,7 +228,7 @@ fn too_small(state: &AppState, area: Rect, buf: &mut Buffer) {
 }
 
 /// The last word on `--ascii`: names and reasons may hold any character.
-fn only_ascii(area: Rect, buf: &mut Buffer) {
+pub(super) fn only_ascii(area: Rect, buf: &mut Buffer) {
     for position in area.positions() {
         if let Some(cell) = buf.cell_mut(position).filter(|cell| !cell.symbol().is_ascii()) {
             cell.set_symbol("?");

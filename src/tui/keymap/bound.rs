@@ -107,6 +107,12 @@ impl Key {
         }
     }
 
+    /// What a terminal tells when it is pressed.
+    pub fn events(self) -> impl Iterator<Item = KeyEvent> {
+        let modifiers = if self.control { KeyModifiers::CONTROL } else { KeyModifiers::NONE };
+        std::iter::repeat_n(KeyEvent::new(self.code, modifiers), if self.twice { 2 } else { 1 })
+    }
+
     fn matches(self, event: &KeyEvent, before: Option<char>) -> bool {
         let control = event.modifiers.contains(KeyModifiers::CONTROL);
         let repeated = !self.twice || before.map(KeyCode::Char) == Some(self.code);

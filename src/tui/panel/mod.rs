@@ -41,6 +41,7 @@ pub mod reasons;
 pub mod rungs;
 pub mod running;
 pub mod scores;
+pub mod scrubber;
 pub mod slices;
 pub mod studies;
 pub mod timeline;
