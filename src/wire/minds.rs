@@ -55,7 +55,7 @@ impl Minds {
     /// Of the search that the next trial belongs to.
     fn insight(&self, history: &History, question: &Question) -> Result<Option<Insight>, String> {
         let sampler = self.sampler(history)?;
-        let (search, _) = history.search_of(history.trials().len());
+        let (search, _) = history.asked_of(history.trials().len());
         sampler.explain(search.space(), &search, question).map_err(|e| e.to_string())
     }
 
@@ -111,7 +111,8 @@ fn settings(rows: &[Setting], own: &Params) -> Result<Settings, String> {
 }
 
 fn contour(history: &History, parameters: [usize; 2]) -> Result<Contour, String> {
-    sampler::contour(history.space(), history, parameters, SIDE).map_err(|e| e.to_string())
+    let seen = history.inside();
+    sampler::contour(seen.space(), &seen, parameters, SIDE).map_err(|e| e.to_string())
 }
 
 #[cfg(test)]
