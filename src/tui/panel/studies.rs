@@ -166,7 +166,7 @@ fn ago(last: Option<Timestamp>, now: Timestamp, none: &str) -> String {
         || none.to_owned(),
         |last| {
             let seconds = now.saturating_sub(last) as f64 / 1000.0;
-            if seconds < 10.0 { "now".into() } else { format!("{} ago", human::rough_duration(seconds)) }
+            if seconds < 10.0 { "now".into() } else { format!("{} ago", human::rough_duration(seconds).trim()) }
         },
     )
 }
@@ -236,7 +236,7 @@ pub fn list(
     let first = (cursor + 1).saturating_sub(seen);
     for (place, (row, standing)) in rows.iter().enumerate().skip(first).take(seen) {
         let at = text::row(area, place - first + 1);
-        let line = columns.line(&cells(row, *standing, now, theme), symbols.cut);
+        let line = columns.line(&cells(row, *standing, now, theme, columns.bar), symbols.cut);
         let (before, state, after) = columns.around_state(&line);
         let tone = if *standing == Standing::Damaged { Tone::Quiet } else { Tone::Plain };
         Line::from(vec![
@@ -290,12 +290,14 @@ fn none(theme: Theme, area: Rect, buf: &mut Buffer) {
     }
 }
 
-const HEADING: [&str; 6] = ["study", "state", "progress", "trials", "best", "changed"];
+const HEADING: [&str; 7] = ["study", "state", "done", "trials", "best", "changed", "study file"];
 /// Least and most columns of each cell.
-const ROOM: [(usize, usize); 6] = [(8, 40), (11, 11), (8, 24), (6, 15), (8, 22), (8, 9)];
+const ROOM: [(usize, usize); 7] = [(8, 40), (11, 11), (4, 24), (6, 15), (8, 22), (8, 11), (10, 80)];
+/// From this width on the bars are long, and each study's file is told.
+const WIDE: u16 = 110;
 
 /// What a row shows, in the order of [`HEADING`].
-fn cells(row: &StudyRow, standing: Standing, now: Timestamp, theme: Theme) -> [String; 6] {
+fn cells(row: &StudyRow, standing: Standing, now: Timestamp, theme: Theme, bar: usize) -> [String; 7] {
     let symbols = theme.symbols();
     let stored = row.store.as_ref().and_then(|store| store.file_name());
     // An archived study keeps its name, but not its folder.
@@ -315,7 +317,8 @@ fn cells(row: &StudyRow, standing: Standing, now: Timestamp, theme: Theme) -> [S
         Standing::Here => format!("{} {}", symbols.cursor, standing.word()),
         _ => standing.word().to_owned(),
     };
-    [name, state, progress(row, theme, 10), trials, best, ago(row.last, now, symbols.none)]
+    let file = row.file.as_ref().map_or_else(|| symbols.none.to_owned(), |file| file.display().to_string());
+    [name, state, progress(row, theme, bar), trials, best, ago(row.last, now, symbols.none), file]
 }
 
 fn progress(row: &StudyRow, theme: Theme, room: usize) -> String {
@@ -328,34 +331,41 @@ fn progress(row: &StudyRow, theme: Theme, room: usize) -> String {
 }
 
 /// How wide each column is; those without room are left out, the last ones first.
-struct Columns(Vec<usize>);
+struct Columns {
+    widths: Vec<usize>,
+    bar: usize,
+}
 
 impl Columns {
     fn of(rows: &[(StudyRow, Standing)], now: Timestamp, theme: Theme, room: u16) -> Self {
+        let bar = if room < WIDE { 6 } else { 16 };
         let mut widths = HEADING.map(text::width);
         for (row, standing) in rows {
-            for (width, cell) in widths.iter_mut().zip(cells(row, *standing, now, theme)) {
+            for (width, cell) in widths.iter_mut().zip(cells(row, *standing, now, theme, bar)) {
                 *width = (*width).max(text::width(&cell));
             }
         }
         for (width, (least, most)) in widths.iter_mut().zip(ROOM) {
             *width = (*width).clamp(least, most);
         }
+        let mut widths = widths.to_vec();
+        if room < WIDE {
+            widths.pop();
+        }
         let room = usize::from(room);
         let total = |widths: &[usize]| widths.iter().map(|width| width + 2).sum::<usize>();
-        let mut widths = widths.to_vec();
         // The name gives way first, then columns from the right.
         let over = total(&widths).saturating_sub(room);
-        widths[0] = widths[0].saturating_sub(over).max(ROOM[0].0 * 2).min(widths[0]);
+        widths[0] = widths[0].saturating_sub(over).max(2 * ROOM[0].0).min(widths[0]);
         while widths.len() > 2 && total(&widths) > room {
             widths.pop();
         }
-        Columns(widths)
+        Columns { widths, bar }
     }
 
-    fn line(&self, cells: &[String; 6], mark: &str) -> String {
+    fn line(&self, cells: &[String; 7], mark: &str) -> String {
         let mut line = String::new();
-        for (number, (cell, width)) in cells.iter().zip(&self.0).enumerate() {
+        for (number, (cell, width)) in cells.iter().zip(&self.widths).enumerate() {
             // Counts stand to the right.
             let fit = if number == 3 { text::right } else { text::left };
             line += &format!(" {} ", fit(cell, *width, mark));
@@ -365,7 +375,7 @@ impl Columns {
 
     /// A line in three: up to the state, the state, and what follows.
     fn around_state(&self, line: &str) -> (String, String, String) {
-        let ends = [self.0[0] + 2, self.0[0] + self.0.get(1).map_or(0, |width| width + 4)];
+        let ends = [self.widths[0] + 2, self.widths[0] + self.widths.get(1).map_or(0, |width| width + 4)];
         let mut parts = [String::new(), String::new(), String::new()];
         let mut at = 0;
         for c in line.chars() {
@@ -389,7 +399,7 @@ fn foot(state: &AppState, room: usize) -> Option<Line<'static>> {
     } else {
         format!("compares with {}", row.name)
     };
-    let key = " c Enter ";
+    let key = " Enter ";
     let words = text::cut(&words, room.saturating_sub(key.len() + 1), theme.symbols().cut);
     let quiet = is_here(state, row);
     let mut line = Line::default();
