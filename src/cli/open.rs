@@ -44,6 +44,11 @@ impl Opened {
         Ok(())
     }
 
+    /// Lets it wait for more to do when its trials have ended.
+    pub fn linger(&mut self) {
+        self.study.linger();
+    }
+
     /// The study so far.
     pub fn history(&self) -> History {
         self.study.history().clone()

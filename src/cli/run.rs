@@ -52,11 +52,15 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
 pub fn on_screen(args: &RunArgs, config: StudyConfig, mut session: Session) -> Result<Exit> {
     let name = config.name.clone();
     let store = args.store.store.join(&name);
+    let minds = wire::minds::Minds::of(&config);
+    let menu = wire::menu(&config);
     let told = open::open_aside(config, &store, args.fresh)?;
     let opened = match session.load(&name, &told).map_err(|error| anyhow!("failed to {error}"))? {
         Loaded::Done((Ok(opened), said)) => {
             let mut opened = opened;
             opened.note(said)?;
+            // More trials may be wanted when the last one has ended, until the dashboard is left.
+            opened.linger();
             opened
         }
         Loaded::Done((Err(error), said)) => {
@@ -73,9 +77,9 @@ pub fn on_screen(args: &RunArgs, config: StudyConfig, mut session: Session) -> R
     };
     let history = opened.history();
     let catalog = Catalog::new(Path::new("."), &args.store.store, Some(&store));
-    let desk = wire::desk::open(opened.background.clone(), catalog)?;
+    let desk = wire::desk::open(opened.background.clone(), Some(minds), catalog)?;
     let (study, updates) = opened.start()?;
-    let menu = Menu { store: store.display().to_string(), resume: command_line(args), ..Menu::default() };
+    let menu = Menu { store: store.display().to_string(), resume: command_line(args), ..menu };
     let commands = study.commands.clone();
     let dashboard = Dashboard { history, updates: &updates, commands: commands.clone(), desk, menu };
     let ending = session.watch(dashboard);
@@ -125,7 +129,11 @@ fn last_word(
         })
     };
     let shown = match ending {
-        Ok(Ending::Done) => End::Done,
+        Ok(Ending::Done) => {
+            // One whose trials have all ended waits for more to do.
+            commands.send(Command::Stop(StopMode::Now)).ok();
+            End::Done
+        }
         Ok(Ending::Failed(reason)) => End::Failed(reason),
         Ok(Ending::Stopped(_)) => End::Stopped,
         Ok(Ending::Signal(_)) => {

@@ -428,7 +428,7 @@ mod tests {
         let mut script = Script::new(2).opened(4, 1);
         script.complete(1.0, 1_000);
         script.wait(8 * 3_600_000);
-        script.record(Event::StudyOpened { trials: 4, slots: 1, threads: 1 });
+        script.record(Event::StudyOpened { trials: 4, slots: 1, threads: 1, asked: None });
         script.complete(2.0, 1_000);
         let length = tape(script.records()).length;
         assert_eq!(length, script.history().active_ms());

@@ -8,17 +8,19 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use anyhow::Result;
 
 use super::background::{self, Background};
+use super::minds::Minds;
 use super::studies::{self, Catalog};
 use crate::tui::ask::{Answer, Ask, Desk};
 
 /// Why a program's studies have no networks to look into.
 const NO_NETWORK: &str = "a program has no markers and no layers: this is of networks";
 
-/// Starts both threads. `background` is there of studies of networks; `catalog` lists the others of the folder.
+/// Starts both threads. `background` is there of studies of networks; `minds` are the parts that the study was
+/// started with, where those are known; `catalog` lists the other studies of the folder.
 ///
 /// # Errors
 /// Where the system refuses a thread.
-pub fn open(background: Option<Background>, mut catalog: Catalog) -> Result<Desk> {
+pub fn open(background: Option<Background>, minds: Option<Minds>, mut catalog: Catalog) -> Result<Desk> {
     let (heavy, for_heavy) = channel();
     let (light, for_light) = channel();
     let (outbox, answers) = channel();
@@ -34,14 +36,14 @@ pub fn open(background: Option<Background>, mut catalog: Catalog) -> Result<Desk
             _ => None,
         });
     })?;
-    background::spawn("desk", move |_| {
+    background::spawn("desk", move |pool| {
         serve(&for_light, &outbox, |ask| match ask {
             Ask::Studies => Some(Answer::Studies(catalog.rows())),
             Ask::Study(store) => {
                 let history = studies::history(&store);
                 Some(Answer::Study(store, history))
             }
-            _ => None,
+            ask => minds.as_ref().and_then(|minds| minds.answer(&pool, &ask)),
         });
     })?;
     Ok(Desk { heavy, light, answers })

@@ -19,7 +19,10 @@ fn the_studies_of_a_folder_are_listed_without_a_terminal() {
     let scratch = Scratch::new();
     let none = scratch.run(&[]).succeeds();
     assert_eq!(none.stdout, "");
-    assert!(none.stderr.contains("tune-tui STUDY.toml") && none.stderr.contains("tune-tui simulate"), "{none:?}");
+    assert!(
+        none.stderr.contains("tune-tui STUDY.toml") && none.stderr.contains("tune-tui simulate"),
+        "{none:?}"
+    );
     for name in ["alpha", "beta"] {
         study(&scratch, name, 3);
     }
@@ -94,7 +97,8 @@ fn a_finished_study_is_played_again() {
     study(&scratch, "alpha", 6);
     scratch.run(&["run", "studies/alpha.toml", "--headless"]).succeeds();
     let before = scratch.read("runs/alpha/journal.jsonl");
-    let mut terminal = Terminal::start(&scratch, &["replay", "alpha", "--at", "3", "--speed", "0.125"], 24, 80);
+    let mut terminal =
+        Terminal::start(&scratch, &["replay", "alpha", "--at", "3", "--speed", "0.125"], 24, 80);
     terminal.wait_for("trial 3 at work", |s| s.contains("replay") && s.contains(" 3/6 trials  1 running"));
     terminal.press(" ");
     terminal.wait_for_text("stopped 0.125x");

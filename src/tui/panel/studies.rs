@@ -166,7 +166,11 @@ fn ago(last: Option<Timestamp>, now: Timestamp, none: &str) -> String {
         || none.to_owned(),
         |last| {
             let seconds = now.saturating_sub(last) as f64 / 1000.0;
-            if seconds < 10.0 { "now".into() } else { format!("{} ago", human::rough_duration(seconds).trim()) }
+            if seconds < 10.0 {
+                "now".into()
+            } else {
+                format!("{} ago", human::rough_duration(seconds).trim())
+            }
         },
     )
 }
