@@ -6,7 +6,7 @@ use crate::terminal::Terminal;
 /// A study of a program that knows its score at once.
 fn study(scratch: &Scratch, name: &str, trials: usize) {
     let text = format!(
-        "[study]\nname = \"{name}\"\ntrials = {trials}\nseed = 3\n\n[objective]\nkind = \"command\"\n\
+        "[study]\nname = \"{name}\"\ndirection = \"minimize\"\ntrials = {trials}\nseed = 3\n\n[objective]\nkind = \"command\"\n\
          run = [\"sh\", \"-c\", \"echo 0.5\"]\n\n[space]\nx = {{ float = [0.0, 1.0] }}\n\n\
          [sampler]\nkind = \"random\"\n\n[executor]\nworkers = 1\n"
     );
