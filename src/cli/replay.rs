@@ -63,7 +63,9 @@ pub fn replay(args: &ReplayArgs) -> Result<Exit> {
             tape.start_of(trial).with_context(|| format!("--at: trial {trial} was never started"))?
         }
     };
-    let desk = wire::desk::open(None, Catalog::new(Path::new("."), &args.stored.store.store, None))?;
+    // What the sampler had in mind is asked of the study file that its store keeps, where it can be read.
+    let minds = wire::kept_config(&store, &[]).ok().map(|config| wire::minds::Minds::of(&config));
+    let desk = wire::desk::open(None, minds, Catalog::new(Path::new("."), &args.stored.store.store, None))?;
     let replay = Replay::new(tape, args.speed);
     let ending = session.replay(replay, clock, store.display().to_string(), desk).map_err(failed)?;
     Ok(if matches!(ending, Ending::Signal(_)) { Exit::Interrupted } else { Exit::Done })
@@ -91,7 +93,7 @@ fn place(text: &str) -> Result<Place, UsageError> {
         ms += number * unit;
         digits.clear();
     }
-    if !digits.is_empty() || !ms.is_finite() || ms < 0.0 {
+    if text.is_empty() || !digits.is_empty() || !ms.is_finite() || ms < 0.0 {
         return Err(wrong());
     }
     Ok(Place::Time(ms as u64))
@@ -111,8 +113,8 @@ mod tests {
         ] {
             assert_eq!(place(text).unwrap(), wanted, "{text}");
         }
-        for text in ["", "-1", "5", "x", "5 x", "h", "1h30", "NaNs", "-5m"] {
-            assert_eq!(place(text).is_err(), text != "5", "{text:?}");
+        for text in ["", "-1", "x", "5 x", "h", "1h30", "NaNs", "-5m"] {
+            assert!(place(text).is_err(), "{text:?}");
         }
     }
 }

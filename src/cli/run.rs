@@ -76,7 +76,7 @@ pub fn on_screen(args: &RunArgs, config: StudyConfig, mut session: Session) -> R
     };
     let history = opened.history();
     let catalog = Catalog::new(Path::new("."), &args.store.store, Some(&store));
-    let desk = wire::desk::open(opened.background.clone(), catalog)?;
+    let desk = wire::desk::open(opened.background.clone(), Some(minds), catalog)?;
     let (study, updates) = opened.start()?;
     let menu = Menu { store: store.display().to_string(), resume: command_line(args), ..menu };
     let commands = study.commands.clone();
@@ -132,7 +132,11 @@ fn last_word(
         })
     };
     let shown = match ending {
-        Ok(Ending::Done) => End::Done,
+        Ok(Ending::Done) => {
+            // One whose trials have all ended waits for more to do.
+            commands.send(Command::Stop(StopMode::Now)).ok();
+            End::Done
+        }
         Ok(Ending::Failed(reason)) => End::Failed(reason),
         Ok(Ending::Stopped(_)) => End::Stopped,
         Ok(Ending::Signal(_)) => {

@@ -16,5 +16,6 @@ mod predict;
 mod program;
 mod real_data;
 mod resume;
+mod studies;
 mod terminal;
 mod warm_start;
