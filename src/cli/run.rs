@@ -59,6 +59,9 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
     };
     let mut study = wire::open(&config, ready, &store, sender.clone())?;
     let history = study.history().clone();
+    if let Some(words) = nothing_new(&history) {
+        complain(&words);
+    }
     let baselines = background.as_ref().map_or(Vec::new(), |background| background.missing(&history));
     study.await_baselines(baselines.iter().map(|row| row.name.to_owned()));
     let signal = signals(!dashboard)?;
@@ -76,6 +79,17 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
     // An output that nobody reads any more does not change how the study ended.
     report(args, &history, &store, &end).ok();
     Ok(exit(&history, &end))
+}
+
+/// That a study has more trials than are wanted, where that is so.
+fn nothing_new(history: &History) -> Option<String> {
+    let (ended, wanted) = (history.counts().finished(), history.target());
+    (ended > wanted).then(|| {
+        format!(
+            "note: {ended} trials have ended and {wanted} are wanted: no new one starts; --trials {} would start one",
+            ended + 1
+        )
+    })
 }
 
 /// The study file with the command line's changes in it.

@@ -20,7 +20,9 @@ pub fn applies(state: &AppState, row: &Bound) -> bool {
         Action::Open if matches!(state.focus, PanelId::Leaderboard | PanelId::Running) => {
             state.selected_row().is_some()
         }
-        Action::Filter | Action::Sort | Action::Columns | Action::Right if state.focus == PanelId::Leaderboard => {
+        Action::Filter | Action::Sort | Action::Columns | Action::Right
+            if state.focus == PanelId::Leaderboard =>
+        {
             !state.history.trials().is_empty()
         }
         Action::Show(View::Compare) if row.context != Context::Anywhere => state.marked.len() > 1,

@@ -30,6 +30,7 @@ mod panel;
 mod plot;
 pub mod preferences;
 mod profile;
+mod reference;
 #[cfg(test)]
 mod screens;
 mod state;
@@ -42,6 +43,7 @@ mod view;
 pub use app::run;
 use ask::Desk;
 pub use keymap::Keymap;
+pub use terminal::columns;
 pub use theme::Options;
 
 /// What the dashboard is given.

@@ -69,8 +69,7 @@ fn waits(state: &AppState) -> Option<String> {
     if idle == 0 || (counts.running == 0 && counts.finished() == 0) {
         return None;
     }
-    let why =
-        if counts.waiting > 0 || trials < wanted { "the next trial is due" } else { "no more trials" };
+    let why = if counts.waiting > 0 || trials < wanted { "the next trial is due" } else { "no more trials" };
     Some(format!("{} idle: {why}", counted(idle, "slot")))
 }
 
@@ -78,6 +77,8 @@ fn progress(state: &AppState, area: Rect, buf: &mut Buffer) {
     let (theme, counts, target) = (state.theme, state.history.counts(), state.history.target());
     let total = match target {
         0 => " no trials yet".to_owned(),
+        // A person may want fewer than there are.
+        _ if counts.finished() > target => format!(" {} trials, {target} wanted", counts.finished()),
         _ => format!(" {}/{} trials", human::thousands(counts.finished()), human::thousands(target)),
     };
     let mut words = vec![Span::styled(total, theme.style(Tone::Strong))];

@@ -83,7 +83,10 @@ fn both_views_of_every_study_in_every_size() {
     for (name, script) in [("finished", finished()), ("failed", failed())] {
         let mut state = over(&script);
         for (width, height) in SIZES {
-            insta::assert_snapshot!(format!("overview_{name}_{width}x{height}"), screen(&mut state, width, height));
+            insta::assert_snapshot!(
+                format!("overview_{name}_{width}x{height}"),
+                screen(&mut state, width, height)
+            );
         }
     }
 }
@@ -95,7 +98,10 @@ fn ascii_without_colour() {
     for (view, key) in [("overview", "1"), ("trials", "2")] {
         press(&mut state, key);
         for (width, height) in SIZES {
-            insta::assert_snapshot!(format!("ascii_{view}_{width}x{height}"), screen(&mut state, width, height));
+            insta::assert_snapshot!(
+                format!("ascii_{view}_{width}x{height}"),
+                screen(&mut state, width, height)
+            );
         }
     }
 }
@@ -147,7 +153,10 @@ fn the_kind_stays_in_sight_while_columns_scroll() {
     draw(&mut state, 80, 24);
     press(&mut state, &format!("2{}", "l".repeat(30)));
     let shown = screen(&mut state, 80, 24);
-    assert!(shown.contains("kind") && shown.contains("separable-fc") && !shown.contains("started"), "{shown}");
+    assert!(
+        shown.contains("kind") && shown.contains("separable-fc") && !shown.contains("started"),
+        "{shown}"
+    );
     assert!(shown.contains(" mae") || shown.contains("pearson"), "{shown}");
     let scrolled = state.table.scrolled;
     press(&mut state, "l");
@@ -220,7 +229,8 @@ fn tiny_and_huge_scores_keep_to_their_column() {
         let mut state = app(&script, PLAIN);
         press(&mut state, "2");
         let shown = screen(&mut state, 80, 24);
-        let line = shown.lines().find(|line| line.contains(" 17    16 ")).unwrap_or_else(|| panic!("{shown}"));
+        let line =
+            shown.lines().find(|line| line.contains(" 17    16 ")).unwrap_or_else(|| panic!("{shown}"));
         let figures: Vec<&str> = line.split_whitespace().collect();
         assert_eq!(figures[1..3], ["17", "16"], "{line}");
         assert!(!figures[3].contains('…') && figures[3].parse::<f64>().is_ok(), "{line}");
@@ -232,7 +242,10 @@ fn hints_follow_what_can_be_done() {
     let mut script = busy();
     let mut state = app(&script, PLAIN);
     let shown = screen(&mut state, 120, 40);
-    assert!(shown.contains("p pause") && shown.contains("m markers") && !shown.contains("x cancel"), "{shown}");
+    assert!(
+        shown.contains("p pause") && shown.contains("m markers") && !shown.contains("x cancel"),
+        "{shown}"
+    );
     press(&mut state, "\t");
     let shown = screen(&mut state, 120, 40);
     assert!(shown.contains("L log") || shown.contains("x cancel"), "{shown}");
