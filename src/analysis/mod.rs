@@ -1,9 +1,12 @@
 //! Pure functions of the history: what the screens and reports show.
 
+pub mod agreement;
 pub mod average;
 pub mod best;
 pub mod compare;
+pub mod expectation;
 pub mod family;
+pub mod generations;
 pub mod human;
 pub mod importance;
 pub mod parameters;

@@ -103,7 +103,7 @@ impl Script {
     /// Opened for `trials` trials in `slots` slots.
     pub fn opened(mut self, trials: usize, slots: usize) -> Self {
         self.free = (0..slots).rev().collect();
-        self.record(Event::StudyOpened { trials, slots, threads: 4 });
+        self.record(Event::StudyOpened { trials, slots, threads: 4, asked: None });
         self
     }
 
@@ -352,6 +352,40 @@ pub fn on_test() -> Script {
             script.end_fold(trial, score);
         }
         script.finish(trial, scores.iter().sum::<f64>() / 3.0);
+    }
+    script
+}
+
+/// A study of a program: steps without losses, one fold.
+pub fn program() -> Script {
+    let mut script = Script::of(StudySpec {
+        name: "solver".into(),
+        objective: ObjectiveKind::Command,
+        model: "sh solver.sh {params}".into(),
+        data: String::new(),
+        metric: "seconds".into(),
+        folds: 1,
+        epochs: 1,
+        ..testing::study(space())
+    })
+    .opened(6, 1);
+    for score in [8.5, 7.25, 9.0] {
+        let trial = script.start();
+        for step in 0..12 {
+            script.wait(900);
+            let score = score + 6.0 * (-(step as f64) / 3.0).exp();
+            let report = Report {
+                step,
+                repeat: 0,
+                fold: 0,
+                epoch: 100 * step,
+                train_loss: None,
+                validation_loss: None,
+                score,
+            };
+            script.record(Event::TrialReported { trial, report });
+        }
+        script.finish(trial, score);
     }
     script
 }

@@ -124,6 +124,9 @@ fn overview(history: &History, args: &ShowArgs) -> Result<()> {
     for source in history.sources() {
         say(&format!("  learns from {} of {} besides", counted(source.trials, "trial"), source.source))?;
     }
+    for line in steered(history) {
+        say(&line)?;
+    }
     if let Some(caution) = study.caution() {
         say(&format!("{caution}: the best of several trials was chosen by these scores, which flatter it"))?;
     }
@@ -216,6 +219,18 @@ fn note(trial: &Trial, ties: &Ties) -> String {
     words.extend(trial.state.reason());
     words.extend(ties.is_tied(trial.id).then_some("tied with the best"));
     words.join("; ")
+}
+
+/// What a person changed while the study ran.
+fn steered(history: &History) -> Vec<String> {
+    let sampler = history.sampler().map(|method| format!("  sampler {method} since it was switched"));
+    let pruner = history.pruner().map(|method| format!("  pruner {method} since it was switched"));
+    let ranges = history.space().parameters.iter().zip(&history.created_space().parameters);
+    let ranges = ranges.filter(|(now, created)| now.distribution != created.distribution);
+    let ranges = ranges.map(|(now, created)| {
+        format!("  {} is searched in {}; it began with {}", now.name, now.distribution, created.distribution)
+    });
+    sampler.into_iter().chain(pruner).chain(ranges).collect()
 }
 
 /// In a study of several kinds a line for each: its trials and the best of them.

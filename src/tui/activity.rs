@@ -67,7 +67,7 @@ impl Activity {
                 Entry { at, tone: Tone::Quiet, text: format!("baseline {}{score}", baseline.baseline) }
             }
             Event::Noted { level, text } => Entry { at, tone: tone(*level), text: text.clone() },
-            Event::StudyOpened { trials, slots, threads } => Entry {
+            Event::StudyOpened { trials, slots, threads, .. } => Entry {
                 at,
                 tone: Tone::Quiet,
                 text: format!("opened for {trials} trials in {slots} slots of {threads} threads"),

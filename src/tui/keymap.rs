@@ -1,10 +1,11 @@
 //! The table of keys. Dispatch, the help overlay, the hints and the tests all read it.
 
-use std::ops::Deref;
-use std::sync::Arc;
+mod bound;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::KeyCode;
 
+pub use self::bound::{Bound, Key, Keymap};
+use self::bound::{char, control, key, twice};
 use super::state::{PanelId, View};
 
 /// Where a key means something.
@@ -20,6 +21,10 @@ pub enum Context {
     Panel(PanelId),
     /// In every panel of the view of one trial.
     Trial,
+    /// In a replay, before the panel's own.
+    Replay,
+    /// While no study is open yet.
+    Start,
     /// While a filter or a number is written.
     Filter,
     /// While columns are chosen.
@@ -121,33 +126,36 @@ pub enum Action {
     Previous,
     /// The second parameter of two.
     NextSecond,
+    /// The next trial of the leaderboard, whatever the panel.
+    NextTrial,
+    /// The one before.
+    PreviousTrial,
+    /// All of them in one chart, or one.
+    All,
     /// Draw on a logarithmic scale, or evenly.
     Logarithm,
+    /// Let the replay run, or stop it.
+    Play,
+    /// One event back.
+    EventBack,
+    /// One event on.
+    EventOn,
+    /// A step of time back.
+    SeekBack,
+    /// A step of time on.
+    SeekOn,
+    /// To the study's beginning.
+    Begin,
+    /// To its end.
+    Finish,
+    /// Half as fast.
+    Slower,
+    /// Twice as fast.
+    Faster,
     /// Stop at once.
     StopNow,
     /// Stop when the running trials have finished.
     StopAfterRunning,
-}
-
-/// One key press, or the same one twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Key {
-    code: KeyCode,
-    control: bool,
-    twice: bool,
-}
-
-const fn key(code: KeyCode) -> Key {
-    Key { code, control: false, twice: false }
-}
-const fn char(c: char) -> Key {
-    key(KeyCode::Char(c))
-}
-const fn control(c: char) -> Key {
-    Key { code: KeyCode::Char(c), control: true, twice: false }
-}
-const fn twice(c: char) -> Key {
-    Key { code: KeyCode::Char(c), control: false, twice: true }
 }
 
 /// A row of the table.
@@ -206,8 +214,27 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Panel(P::Detail), &[char('k'), key(KeyCode::Up)], A::Up, "", "trial before"),
     row(C::Panel(P::Detail), &[control('d'), key(KeyCode::PageDown)], A::PageDown, "", "scroll the parameters down"),
     row(C::Panel(P::Detail), &[control('u'), key(KeyCode::PageUp)], A::PageUp, "", "scroll the parameters up"),
-    row(C::Panel(P::Detail), &[char('m')], A::Markers, "markers", "marker effects of this trial"),
-    row(C::Panel(P::Detail), &[char('x')], A::Cancel, "cancel", "cancel this trial (asks first)"),
+    row(C::Panel(P::Curves), &[char('l'), key(KeyCode::Right)], A::Right, "along", "crosshair to the right"),
+    row(C::Panel(P::Curves), &[char('h'), key(KeyCode::Left)], A::Left, "", "crosshair to the left"),
+    row(C::Panel(P::Curves), &[control('d'), key(KeyCode::PageDown)], A::PageDown, "", "ten further"),
+    row(C::Panel(P::Curves), &[control('u'), key(KeyCode::PageUp)], A::PageUp, "", "ten back"),
+    row(C::Panel(P::Curves), &[char(']'), char('j'), key(KeyCode::Down)], A::Next, "fold", "next fold"),
+    row(C::Panel(P::Curves), &[char('['), char('k'), key(KeyCode::Up)], A::Previous, "", "fold before"),
+    row(C::Panel(P::Curves), &[char('o')], A::All, "every fold", "all folds in one chart, or one"),
+    row(C::Panel(P::Curves), &[char('+'), char('=')], A::ZoomIn, "zoom in", "zoom in around the crosshair"),
+    row(C::Panel(P::Curves), &[char('-')], A::ZoomOut, "out", "zoom out"),
+    row(C::Panel(P::Curves), &[char('L')], A::Logarithm, "log", "logarithmic scale, or even"),
+    row(C::Panel(P::Parameters), &[char('j'), key(KeyCode::Down)], A::Down, "parameter", "next parameter"),
+    row(C::Panel(P::Parameters), &[char('k'), key(KeyCode::Up)], A::Up, "", "parameter before"),
+    row(C::Panel(P::Predictions), &[key(KeyCode::Enter)], A::Open, "", "compute the predictions, where they are not there"),
+    row(C::Panel(P::Predictions), &[char('j'), key(KeyCode::Down)], A::Down, "smaller error", "the individual of the next smaller error"),
+    row(C::Panel(P::Predictions), &[char('k'), key(KeyCode::Up)], A::Up, "", "of the next larger error"),
+    row(C::Panel(P::Predictions), &[char(']'), char('l'), key(KeyCode::Right)], A::Next, "fold", "next fold, and all"),
+    row(C::Panel(P::Predictions), &[char('['), char('h'), key(KeyCode::Left)], A::Previous, "", "fold before, and all"),
+    row(C::Panel(P::Predictions), &[char('o')], A::NextOutput, "", "next label, of several"),
+    row(C::Panel(P::Layers), &[char('j'), key(KeyCode::Down)], A::Down, "scroll", "down"),
+    row(C::Panel(P::Events), &[char('j'), key(KeyCode::Down)], A::Down, "line", "next line"),
+    row(C::Panel(P::Events), &[key(KeyCode::Enter)], A::Open, "go to", "go to the parent or child under the cursor"),
     row(C::Panel(P::Profile), &[char('l'), key(KeyCode::Right)], A::Right, "marker", "to the right"),
     row(C::Panel(P::Profile), &[char('h'), key(KeyCode::Left)], A::Left, "", "to the left"),
     row(C::Panel(P::Profile), &[char('j'), key(KeyCode::Down)], A::Down, "weaker", "next weaker marker"),
@@ -218,6 +245,21 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Panel(P::Profile), &[control('u'), key(KeyCode::PageUp)], A::PageUp, "", "chromosome before"),
     row(C::Panel(P::Profile), &[char('m')], A::NextMeasure, "measure", "next measure: effect, contribution, importance, weights"),
     row(C::Panel(P::Profile), &[char('o')], A::NextOutput, "", "next output, of several"),
+    row(C::Panel(P::Studies), &[key(KeyCode::Enter), char('c')], A::Open, "open", "open the study; beside an open one: compare with it"),
+    row(C::Replay, &[char(' ')], A::Play, "play", "play, or stop; at the end: from the beginning"),
+    row(C::Replay, &[key(KeyCode::Left)], A::SeekBack, "back", "back by a fiftieth of the time"),
+    row(C::Replay, &[key(KeyCode::Right)], A::SeekOn, "on", "on by a fiftieth of the time"),
+    row(C::Replay, &[char(',')], A::EventBack, "", "one event back"),
+    row(C::Replay, &[char('.')], A::EventOn, "event", "one event on"),
+    row(C::Replay, &[char('<')], A::Slower, "", "half as fast"),
+    row(C::Replay, &[char('>')], A::Faster, "faster", "twice as fast"),
+    row(C::Replay, &[char('0')], A::Begin, "", "to the beginning"),
+    row(C::Replay, &[char('$')], A::Finish, "end", "to the end"),
+    row(C::Start, &[char('q')], A::Quit, "quit", "quit"),
+    row(C::Trial, &[char('J')], A::NextTrial, "trial", "next trial of the leaderboard"),
+    row(C::Trial, &[char('K')], A::PreviousTrial, "", "trial before"),
+    row(C::Trial, &[char('m')], A::Markers, "markers", "marker effects of this trial"),
+    row(C::Trial, &[char('x')], A::Cancel, "cancel", "cancel this trial (asks first)"),
     row(C::Moving, &[char('j'), key(KeyCode::Down)], A::Down, "", "down"),
     row(C::Moving, &[char('k'), key(KeyCode::Up)], A::Up, "", "up"),
     row(C::Moving, &[control('d'), key(KeyCode::PageDown)], A::PageDown, "", "a page down"),
@@ -263,111 +305,3 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Cancel, &[char('y')], A::Accept, "cancel it", "cancel the trial; this can't be undone"),
     row(C::Cancel, &[key(KeyCode::Esc), char('n'), char('q')], A::Back, "keep it", "let it run"),
 ];
-
-impl Key {
-    fn matches(self, event: &KeyEvent, before: Option<char>) -> bool {
-        let control = event.modifiers.contains(KeyModifiers::CONTROL);
-        let repeated = !self.twice || before.map(KeyCode::Char) == Some(self.code);
-        self.code == event.code && self.control == control && repeated
-    }
-
-    /// As written in the help: "j", "^d", "gg", "Enter".
-    pub fn label(self, ascii: bool) -> String {
-        let name = match self.code {
-            KeyCode::Char(' ') => "Space".into(),
-            KeyCode::Char(c) => c.to_string(),
-            KeyCode::Up => if ascii { "Up" } else { "↑" }.into(),
-            KeyCode::Down => if ascii { "Down" } else { "↓" }.into(),
-            KeyCode::Left => if ascii { "Left" } else { "←" }.into(),
-            KeyCode::Right => if ascii { "Right" } else { "→" }.into(),
-            KeyCode::BackTab => "S-Tab".into(),
-            KeyCode::PageUp => "PgUp".into(),
-            KeyCode::PageDown => "PgDn".into(),
-            other => format!("{other:?}"),
-        };
-        match (self.control, self.twice) {
-            (true, _) => format!("^{name}"),
-            (_, true) => format!("{name}{name}"),
-            _ => name,
-        }
-    }
-}
-
-/// A row of the table with the keys that hold for it.
-#[derive(Debug, Clone)]
-pub struct Bound {
-    keys: Vec<Key>,
-    row: &'static Binding,
-}
-
-impl Deref for Bound {
-    type Target = Binding;
-
-    fn deref(&self) -> &Binding {
-        self.row
-    }
-}
-
-impl Bound {
-    /// The first key; nothing where a person took all away.
-    pub fn label(&self, ascii: bool) -> String {
-        self.keys.first().map(|key| key.label(ascii)).unwrap_or_default()
-    }
-
-    /// All keys.
-    pub fn labels(&self, ascii: bool) -> String {
-        self.keys.iter().map(|key| key.label(ascii)).collect::<Vec<_>>().join(" ")
-    }
-}
-
-/// The keys that hold: the table's, but for those that a person changed.
-#[derive(Debug, Clone)]
-pub struct Keymap(Arc<Vec<Bound>>);
-
-impl Default for Keymap {
-    fn default() -> Self {
-        Keymap(Arc::new(KEYMAP.iter().map(|row| Bound { keys: row.keys.to_vec(), row }).collect()))
-    }
-}
-
-impl Keymap {
-    /// The rows of some contexts that have a key.
-    pub fn rows(&self, contexts: &[Context]) -> impl Iterator<Item = &Bound> {
-        self.0.iter().filter(|row| contexts.contains(&row.context) && !row.keys.is_empty())
-    }
-
-    /// What `event` does in the innermost of `contexts` that knows it. `before` is the character typed
-    /// just before, for double keys.
-    pub fn lookup(&self, contexts: &[Context], event: &KeyEvent, before: Option<char>) -> Option<Action> {
-        contexts.iter().find_map(|context| {
-            let known = |b: &&Bound| b.context == *context && b.keys.iter().any(|k| k.matches(event, before));
-            self.0.iter().find(known).map(|b| b.action)
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_two_rows_of_a_context_share_a_key() {
-        for (i, a) in KEYMAP.iter().enumerate() {
-            for b in KEYMAP[i + 1..].iter().filter(|b| b.context == a.context) {
-                let shared = a.keys.iter().find(|k| b.keys.contains(k));
-                assert!(shared.is_none(), "{:?}: {:?} and {:?} share {shared:?}", a.context, a.help, b.help);
-            }
-        }
-    }
-
-    #[test]
-    fn a_double_key_needs_both_presses_and_the_innermost_context_wins() {
-        let g = KeyEvent::new(KeyCode::Char('g'), KeyModifiers::NONE);
-        assert_eq!(Keymap::default().lookup(&[C::Moving], &g, None), None);
-        assert_eq!(Keymap::default().lookup(&[C::Moving], &g, Some('g')), Some(A::First));
-        let j = KeyEvent::new(KeyCode::Char('j'), KeyModifiers::NONE);
-        assert_eq!(Keymap::default().lookup(&[C::Panel(P::Detail), C::Moving], &j, None), Some(A::Down));
-        let d = KeyEvent::new(KeyCode::Char('d'), KeyModifiers::CONTROL);
-        assert_eq!(Keymap::default().lookup(&[C::Moving, C::Anywhere], &d, None), Some(A::PageDown));
-    }
-}

@@ -1,18 +1,16 @@
 //! The dashboard: the main thread's loop, its state and the panels that draw it.
 //!
 //! Data flows one way: a message goes through `update` into `state::AppState`, which the panels
-//! only read; what is asked of the study leaves as a command.
+//! only read; what is asked of the study leaves as a command. Before a study is open, `loading` or `chooser` has
+//! the screen; `replay` feeds a study's past to the same state.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::{Receiver, Sender};
 
 use thiserror::Error;
 
 use crate::domain::command::{Command, StopMode, Update};
 use crate::domain::history::History;
-use crate::domain::trial::Timestamp;
 
 mod activity;
 mod app;
@@ -20,19 +18,24 @@ mod applies;
 pub mod ask;
 mod cell;
 mod choose;
+mod chooser;
 mod column;
 mod filter;
 mod keymap;
 mod load;
+mod loading;
 mod navigate;
 mod order;
+pub mod palette;
 mod panel;
 mod plot;
 pub mod preferences;
 mod profile;
 mod reference;
+mod replay;
 #[cfg(test)]
 mod screens;
+pub mod stage;
 mod state;
 mod terminal;
 mod text;
@@ -40,9 +43,13 @@ mod theme;
 mod update;
 mod view;
 
-pub use app::run;
+pub use app::{Session, Setup};
 use ask::Desk;
-pub use keymap::Keymap;
+pub use chooser::Chosen;
+pub use loading::{Loaded, Told};
+pub use panel::studies::Standing;
+pub use preferences::Preferences;
+pub use replay::{Replay, Tape};
 pub use terminal::columns;
 pub use theme::Options;
 
@@ -59,15 +66,6 @@ pub struct Dashboard<'a> {
     pub desk: Desk,
     /// What a person may choose from.
     pub menu: Menu,
-    /// The wall clock of the study.
-    pub clock: fn() -> Timestamp,
-    /// Colours and symbols.
-    pub options: Options,
-    /// Keys, where they are not the usual ones.
-    pub keymap: Keymap,
-    /// Set to a signal's number when it arrives (TERM, HUP, INT); 0 before. Made for
-    /// `signal_hook::flag::register_usize`.
-    pub signal: Arc<AtomicUsize>,
 }
 
 /// What a person may choose from while steering, which only the other modules know.

@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::cell::{Cell, Known};
@@ -346,13 +347,17 @@ fn by_cell<'a>(cells: impl Iterator<Item = (Cell<'a>, Row)>, reverse: bool) -> V
             Cell::Missing => rest.push(row),
         }
     }
+    // Words are few, most often: their places among each other are sorted by, too.
+    let known: BTreeSet<&str> = words.iter().map(|(word, _)| *word).collect();
+    let places: BTreeMap<&str, u64> = known.into_iter().zip(0..).collect();
+    let place = |word: &str| places.get(word).map_or(0, |place| if reverse { !place } else { *place });
+    let mut words: Vec<(u64, Row)> = words.into_iter().map(|(word, row)| (place(word), row)).collect();
     numbers.sort_unstable();
-    words.sort_unstable_by(|(a, i), (b, j)| if reverse { b.cmp(a) } else { a.cmp(b) }.then(i.cmp(j)));
-    let (numbers, words) = (numbers.into_iter().map(|(_, row)| row), words.into_iter().map(|(_, row)| row));
+    words.sort_unstable();
     if reverse {
-        return words.chain(numbers).chain(rest).collect();
+        std::mem::swap(&mut numbers, &mut words);
     }
-    numbers.chain(words).chain(rest).collect()
+    numbers.into_iter().chain(words).map(|(_, row)| row).chain(rest).collect()
 }
 
 /// A whole number in the same order, which is the faster to sort by.

@@ -1,19 +1,24 @@
 //! All that the screen shows. Changed by `update` only; panels read it.
 
+use std::sync::Arc;
+
 use super::Menu;
 use super::activity::{Activity, Entry};
 use super::cell::Known;
 use super::keymap::Keymap;
 use super::load::Load;
 use super::order::{Row, Table};
+use super::palette::Palette;
 use super::panel::{
-    cards, chart, contour, differences, events, generations, importance, jobs, layers, machine, mind,
-    overlay, pairs, parallel, predictions, processes, rank, reasons, rungs, scores, slices, studies,
-    timeline,
+    cards, chart, contour, curves, differences, events, generations, importance, jobs, layers, machine, mind,
+    overlay, pairs, parallel, parameters, predictions, processes, rank, reasons, rungs, scores, slices,
+    studies, timeline,
 };
+use super::preferences::{Preferences, theme_named};
 use super::profile::ProfileView;
 pub use super::reference::Reference;
-use super::reference::references;
+pub(super) use super::reference::references;
+use super::replay::Replay;
 use super::theme::{Options, Theme, Tone};
 use crate::analysis::best::BestCurve;
 use crate::analysis::compare::Ties;
@@ -57,6 +62,10 @@ pub enum PanelId {
     Chart,
     /// One trial.
     Detail,
+    /// A trial's losses and scores by epoch.
+    Curves,
+    /// A trial's values beside the best trial's.
+    Parameters,
     /// A trial's marker effects.
     Profile,
     /// A trial's predictions against what was observed.
@@ -154,6 +163,10 @@ pub struct Notice {
 pub struct Panels {
     /// The best so far.
     pub chart: chart::State,
+    /// Curves.
+    pub curves: curves::State,
+    /// Parameters.
+    pub parameters: parameters::State,
     /// Predictions.
     pub predictions: predictions::State,
     /// Layers.
@@ -215,6 +228,8 @@ pub struct AppState {
     pub view: View,
     /// The keys.
     pub keymap: Keymap,
+    /// Every theme, by name.
+    pub themes: Arc<Vec<(String, Palette)>>,
     /// What a person may choose from.
     pub menu: Menu,
     /// The marked trials, in the order in which they were marked.
@@ -267,6 +282,8 @@ pub struct AppState {
     pub stale: bool,
     /// Why the screen lost track of the study, if it did.
     pub lost: Option<String>,
+    /// Where the replay stands, where this is one.
+    pub replay: Option<Replay>,
 }
 
 impl AppState {
@@ -281,6 +298,7 @@ impl AppState {
             size: (80, 24),
             view: View::Overview,
             keymap: Keymap::default(),
+            themes: Arc::default(),
             menu: Menu::default(),
             marked: Vec::new(),
             panels: Panels::default(),
@@ -307,8 +325,26 @@ impl AppState {
             phase: Phase::Live,
             stale: true,
             lost: None,
+            replay: None,
             history,
         }
+    }
+
+    /// Takes over what a person prefers.
+    pub fn prefer(&mut self, preferences: Preferences) {
+        let Preferences { theme, themes, keymap, .. } = preferences;
+        (self.themes, self.keymap) = (Arc::new(themes), keymap);
+        // It was checked when it was read.
+        self.set_theme(&theme).ok();
+    }
+
+    /// Changes the colours.
+    ///
+    /// # Errors
+    /// Where there is no such theme: names those there are.
+    pub fn set_theme(&mut self, name: &str) -> Result<(), String> {
+        self.theme.palette = theme_named(&self.themes, name)?;
+        Ok(())
     }
 
     /// Takes a record in; `refresh` must follow. Records that the history holds already are passed
@@ -393,6 +429,7 @@ impl AppState {
     pub fn standing(&self) -> (&'static str, Tone) {
         let counts = self.history.counts();
         match &self.phase {
+            _ if self.replay.is_some() => ("replay", Tone::Second),
             Phase::Over(End::Done) => ("finished", Tone::Good),
             Phase::Over(End::Stopped) => ("stopped", Tone::Warn),
             Phase::Over(End::Failed(_)) => ("failed", Tone::Bad),

@@ -52,19 +52,28 @@ pub fn right(text: &str, room: usize, mark: &str) -> String {
     " ".repeat(room.saturating_sub(width(&text))) + &text
 }
 
-/// Lines that `text` takes in `room` columns where words are kept together.
-pub fn lines(text: &str, room: usize) -> usize {
-    let (mut lines, mut used) = (1, 0);
-    for word in text.split_whitespace().map(width) {
-        let gap = usize::from(used > 0);
-        if used + gap + word <= room || room == 0 {
-            used += gap + word;
-        } else {
-            // A word longer than a line is broken.
-            let whole = word.saturating_sub(1) / room;
-            lines += whole + usize::from(used > 0);
-            used = word - whole * room;
+/// `text` in lines of at most `room` columns, broken between words; words that are longer are broken too.
+pub fn wrap(text: &str, room: usize) -> Vec<String> {
+    let (mut lines, mut line) = (Vec::new(), String::new());
+    if room == 0 {
+        return lines;
+    }
+    for word in clean(text).split_whitespace() {
+        if !line.is_empty() && width(&line) + 1 + width(word) > room {
+            lines.push(std::mem::take(&mut line));
         }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        for c in word.chars() {
+            if !line.is_empty() && width(&line) + width(c.encode_utf8(&mut [0; 4])) > room {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.push(c);
+        }
+    }
+    if !line.is_empty() {
+        lines.push(line);
     }
     lines
 }
@@ -112,10 +121,11 @@ mod tests {
     }
 
     #[test]
-    fn words_are_kept_together() {
-        let counts = ["", "ab cd", "ab cde", "abcdefg", "ab abcdefg h"].map(|text| lines(text, 5));
-        assert_eq!(counts, [1, 1, 2, 2, 3]);
-        assert_eq!(lines("a", 0), 1);
+    fn text_is_broken_between_words_and_a_long_word_within() {
+        assert_eq!(wrap("lower the learning rate", 11), ["lower the", "learning", "rate"]);
+        assert_eq!(wrap("a 123456789", 4), ["a", "1234", "5678", "9"]);
+        assert_eq!(wrap("年年年", 4), ["年年", "年"]);
+        assert_eq!((wrap("  ", 4), wrap("a", 0)), (vec![], vec![]));
     }
 
     #[test]

@@ -4,6 +4,8 @@
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 
+use super::palette::{Palette, THEMES};
+
 use crate::domain::trial::TrialState;
 
 /// How the dashboard looks.
@@ -154,35 +156,6 @@ const ASCII_BORDER: border::Set<'_> = border::Set {
     horizontal_bottom: "-",
 };
 
-/// The styles of a theme.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Palette {
-    /// The whole screen: the terminal's own colours where it says nothing.
-    pub base: Style,
-    /// Each tone, in the order of [`Tone::ALL`].
-    pub tones: [Style; 8],
-    /// The lines of a chart that holds several.
-    pub series: [Color; 6],
-}
-
-impl Palette {
-    /// The terminal's own sixteen colours on its own background.
-    pub const TERMINAL: Palette = Palette {
-        base: Style::new(),
-        tones: [
-            Style::new(),
-            Style::new().add_modifier(Modifier::DIM),
-            Style::new().add_modifier(Modifier::BOLD),
-            Style::new().fg(Color::Cyan).add_modifier(Modifier::BOLD),
-            Style::new().fg(Color::Green).add_modifier(Modifier::BOLD),
-            Style::new().fg(Color::Yellow),
-            Style::new().fg(Color::Red).add_modifier(Modifier::BOLD),
-            Style::new().fg(Color::Magenta),
-        ],
-        series: [Color::Cyan, Color::Magenta, Color::Yellow, Color::Green, Color::Blue, Color::Red],
-    };
-}
-
 /// Gives tones their style and names their symbols.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Theme {
@@ -193,9 +166,9 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// The terminal's own colours.
+    /// The usual one.
     pub const fn new(options: Options) -> Self {
-        Theme { options, palette: Palette::TERMINAL }
+        Theme { options, palette: THEMES[0].2 }
     }
 
     /// The style of the whole screen.
@@ -234,7 +207,7 @@ impl Theme {
             return Style::new().add_modifier(Modifier::BOLD);
         }
         Style::new()
-            .fg(Color::Reset)
+            .fg(self.base().fg.unwrap_or(Color::Reset))
             .remove_modifier(Modifier::DIM | Modifier::BOLD)
             .add_modifier(Modifier::REVERSED)
     }

@@ -14,10 +14,12 @@ use super::navigate;
 use super::order::Row;
 use super::panel;
 use super::profile::{Content, ProfileView};
+use super::replay;
 use super::state::{AppState, Dialog, Notice, PanelId, Phase, View};
 use super::theme::Tone;
 use super::view;
 use crate::domain::command::{Command, End, StopMode, Update};
+use crate::domain::event::ObjectiveKind;
 use crate::domain::trial::{Timestamp, TrialState};
 
 /// Something that happened.
@@ -85,6 +87,10 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Msg::Tick(now) if state.replay.is_some() => {
+            replay::tick(state, now);
+            Vec::new()
+        }
         Msg::Tick(now) => {
             // Only what runs shows the time; a screen at rest is not drawn.
             state.stale |= state.is_live() && now / 1000 != state.now / 1000;
@@ -97,8 +103,13 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
     };
-    if state.stale {
+    // The list of studies grows old while nothing else moves.
+    if state.stale || state.view == View::Studies {
         effects.extend(arrange(state));
+    }
+    if state.replay.is_some() && effects.iter().any(|effect| matches!(effect, Effect::Send(_))) {
+        effects.retain(|effect| !matches!(effect, Effect::Send(_)));
+        replay::past(state);
     }
     effects
 }
@@ -118,13 +129,13 @@ fn hear(state: &mut AppState, answer: Answer) -> Vec<Effect> {
                 profile.answer(trial, outcome);
             }
         }
-        Answer::Predictions(..)
-        | Answer::Layers(..)
-        | Answer::Importance(..)
+        Answer::Studies(rows) => state.panels.studies.hear(rows),
+        Answer::Predictions(trial, outcome) => state.panels.predictions.answer(trial, outcome),
+        Answer::Layers(trial, outcome) => state.panels.layers.network.answer(trial, outcome),
+        Answer::Importance(..)
         | Answer::Insight(..)
         | Answer::Contour(..)
         | Answer::Rungs(..)
-        | Answer::Studies(..)
         | Answer::Study(..)
         | Answer::Export(..) => {}
     }
@@ -135,7 +146,13 @@ fn take(state: &mut AppState, updates: Vec<Update>) -> Vec<Effect> {
     let mut effects = Vec::new();
     for update in updates {
         match update {
-            Update::Recorded(record) => state.record(&record),
+            Update::Recorded(record) => {
+                state.record(&record);
+                // A study that had nothing to do was given something.
+                if state.phase == Phase::Over(End::Done) && !state.history.is_done() {
+                    state.phase = Phase::Live;
+                }
+            }
             Update::Ended(why) => effects.extend(end(state, why)),
         }
     }
@@ -172,7 +189,10 @@ pub fn contexts(state: &AppState) -> Vec<Context> {
         Some(Dialog::Help(_)) => vec![Context::Help, Context::Always],
         Some(Dialog::Filter { .. } | Dialog::Jump(_)) => vec![Context::Filter, Context::Always],
         Some(Dialog::Columns(_)) => vec![Context::Columns, Context::Always],
-        None => panel_contexts(state.view, state.focus),
+        None => {
+            let replay = state.replay.is_some().then_some(Context::Replay);
+            replay.into_iter().chain(panel_contexts(state.view, state.focus)).collect()
+        }
     }
 }
 
@@ -268,6 +288,9 @@ fn apply(state: &mut AppState, filter: Filter) {
 }
 
 fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
+    if let Some(effects) = replay::act(state, action) {
+        return effects;
+    }
     match action {
         Action::Quit => return quit(state),
         Action::Interrupt => return interrupt(state),
@@ -353,8 +376,15 @@ fn pause(state: &mut AppState) -> Vec<Effect> {
     }
 }
 
+/// Why a program's trials have no marker effects.
+pub(super) const NO_MARKERS: &str = "a program has no markers: marker effects are of studies of networks";
+
 /// The marker effects of the selected trial: computed elsewhere, unless they are here already.
-fn open_profile(state: &mut AppState) -> Vec<Effect> {
+pub(super) fn open_profile(state: &mut AppState) -> Vec<Effect> {
+    if state.history.study().objective == ObjectiveKind::Command {
+        say(state, Tone::Warn, NO_MARKERS.into());
+        return Vec::new();
+    }
     let Some(trial) = state.selected() else {
         say(state, Tone::Warn, "no marker effects: no trial is selected".into());
         return Vec::new();

@@ -156,8 +156,7 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
         };
         return empty(theme, sentence, area, buf);
     };
-    let even = Scale::even(low, high);
-    let scale = if state.panels.chart.logarithmic { even.logarithmic() } else { even };
+    let scale = Scale::of(low, high, state.panels.chart.logarithmic);
     let count = curve.scores().len();
     let to = summary(curve.scores(), (low, high), area);
     let room = axes(area, buf, theme, scale, "1", &to);
