@@ -16,6 +16,10 @@ pub fn applies(state: &AppState, row: &Bound) -> bool {
             let network = state.history.study().objective == ObjectiveKind::Network;
             network && selected() == Some(&TrialState::Complete)
         }
+        // A program has no folds.
+        Action::Next | Action::Previous | Action::All if row.hint.ends_with("fold") => {
+            state.history.study().objective == ObjectiveKind::Network
+        }
         Action::Mark => selected().is_some(),
         Action::Open if matches!(state.focus, PanelId::Leaderboard | PanelId::Running) => {
             state.selected_row().is_some()

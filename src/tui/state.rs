@@ -6,7 +6,7 @@ use super::Menu;
 use super::activity::{Activity, Entry};
 use super::cell::Known;
 use super::keymap::Keymap;
-use super::load::Load;
+use super::machine::load::Load;
 use super::order::{Row, Table};
 use super::palette::Palette;
 use super::panel::{
@@ -23,6 +23,7 @@ use super::theme::{Options, Theme, Tone};
 use crate::analysis::best::BestCurve;
 use crate::analysis::compare::Ties;
 use crate::analysis::progress::{self, Pace};
+use crate::analysis::survey::Survey;
 use crate::domain::command::{End, StopMode};
 use crate::domain::event::Record;
 use crate::domain::history::History;
@@ -161,12 +162,14 @@ pub struct Notice {
 /// What panels keep to themselves: where they are scrolled, what was computed for them.
 #[derive(Debug, Clone, Default)]
 pub struct Panels {
-    /// The best so far.
-    pub chart: chart::State,
+    /// All trials in few numbers, for the panels that draw the whole search.
+    pub survey: Survey,
     /// Curves.
     pub curves: curves::State,
     /// Parameters.
     pub parameters: parameters::State,
+    /// The best so far.
+    pub chart: chart::State,
     /// Predictions.
     pub predictions: predictions::State,
     /// Layers.
@@ -415,6 +418,7 @@ impl AppState {
     pub fn selected_row(&self) -> Option<Row> {
         match (self.focus, self.view) {
             (PanelId::Running, _) => self.running.get(self.running_cursor).copied().map(Row::Trial),
+            (PanelId::Scores, _) => scores::cursor(self).map(Row::Trial),
             (_, View::Trial) => self.shown(),
             _ => self.table.selected(),
         }

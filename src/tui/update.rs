@@ -7,9 +7,11 @@ use super::Ending;
 use super::activity::Entry;
 use super::ask::{Answer, Ask};
 use super::choose;
+use super::compared;
 use super::filter::Filter;
 use super::keymap::{Action, Context};
-use super::load::Load;
+use super::machine::Sample;
+use super::machine::load::Load;
 use super::navigate;
 use super::order::Row;
 use super::panel;
@@ -35,6 +37,8 @@ pub enum Msg {
     Silence,
     /// The machine's load.
     Load(Load),
+    /// More of the machine.
+    Sampled(Sample),
     /// An answer came.
     Answer(Answer),
     /// A second passed.
@@ -91,6 +95,10 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
             replay::tick(state, now);
             Vec::new()
         }
+        Msg::Sampled(sample) => {
+            state.stale |= panel::sampled(state, sample) && state.view == View::Devices;
+            Vec::new()
+        }
         Msg::Tick(now) => {
             // Only what runs shows the time; a screen at rest is not drawn.
             state.stale |= state.is_live() && now / 1000 != state.now / 1000;
@@ -129,15 +137,13 @@ fn hear(state: &mut AppState, answer: Answer) -> Vec<Effect> {
                 profile.answer(trial, outcome);
             }
         }
+        Answer::Study(path, outcome) => compared::hear(state, &path, outcome),
+        Answer::Importance(outcome) => state.panels.importance.answer(outcome),
+        Answer::Contour(outcome) => state.panels.contour.answer(outcome),
         Answer::Studies(rows) => state.panels.studies.hear(rows),
         Answer::Predictions(trial, outcome) => state.panels.predictions.answer(trial, outcome),
         Answer::Layers(trial, outcome) => state.panels.layers.network.answer(trial, outcome),
-        Answer::Importance(..)
-        | Answer::Insight(..)
-        | Answer::Contour(..)
-        | Answer::Rungs(..)
-        | Answer::Study(..)
-        | Answer::Export(..) => {}
+        Answer::Insight(..) | Answer::Rungs(..) | Answer::Export(..) => {}
     }
     Vec::new()
 }

@@ -18,7 +18,7 @@ use crate::tui::theme::{Theme, Tone};
 use crate::tui::update::{Effect, say};
 
 /// The panel.
-pub const PANEL: Panel = Panel { about, act, ..Panel::plain(PanelId::Chart, "Best", render) };
+pub const PANEL: Panel = Panel { about: on_scale, act, ..Panel::plain(PanelId::Chart, "Best", render) };
 
 /// What a person chose.
 #[derive(Debug, Clone, Default)]
@@ -28,14 +28,19 @@ pub struct State {
 }
 
 /// What is measured, and which way is better.
-fn about(state: &AppState) -> String {
+pub fn about(state: &AppState) -> String {
     let study = state.history.study();
     let best = match study.direction {
         Direction::Minimize => "lowest",
         Direction::Maximize => "highest",
     };
+    format!("{} {best} {}", state.theme.symbols().dot, text::clean(&study.metric))
+}
+
+/// The same, and the scale.
+fn on_scale(state: &AppState) -> String {
     let scale = if state.panels.chart.logarithmic { ", log scale" } else { "" };
-    format!("{} {best} {}{scale}", state.theme.symbols().dot, text::clean(&study.metric))
+    format!("{}{scale}", about(state))
 }
 
 fn act(state: &mut AppState, action: Action, _area: Rect) -> Vec<Effect> {
@@ -134,7 +139,7 @@ pub(super) fn names(theme: Theme, area: Rect, labels: &[Label], buf: &mut Buffer
 }
 
 /// The scores' range, and the best baseline's too where that does not flatten them.
-fn range(state: &AppState) -> Option<(f64, f64)> {
+pub(super) fn range(state: &AppState) -> Option<(f64, f64)> {
     /// So many times the scores' own range may be shown.
     const WIDEST: f64 = 3.0;
     let (low, high) = state.best.range()?;

@@ -175,7 +175,7 @@ fn findings(state: &AppState, area: Rect, buf: &mut Buffer) {
 /// Rows of the banner that says how the study ended; 0 while it is live.
 pub fn banner_height(state: &AppState, width: u16) -> u16 {
     let Some((_, text, _)) = verdict(state) else { return 0 };
-    let lines = text::wrap(&text, usize::from(width.saturating_sub(4))).len();
+    let lines = text::wrap(&text, usize::from(width.saturating_sub(4))).len().max(1);
     lines.clamp(1, 4) as u16 + 2
 }
 

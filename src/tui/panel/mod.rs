@@ -6,12 +6,12 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
 
 use super::applies::{applies, hint};
-use super::keymap::{Action, Bound, Context};
+use super::keymap::{Action, Context};
+use super::machine::Sample;
 use super::state::{AppState, PanelId};
 use super::text;
 use super::theme::{Theme, Tone};
 use super::update::{Effect, panel_contexts};
-use crate::domain::event::ObjectiveKind;
 
 mod baseline;
 pub mod cards;
@@ -172,16 +172,10 @@ pub fn render(state: &AppState, id: PanelId, area: Rect, buf: &mut Buffer) {
     (panel.render)(state, inner, buf);
 }
 
-/// How hints end that are about folds.
-const FOLD: &str = "fold";
-
 /// The keys of some contexts that have a hint and something to do now, with what they do.
 pub fn known(state: &AppState, contexts: &[Context]) -> Vec<(String, &'static str, Action)> {
-    let is_program = state.history.study().objective == ObjectiveKind::Command;
-    // A program has neither markers nor folds.
-    let foreign = |row: &Bound| is_program && (row.action == Action::Markers || row.hint.ends_with(FOLD));
     let mut known: Vec<(String, &'static str, Action)> = Vec::new();
-    for row in state.keymap.rows(contexts).filter(|row| !row.hint.is_empty() && !foreign(row)) {
+    for row in state.keymap.rows(contexts).filter(|row| !row.hint.is_empty()) {
         let (key, words) = (row.label(state.theme.options.ascii), hint(state, row));
         // The innermost meaning of a key counts, and one key for a meaning is enough.
         let said = known.iter().any(|(other, hint, _)| *other == key || *hint == words);
@@ -243,6 +237,17 @@ pub fn empty(theme: Theme, sentence: &str, area: Rect, buf: &mut Buffer) {
     let y = area.y + area.height.saturating_sub(rows) / 2;
     let at = Rect { y, height: rows, ..area }.intersection(area);
     Paragraph::new(line).wrap(Wrap { trim: true }).centered().render(at, buf);
+}
+
+/// A sample of the machine goes to its panel; says whether anything is new there.
+pub fn sampled(state: &mut AppState, sample: Sample) -> bool {
+    let (now, panels) = (state.now, &mut state.panels);
+    match sample {
+        Sample::Machine(machine) => panels.machine.take(machine),
+        Sample::Processes(processes) => panels.processes.take(processes),
+        Sample::Cards(cards) => panels.cards.take(cards),
+        Sample::Jobs(jobs) => panels.jobs.take(jobs, now),
+    }
 }
 
 /// A bar `room` columns wide of which `share` (0..1) is done.
