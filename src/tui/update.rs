@@ -292,7 +292,7 @@ fn preview(state: &mut AppState) {
 
 fn apply(state: &mut AppState, filter: Filter) {
     state.table.filter = filter;
-    state.refresh();
+    state.reorder();
 }
 
 fn act(state: &mut AppState, action: Action) -> Vec<Effect> {

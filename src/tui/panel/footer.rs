@@ -6,8 +6,7 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::hints;
-use crate::tui::applies::{applies, hint};
+use super::{hints, known, line_of};
 use crate::tui::filter::Filter;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::state::{AppState, Dialog};
@@ -33,40 +32,28 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     } else if let Some(lost) = &state.lost {
         said(Tone::Bad, lost).render(area, buf);
     } else {
-        if state.replay.is_some() {
-            hints(state, &[Context::Replay, Context::Anywhere], usize::from(area.width)).render(area, buf);
-        } else {
-            keys(state, usize::from(area.width)).render(area, buf);
-        }
+        let replay = state.replay.is_some().then_some(Context::Replay);
+        let contexts: Vec<Context> = replay.into_iter().chain([Context::Anywhere]).collect();
+        keys(state, &contexts, usize::from(area.width)).render(area, buf);
     }
 }
 
 /// The keys of every view. The views are one group where there is no room for their names.
-fn keys(state: &AppState, room: usize) -> Line<'static> {
-    let (theme, ascii) = (state.theme, state.theme.options.ascii);
-    let whole = hints(state, &[Context::Anywhere], usize::MAX);
+fn keys(state: &AppState, contexts: &[Context], room: usize) -> Line<'static> {
+    let theme = state.theme;
+    let whole = hints(state, contexts, usize::MAX);
     if whole.width() <= room {
         return whole;
     }
-    let rows = || state.keymap.rows(&[Context::Anywhere]).filter(|row| !row.hint.is_empty());
-    let views: Vec<String> =
-        rows().filter(|row| matches!(row.action, Action::Show(_))).map(|row| row.label(ascii)).collect();
+    let (views, others): (Vec<_>, Vec<_>) =
+        known(state, contexts).into_iter().partition(|(.., action)| matches!(action, Action::Show(_)));
     let mut line = Line::default();
-    if let (Some(first), Some(last)) = (views.first(), views.last()) {
+    if let (Some((first, ..)), Some((last, ..))) = (views.first(), views.last()) {
         line.push_span(Span::styled(format!(" {first}-{last}"), theme.style(Tone::Accent)));
         line.push_span(Span::raw(" views: "));
         line.push_span(Span::styled(format!("{} ", view::of(state.view).title), theme.style(Tone::Strong)));
     }
-    let others = rows().filter(|row| !matches!(row.action, Action::Show(_)));
-    for row in others.filter(|row| applies(state, row)) {
-        let (key, words) = (row.label(ascii), hint(state, row));
-        if line.width() + key.len() + words.len() + 3 > room {
-            break;
-        }
-        line.push_span(Span::styled(format!(" {key}"), theme.style(Tone::Accent)));
-        line.push_span(Span::raw(format!(" {words} ")));
-    }
-    line
+    line_of(state, line, others, room)
 }
 
 fn filter(state: &AppState, written: &str, area: Rect, buf: &mut Buffer) {

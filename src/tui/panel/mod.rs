@@ -12,7 +12,6 @@ use super::state::{AppState, PanelId};
 use super::text;
 use super::theme::{Theme, Tone};
 use super::update::{Effect, panel_contexts};
-use crate::domain::event::ObjectiveKind;
 
 mod baseline;
 pub mod cards;
@@ -173,24 +172,39 @@ pub fn render(state: &AppState, id: PanelId, area: Rect, buf: &mut Buffer) {
     (panel.render)(state, inner, buf);
 }
 
-/// The keys of some contexts that have a hint and something to do now, as many as there is room for.
-pub fn hints(state: &AppState, contexts: &[Context], room: usize) -> Line<'static> {
-    let theme = state.theme;
-    let mut line = Line::default();
-    let rows = state.keymap.rows(contexts).filter(|row| !row.hint.is_empty());
-    let mut shown: Vec<(String, &str)> = Vec::new();
-    for row in rows.filter(|row| applies(state, row)) {
-        let (key, words) = (row.label(theme.options.ascii), hint(state, row));
+/// The keys of some contexts that have a hint and something to do now, with what they do.
+pub fn known(state: &AppState, contexts: &[Context]) -> Vec<(String, &'static str, Action)> {
+    let mut known: Vec<(String, &'static str, Action)> = Vec::new();
+    for row in state.keymap.rows(contexts).filter(|row| !row.hint.is_empty()) {
+        let (key, words) = (row.label(state.theme.options.ascii), hint(state, row));
         // The innermost meaning of a key counts, and one key for a meaning is enough.
-        if shown.iter().any(|(known, hint)| *known == key || *hint == words) {
-            continue;
+        let said = known.iter().any(|(other, hint, _)| *other == key || *hint == words);
+        if !said && applies(state, row) {
+            known.push((key, words, row.action));
         }
-        shown.push((key.clone(), words));
+    }
+    known
+}
+
+/// As many of them as there is room for.
+pub fn hints(state: &AppState, contexts: &[Context], room: usize) -> Line<'static> {
+    line_of(state, Line::default(), known(state, contexts), room)
+}
+
+/// A line with as many keys behind it as there is room for.
+pub fn line_of(
+    state: &AppState,
+    mut line: Line<'static>,
+    keys: Vec<(String, &'static str, Action)>,
+    room: usize,
+) -> Line<'static> {
+    let theme = state.theme;
+    for (key, words, action) in keys {
         if line.width() + key.len() + words.len() + 3 > room {
             break;
         }
         line.push_span(Span::styled(format!(" {key}"), theme.style(Tone::Accent)));
-        let here = row.action == Action::Show(state.view);
+        let here = action == Action::Show(state.view);
         let tone = if here { Tone::Strong } else { Tone::Plain };
         line.push_span(Span::styled(format!(" {words} "), theme.style(tone)));
     }
