@@ -133,10 +133,7 @@ fn hear(state: &mut AppState, answer: Answer) -> Vec<Effect> {
         Answer::Studies(rows) => state.panels.studies.hear(rows),
         Answer::Predictions(trial, outcome) => state.panels.predictions.answer(trial, outcome),
         Answer::Layers(trial, outcome) => state.panels.layers.network.answer(trial, outcome),
-        Answer::Insight(..)
-        | Answer::Rungs(..)
-        | Answer::Study(..)
-        | Answer::Export(..) => {}
+        Answer::Insight(..) | Answer::Rungs(..) | Answer::Study(..) | Answer::Export(..) => {}
     }
     Vec::new()
 }

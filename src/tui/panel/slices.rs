@@ -3,7 +3,6 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Widget;
 
 use super::{Panel, chart, empty, scores};
 use crate::analysis::survey::Survey;
@@ -223,7 +222,7 @@ fn one(
         Distribution::Choice { choices } => 0.6 / choices.len() as f64,
         Distribution::Float { .. } | Distribution::Int { .. } => 0.0,
     };
-    let mut put = |canvas: &mut Canvas, id: TrialId, symbol: &'static str, tone: Tone| {
+    let put = |canvas: &mut Canvas, id: TrialId, symbol: &'static str, tone: Tone| {
         let Some(trial) = state.history.trial(id) else { return };
         let unit = trial.point.get(number).filter(|_| trial.params.contains_key(&parameter.name));
         if let Some((x, score)) = unit.zip(trial.score) {
