@@ -14,8 +14,10 @@ pub mod parameters;
 pub mod pareto;
 pub mod profile;
 pub mod progress;
+pub mod side_by_side;
 pub mod survey;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod timeline;
+pub mod two_studies;
 pub mod versus;

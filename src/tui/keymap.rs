@@ -25,8 +25,10 @@ pub enum Context {
     Replay,
     /// While no study is open yet.
     Start,
-    /// While a filter is written.
+    /// While a filter or a number is written.
     Filter,
+    /// While columns are chosen.
+    Columns,
     /// While the help is open.
     Help,
     /// In the question before quitting.
@@ -94,6 +96,20 @@ pub enum Action {
     Sort,
     /// Turn the order round.
     Reverse,
+    /// Sort by the column to the left.
+    SortLeft,
+    /// Sort by the column to the right.
+    SortRight,
+    /// Choose the columns.
+    Columns,
+    /// Move the selected one up.
+    MoveUp,
+    /// Move the selected one down.
+    MoveDown,
+    /// Have the usual ones again.
+    Usual,
+    /// Go to the trial of a number.
+    Jump,
     /// Write a filter.
     Filter,
     /// Take what was written, or say yes.
@@ -177,15 +193,23 @@ use PanelId as P;
 #[rustfmt::skip]
 pub const KEYMAP: &[Binding] = &[
     row(C::Panel(P::Leaderboard), &[key(KeyCode::Enter)], A::Open, "open", "open the selected trial"),
-    row(C::Panel(P::Leaderboard), &[char('/')], A::Filter, "filter", "filter: text, !text, filters>50, state:failed"),
-    row(C::Panel(P::Leaderboard), &[char('m')], A::Markers, "markers", "marker effects of the selected trial"),
+    row(C::Panel(P::Leaderboard), &[char('/')], A::Filter, "filter", "filter: text, !text, filters>50, state:failed, by~^tpe, marked"),
+    row(C::Panel(P::Leaderboard), &[char(' ')], A::Mark, "mark", "mark the selected trial, or not any more"),
+    row(C::Panel(P::Leaderboard), &[char('c')], A::Show(View::Compare), "compare", "compare the marked trials"),
     row(C::Panel(P::Leaderboard), &[char('s')], A::Sort, "sort", "sort by the next column"),
     row(C::Panel(P::Leaderboard), &[char('S')], A::Reverse, "", "turn the order round"),
-    row(C::Panel(P::Leaderboard), &[char('l'), key(KeyCode::Right)], A::Right, "columns", "scroll to the next columns"),
-    row(C::Panel(P::Leaderboard), &[char('h'), key(KeyCode::Left)], A::Left, "", "scroll back to the first columns"),
+    row(C::Panel(P::Leaderboard), &[char('<')], A::SortLeft, "", "sort by the column to the left"),
+    row(C::Panel(P::Leaderboard), &[char('>')], A::SortRight, "", "sort by the column to the right"),
+    row(C::Panel(P::Leaderboard), &[char('o')], A::Columns, "columns", "choose and order the columns"),
     row(C::Panel(P::Leaderboard), &[char('x')], A::Cancel, "cancel", "cancel the selected trial (asks first)"),
+    row(C::Panel(P::Leaderboard), &[char('m')], A::Markers, "markers", "marker effects of the selected trial"),
+    row(C::Panel(P::Leaderboard), &[char('#')], A::Jump, "", "go to the trial of a number"),
+    row(C::Panel(P::Leaderboard), &[char('l'), key(KeyCode::Right)], A::Right, "more", "scroll to the next columns"),
+    row(C::Panel(P::Leaderboard), &[char('h'), key(KeyCode::Left)], A::Left, "", "scroll back to the first columns"),
     row(C::Panel(P::Running), &[key(KeyCode::Enter)], A::Open, "open", "open the selected trial"),
     row(C::Panel(P::Running), &[char('x')], A::Cancel, "cancel", "cancel the selected trial (asks first)"),
+    row(C::Panel(P::Running), &[char(' ')], A::Mark, "mark", "mark the selected trial, or not any more"),
+    row(C::Panel(P::Chart), &[char('L')], A::Logarithm, "log", "logarithmic scale, or even"),
     row(C::Panel(P::Detail), &[char('l'), char(']'), key(KeyCode::Right)], A::Right, "fold", "next fold"),
     row(C::Panel(P::Detail), &[char('h'), char('['), key(KeyCode::Left)], A::Left, "", "fold before"),
     row(C::Panel(P::Detail), &[char('j'), key(KeyCode::Down)], A::Down, "trial", "next trial of the leaderboard"),
@@ -265,6 +289,13 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Trial, &[char('K')], A::PreviousTrial, "", "trial before"),
     row(C::Trial, &[char('m')], A::Markers, "markers", "marker effects of this trial"),
     row(C::Trial, &[char('x')], A::Cancel, "cancel", "cancel this trial (asks first)"),
+    row(C::Panel(P::Differences), &[char('l'), key(KeyCode::Right)], A::Right, "columns", "scroll to the next trials"),
+    row(C::Panel(P::Differences), &[char('h'), key(KeyCode::Left)], A::Left, "", "scroll back to the first trials"),
+    row(C::Panel(P::Differences), &[char('o')], A::NextOutput, "", "the other study that was read, or the trials"),
+    row(C::Panel(P::Overlay), &[char('o')], A::NextMeasure, "measure", "the metric, or the loss"),
+    row(C::Panel(P::Overlay), &[char('L')], A::Logarithm, "log", "on the logarithm, or evenly"),
+    row(C::Panel(P::Pairs), &[char('l'), key(KeyCode::Right)], A::Right, "folds", "scroll to the next folds"),
+    row(C::Panel(P::Pairs), &[char('h'), key(KeyCode::Left)], A::Left, "", "scroll back to the first folds"),
     row(C::Moving, &[char('j'), key(KeyCode::Down)], A::Down, "", "down"),
     row(C::Moving, &[char('k'), key(KeyCode::Up)], A::Up, "", "up"),
     row(C::Moving, &[control('d'), key(KeyCode::PageDown)], A::PageDown, "", "a page down"),
@@ -273,6 +304,7 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Moving, &[char('G'), key(KeyCode::End)], A::Last, "", "to the last"),
     row(C::Anywhere, &[char('?')], A::Help, "help", "this help"),
     row(C::Anywhere, &[char('q')], A::Quit, "quit", "quit (asks while trials run)"),
+    row(C::Anywhere, &[char('p')], A::Pause, "pause", "pause or resume: start no new trials"),
     row(C::Anywhere, &[char('1')], A::Show(View::Overview), "main", "overview"),
     row(C::Anywhere, &[char('2')], A::Show(View::Trials), "trials", "all trials"),
     row(C::Anywhere, &[char('3')], A::Show(View::Trial), "trial", "the selected trial"),
@@ -285,7 +317,6 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Anywhere, &[key(KeyCode::Tab)], A::NextPanel, "panel", "next panel"),
     row(C::Anywhere, &[key(KeyCode::BackTab)], A::PreviousPanel, "", "panel before"),
     row(C::Anywhere, &[char('z')], A::Zoom, "zoom", "zoom the panel, and back"),
-    row(C::Anywhere, &[char('p')], A::Pause, "pause", "pause or resume: start no new trials"),
     row(C::Anywhere, &[key(KeyCode::Esc)], A::Back, "", "back (never quits)"),
     row(C::Always, &[control('c')], A::Interrupt, "", "quit; a second one stops at once"),
     row(C::Always, &[control('l')], A::Redraw, "", "draw the screen anew"),
@@ -294,6 +325,13 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Filter, &[key(KeyCode::Esc)], A::Back, "back", "leave the filter as it was"),
     row(C::Filter, &[key(KeyCode::Backspace)], A::Erase, "", "erase a character"),
     row(C::Filter, &[control('u')], A::EraseAll, "", "erase all"),
+    row(C::Columns, &[char(' ')], A::Mark, "", "show it, or do not"),
+    row(C::Columns, &[char('j'), key(KeyCode::Down)], A::Down, "", "down"),
+    row(C::Columns, &[char('k'), key(KeyCode::Up)], A::Up, "", "up"),
+    row(C::Columns, &[char('J')], A::MoveDown, "", "move it to the right"),
+    row(C::Columns, &[char('K')], A::MoveUp, "", "move it to the left"),
+    row(C::Columns, &[char('r')], A::Usual, "", "the usual columns again"),
+    row(C::Columns, &[key(KeyCode::Esc), key(KeyCode::Enter), char('o'), char('q')], A::Back, "", "done"),
     row(C::Help, &[key(KeyCode::Esc), char('?'), char('q'), key(KeyCode::Enter)], A::Back, "close", "close the help"),
     row(C::Help, &[char('j'), key(KeyCode::Down)], A::Down, "", "down"),
     row(C::Help, &[char('k'), key(KeyCode::Up)], A::Up, "", "up"),

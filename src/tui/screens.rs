@@ -2,8 +2,11 @@
 //! hold.
 
 mod beside;
+mod compare;
+mod devices;
 mod search;
 mod studies;
+mod table;
 mod trial;
 
 use std::sync::Arc;
@@ -16,7 +19,7 @@ use ratatui::style::Color;
 
 use super::Ending;
 use super::ask::{Answer, Ask};
-use super::load::Load;
+use super::machine::load::Load;
 use super::state::{AppState, Dialog, PanelId, Phase, View};
 use super::theme::Options;
 use super::update::{Effect, Msg, update};

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::Menu;
 use super::activity::{Activity, Entry};
+use super::cell::Known;
 use super::keymap::Keymap;
-use super::load::Load;
+use super::machine::load::Load;
 use super::order::{Row, Table};
 use super::palette::Palette;
 use super::panel::{
-    cards, contour, curves, differences, events, generations, importance, jobs, layers, machine, mind,
+    cards, chart, contour, curves, differences, events, generations, importance, jobs, layers, machine, mind,
     overlay, pairs, parallel, parameters, predictions, processes, rank, reasons, rungs, scores, slices,
     studies, timeline,
 };
@@ -124,6 +125,10 @@ pub enum Dialog {
     Cancel(TrialId),
     /// The keys; scrolled down by some lines.
     Help(usize),
+    /// The leaderboard's columns, and which of them is selected.
+    Columns(usize),
+    /// The number of a trial to go to, as written so far.
+    Jump(String),
     /// A filter being written, and the one to go back to.
     Filter {
         /// As written so far.
@@ -186,6 +191,8 @@ pub struct Panels {
     pub curves: curves::State,
     /// Parameters.
     pub parameters: parameters::State,
+    /// The best so far.
+    pub chart: chart::State,
     /// Predictions.
     pub predictions: predictions::State,
     /// Layers.
@@ -309,8 +316,8 @@ impl AppState {
     /// The overview of a study.
     pub fn new(history: History, options: Options, now: Timestamp) -> Self {
         let running = history.trials().iter().filter(|t| is_running(t)).map(|t| t.id).collect();
-        let mut table = Table::new();
-        table.refresh(&history, now);
+        let (mut table, ties) = (Table::new(), Ties::of(&history));
+        table.refresh(&Known { history: &history, ties: &ties, marked: &[], now });
         AppState {
             now,
             theme: Theme::new(options),
@@ -325,7 +332,7 @@ impl AppState {
             focus: PanelId::Leaderboard,
             zoomed: false,
             table,
-            ties: Ties::of(&history),
+            ties,
             running,
             running_cursor: 0,
             detail: None,
@@ -396,7 +403,6 @@ impl AppState {
             _ => {}
         }
         if trial.finished == Some(record.at) && trial.state.is_finished() {
-            self.pace.push(trial);
             if let Some(score) = trial.score {
                 self.best.push(score);
             }
@@ -405,8 +411,10 @@ impl AppState {
 
     /// Makes anew what depends on the history as a whole.
     pub fn refresh(&mut self) {
-        self.table.refresh(&self.history, self.now);
         self.ties.refresh(&self.history);
+        self.pace = Pace::of(&self.history);
+        let (history, ties) = (&self.history, &self.ties);
+        self.table.refresh(&Known { history, ties, marked: &self.marked, now: self.now });
         self.best.rescale();
         if self.references.len() < self.history.baselines().len() {
             self.references = references(&self.history);

@@ -17,7 +17,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 
 use super::order::Row;
-use super::panel::{self, dialog, footer, header, help, leaderboard, scrubber};
+use super::panel::{self, columns, dialog, footer, header, help, leaderboard, scrubber};
 use super::state::{AppState, Dialog, PanelId, View};
 use super::text;
 use super::theme::Tone;
@@ -28,6 +28,9 @@ const LEAST: (u16, u16) = (60, 16);
 const WIDE: u16 = 110;
 /// What the charts beside the leaderboard need.
 const RIGHT: u16 = 40;
+
+/// From this height on, panels stand above one another that are leaves on a small screen.
+const TALL: u16 = 30;
 
 struct Regions {
     header: Rect,
@@ -117,8 +120,8 @@ pub const VIEWS: &[ViewRow] = &[
     row(View::Trial, "Trial", &[P::Detail, P::Curves, P::Parameters, P::Predictions, P::Profile, P::Layers, P::Events], trial),
     row(View::Search, "Search", &[P::Scores, P::Importance, P::Parallel, P::Slices, P::Contour, P::Rank, P::Timeline], search),
     row(View::Sampler, "Sampler", &[P::Mind, P::Generations, P::Rungs, P::Reasons], leaves),
-    row(View::Compare, "Compare", &[P::Differences, P::Overlay, P::Pairs], leaves),
-    row(View::Devices, "Devices", &[P::Machine, P::Cards, P::Processes, P::Jobs], leaves),
+    row(View::Compare, "Compare", &[P::Differences, P::Overlay, P::Pairs], compare),
+    row(View::Devices, "Devices", &[P::Machine, P::Cards, P::Processes, P::Jobs], devices),
     row(View::Studies, "Studies", &[P::Studies], |_, body| vec![(P::Studies, body)]),
     row(View::Log, "Log", &[P::Log], |_, body| vec![(P::Log, body)]),
 ];
@@ -239,6 +242,31 @@ fn trial(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
     ]
 }
 
+/// The table beside the charts where there is room.
+fn compare(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
+    if body.width < WIDE || body.height < TALL {
+        return leaves(state, body);
+    }
+    let [left, right] = body.layout(&Layout::horizontal([Constraint::Percentage(50), Constraint::Fill(1)]));
+    let [above, below] = right.layout(&Layout::vertical([Constraint::Percentage(55), Constraint::Fill(1)]));
+    vec![(P::Differences, left), (P::Overlay, above), (P::Pairs, below)]
+}
+
+/// Two by two where there is room.
+fn devices(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
+    if body.width < WIDE || body.height < TALL {
+        return leaves(state, body);
+    }
+    let half = |area: Rect, share| {
+        let [left, right] =
+            area.layout(&Layout::horizontal([Constraint::Percentage(50), Constraint::Fill(1)]));
+        let rows = Layout::vertical([Constraint::Percentage(share), Constraint::Fill(1)]);
+        [left.layout(&rows), right.layout(&rows)]
+    };
+    let [[machine, processes], [cards, jobs]] = half(body, 55);
+    vec![(P::Machine, machine), (P::Cards, cards), (P::Processes, processes), (P::Jobs, jobs)]
+}
+
 fn overview(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
     let wide = body.width >= WIDE;
     let log = match body.height {
@@ -251,7 +279,7 @@ fn overview(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
         let least = leaderboard::full_width(state).clamp(body.width * 55 / 100, body.width - RIGHT);
         // Where the charts can spare it, the reasons of failed trials get a column too.
         let spare = body.width - least;
-        let left = if spare >= RIGHT + 2 * leaderboard::REASON { least + leaderboard::REASON } else { least };
+        let left = if spare >= RIGHT + 2 * leaderboard::NOTE { least + leaderboard::NOTE } else { least };
         let [left, right] = main.layout(&Layout::horizontal([Constraint::Length(left), Constraint::Fill(1)]));
         let [above, below] =
             right.layout(&Layout::vertical([Constraint::Percentage(45), Constraint::Fill(1)]));
@@ -274,7 +302,8 @@ fn overlay(state: &AppState, body: Rect, buf: &mut Buffer) {
         Some(Dialog::Quit) => dialog::quit(state, body, buf),
         Some(Dialog::Cancel(trial)) => dialog::cancel(state, *trial, body, buf),
         Some(Dialog::Help(line)) => help::render(state, *line, body, buf),
-        Some(Dialog::Filter { .. }) | None => {}
+        Some(Dialog::Columns(cursor)) => columns::render(state, *cursor, body, buf),
+        Some(Dialog::Filter { .. } | Dialog::Jump(_)) | None => {}
     }
 }
 

@@ -5,7 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
 
-use super::keymap::{Action, Bound, Context};
+use super::applies::{applies, hint};
+use super::keymap::{Action, Context};
+use super::machine::Sample;
 use super::state::{AppState, PanelId};
 use super::text;
 use super::theme::{Theme, Tone};
@@ -15,6 +17,7 @@ use crate::domain::event::ObjectiveKind;
 mod baseline;
 pub mod cards;
 pub mod chart;
+pub mod columns;
 pub mod contour;
 pub mod curves;
 pub mod detail;
@@ -170,31 +173,26 @@ pub fn render(state: &AppState, id: PanelId, area: Rect, buf: &mut Buffer) {
     (panel.render)(state, inner, buf);
 }
 
-/// How hints end that are about folds.
-const FOLD: &str = "fold";
-
-/// The keys of some contexts that have a hint, as many as there is room for.
+/// The keys of some contexts that have a hint and something to do now, as many as there is room for.
 pub fn hints(state: &AppState, contexts: &[Context], room: usize) -> Line<'static> {
     let theme = state.theme;
     let mut line = Line::default();
-    let is_program = state.history.study().objective == ObjectiveKind::Command;
-    // A program has neither markers nor folds.
-    let foreign = |row: &Bound| is_program && (row.action == Action::Markers || row.hint.ends_with(FOLD));
+    let rows = state.keymap.rows(contexts).filter(|row| !row.hint.is_empty());
     let mut shown: Vec<(String, &str)> = Vec::new();
-    for row in state.keymap.rows(contexts).filter(|row| !row.hint.is_empty() && !foreign(row)) {
-        let key = row.label(theme.options.ascii);
+    for row in rows.filter(|row| applies(state, row)) {
+        let (key, words) = (row.label(theme.options.ascii), hint(state, row));
         // The innermost meaning of a key counts, and one key for a meaning is enough.
-        if shown.iter().any(|(known, hint)| *known == key || *hint == row.hint) {
+        if shown.iter().any(|(known, hint)| *known == key || *hint == words) {
             continue;
         }
-        shown.push((key.clone(), row.hint));
-        if line.width() + key.len() + row.hint.len() + 3 > room {
+        shown.push((key.clone(), words));
+        if line.width() + key.len() + words.len() + 3 > room {
             break;
         }
         line.push_span(Span::styled(format!(" {key}"), theme.style(Tone::Accent)));
         let here = row.action == Action::Show(state.view);
         let tone = if here { Tone::Strong } else { Tone::Plain };
-        line.push_span(Span::styled(format!(" {} ", row.hint), theme.style(tone)));
+        line.push_span(Span::styled(format!(" {words} "), theme.style(tone)));
     }
     line
 }
@@ -225,6 +223,17 @@ pub fn empty(theme: Theme, sentence: &str, area: Rect, buf: &mut Buffer) {
     let y = area.y + area.height.saturating_sub(rows) / 2;
     let at = Rect { y, height: rows, ..area }.intersection(area);
     Paragraph::new(line).wrap(Wrap { trim: true }).centered().render(at, buf);
+}
+
+/// A sample of the machine goes to its panel; says whether anything is new there.
+pub fn sampled(state: &mut AppState, sample: Sample) -> bool {
+    let (now, panels) = (state.now, &mut state.panels);
+    match sample {
+        Sample::Machine(machine) => panels.machine.take(machine),
+        Sample::Processes(processes) => panels.processes.take(processes),
+        Sample::Cards(cards) => panels.cards.take(cards),
+        Sample::Jobs(jobs) => panels.jobs.take(jobs, now),
+    }
 }
 
 /// A bar `room` columns wide of which `share` (0..1) is done.

@@ -17,7 +17,7 @@ use crate::tui::update::Effect;
 
 /// The panel.
 pub const PANEL: Panel =
-    Panel { about, place, act, arrange, ..Panel::plain(PanelId::Slices, "Slices", render) };
+    Panel { about: scores::about, place, act, arrange, ..Panel::plain(PanelId::Slices, "Slices", render) };
 
 /// Columns and rows of a small chart, at least.
 const LEAST: (u16, u16) = (30, 8);
@@ -34,11 +34,6 @@ pub struct State {
     /// Whether there is one large chart where there would be several, or the other way round.
     turned: bool,
     log: bool,
-}
-
-/// Which way is better.
-fn about(state: &AppState) -> String {
-    chart::about(state)
 }
 
 /// Whether one parameter has all the room.
