@@ -6,7 +6,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
 
 use super::keymap::{Action, Bound, Context};
-use super::state::{AppState, PanelId};
+use super::order::Row;
+use super::state::{AppState, PanelId, View};
 use super::text;
 use super::theme::{Theme, Tone};
 use super::update::{Effect, panel_contexts};
@@ -177,8 +178,13 @@ pub fn hints(state: &AppState, contexts: &[Context], room: usize) -> Line<'stati
     let theme = state.theme;
     let mut line = Line::default();
     let is_program = state.history.study().objective == ObjectiveKind::Command;
-    // A program has neither markers nor folds.
-    let foreign = |row: &Bound| is_program && (row.action == Action::Markers || row.hint.ends_with(FOLD));
+    let is_baseline = state.view == View::Trial && matches!(state.shown(), Some(Row::Baseline(_)));
+    // A program has neither markers nor folds, and a baseline is not trained.
+    let foreign = |row: &Bound| match row.action {
+        Action::Markers => is_program || is_baseline,
+        Action::Cancel => is_baseline,
+        _ => row.hint.ends_with(FOLD) && (is_program || is_baseline),
+    };
     let mut shown: Vec<(String, &str)> = Vec::new();
     for row in state.keymap.rows(contexts).filter(|row| !row.hint.is_empty() && !foreign(row)) {
         let key = row.label(theme.options.ascii);
