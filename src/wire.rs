@@ -12,6 +12,7 @@ pub mod pruning;
 mod search;
 mod slots;
 mod steering;
+pub mod studies;
 pub mod trials;
 pub mod warm_start;
 

@@ -21,8 +21,14 @@ pub enum Context {
     Panel(PanelId),
     /// In every panel of the view of one trial.
     Trial,
-    /// While a filter is written.
+    /// In a replay, before the panel's own.
+    Replay,
+    /// While no study is open yet.
+    Start,
+    /// While a filter or a number is written.
     Filter,
+    /// While columns are chosen.
+    Columns,
     /// While the help is open.
     Help,
     /// In the question before quitting.
@@ -90,6 +96,20 @@ pub enum Action {
     Sort,
     /// Turn the order round.
     Reverse,
+    /// Sort by the column to the left.
+    SortLeft,
+    /// Sort by the column to the right.
+    SortRight,
+    /// Choose the columns.
+    Columns,
+    /// Move the selected one up.
+    MoveUp,
+    /// Move the selected one down.
+    MoveDown,
+    /// Have the usual ones again.
+    Usual,
+    /// Go to the trial of a number.
+    Jump,
     /// Write a filter.
     Filter,
     /// Take what was written, or say yes.
@@ -114,6 +134,24 @@ pub enum Action {
     All,
     /// Draw on a logarithmic scale, or evenly.
     Logarithm,
+    /// Let the replay run, or stop it.
+    Play,
+    /// One event back.
+    EventBack,
+    /// One event on.
+    EventOn,
+    /// A step of time back.
+    SeekBack,
+    /// A step of time on.
+    SeekOn,
+    /// To the study's beginning.
+    Begin,
+    /// To its end.
+    Finish,
+    /// Half as fast.
+    Slower,
+    /// Twice as fast.
+    Faster,
     /// Stop at once.
     StopNow,
     /// Stop when the running trials have finished.
@@ -153,15 +191,23 @@ use PanelId as P;
 #[rustfmt::skip]
 pub const KEYMAP: &[Binding] = &[
     row(C::Panel(P::Leaderboard), &[key(KeyCode::Enter)], A::Open, "open", "open the selected trial"),
-    row(C::Panel(P::Leaderboard), &[char('/')], A::Filter, "filter", "filter: text, !text, filters>50, state:failed"),
-    row(C::Panel(P::Leaderboard), &[char('m')], A::Markers, "markers", "marker effects of the selected trial"),
+    row(C::Panel(P::Leaderboard), &[char('/')], A::Filter, "filter", "filter: text, !text, filters>50, state:failed, by~^tpe, marked"),
+    row(C::Panel(P::Leaderboard), &[char(' ')], A::Mark, "mark", "mark the selected trial, or not any more"),
+    row(C::Panel(P::Leaderboard), &[char('c')], A::Show(View::Compare), "compare", "compare the marked trials"),
     row(C::Panel(P::Leaderboard), &[char('s')], A::Sort, "sort", "sort by the next column"),
     row(C::Panel(P::Leaderboard), &[char('S')], A::Reverse, "", "turn the order round"),
-    row(C::Panel(P::Leaderboard), &[char('l'), key(KeyCode::Right)], A::Right, "columns", "scroll to the next columns"),
-    row(C::Panel(P::Leaderboard), &[char('h'), key(KeyCode::Left)], A::Left, "", "scroll back to the first columns"),
+    row(C::Panel(P::Leaderboard), &[char('<')], A::SortLeft, "", "sort by the column to the left"),
+    row(C::Panel(P::Leaderboard), &[char('>')], A::SortRight, "", "sort by the column to the right"),
+    row(C::Panel(P::Leaderboard), &[char('o')], A::Columns, "columns", "choose and order the columns"),
     row(C::Panel(P::Leaderboard), &[char('x')], A::Cancel, "cancel", "cancel the selected trial (asks first)"),
+    row(C::Panel(P::Leaderboard), &[char('m')], A::Markers, "markers", "marker effects of the selected trial"),
+    row(C::Panel(P::Leaderboard), &[char('#')], A::Jump, "", "go to the trial of a number"),
+    row(C::Panel(P::Leaderboard), &[char('l'), key(KeyCode::Right)], A::Right, "more", "scroll to the next columns"),
+    row(C::Panel(P::Leaderboard), &[char('h'), key(KeyCode::Left)], A::Left, "", "scroll back to the first columns"),
     row(C::Panel(P::Running), &[key(KeyCode::Enter)], A::Open, "open", "open the selected trial"),
     row(C::Panel(P::Running), &[char('x')], A::Cancel, "cancel", "cancel the selected trial (asks first)"),
+    row(C::Panel(P::Running), &[char(' ')], A::Mark, "mark", "mark the selected trial, or not any more"),
+    row(C::Panel(P::Chart), &[char('L')], A::Logarithm, "log", "logarithmic scale, or even"),
     row(C::Panel(P::Detail), &[char('l'), char(']'), key(KeyCode::Right)], A::Right, "fold", "next fold"),
     row(C::Panel(P::Detail), &[char('h'), char('['), key(KeyCode::Left)], A::Left, "", "fold before"),
     row(C::Panel(P::Detail), &[char('j'), key(KeyCode::Down)], A::Down, "trial", "next trial of the leaderboard"),
@@ -199,6 +245,17 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Panel(P::Profile), &[control('u'), key(KeyCode::PageUp)], A::PageUp, "", "chromosome before"),
     row(C::Panel(P::Profile), &[char('m')], A::NextMeasure, "measure", "next measure: effect, contribution, importance, weights"),
     row(C::Panel(P::Profile), &[char('o')], A::NextOutput, "", "next output, of several"),
+    row(C::Panel(P::Studies), &[key(KeyCode::Enter), char('c')], A::Open, "open", "open the study; beside an open one: compare with it"),
+    row(C::Replay, &[char(' ')], A::Play, "play", "play, or stop; at the end: from the beginning"),
+    row(C::Replay, &[key(KeyCode::Left)], A::SeekBack, "back", "back by a fiftieth of the time"),
+    row(C::Replay, &[key(KeyCode::Right)], A::SeekOn, "on", "on by a fiftieth of the time"),
+    row(C::Replay, &[char(',')], A::EventBack, "", "one event back"),
+    row(C::Replay, &[char('.')], A::EventOn, "event", "one event on"),
+    row(C::Replay, &[char('<')], A::Slower, "", "half as fast"),
+    row(C::Replay, &[char('>')], A::Faster, "faster", "twice as fast"),
+    row(C::Replay, &[char('0')], A::Begin, "", "to the beginning"),
+    row(C::Replay, &[char('$')], A::Finish, "end", "to the end"),
+    row(C::Start, &[char('q')], A::Quit, "quit", "quit"),
     row(C::Trial, &[char('J')], A::NextTrial, "trial", "next trial of the leaderboard"),
     row(C::Trial, &[char('K')], A::PreviousTrial, "", "trial before"),
     row(C::Trial, &[char('m')], A::Markers, "markers", "marker effects of this trial"),
@@ -211,6 +268,7 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Moving, &[char('G'), key(KeyCode::End)], A::Last, "", "to the last"),
     row(C::Anywhere, &[char('?')], A::Help, "help", "this help"),
     row(C::Anywhere, &[char('q')], A::Quit, "quit", "quit (asks while trials run)"),
+    row(C::Anywhere, &[char('p')], A::Pause, "pause", "pause or resume: start no new trials"),
     row(C::Anywhere, &[char('1')], A::Show(View::Overview), "main", "overview"),
     row(C::Anywhere, &[char('2')], A::Show(View::Trials), "trials", "all trials"),
     row(C::Anywhere, &[char('3')], A::Show(View::Trial), "trial", "the selected trial"),
@@ -223,7 +281,6 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Anywhere, &[key(KeyCode::Tab)], A::NextPanel, "panel", "next panel"),
     row(C::Anywhere, &[key(KeyCode::BackTab)], A::PreviousPanel, "", "panel before"),
     row(C::Anywhere, &[char('z')], A::Zoom, "zoom", "zoom the panel, and back"),
-    row(C::Anywhere, &[char('p')], A::Pause, "pause", "pause or resume: start no new trials"),
     row(C::Anywhere, &[key(KeyCode::Esc)], A::Back, "", "back (never quits)"),
     row(C::Always, &[control('c')], A::Interrupt, "", "quit; a second one stops at once"),
     row(C::Always, &[control('l')], A::Redraw, "", "draw the screen anew"),
@@ -232,6 +289,13 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Filter, &[key(KeyCode::Esc)], A::Back, "back", "leave the filter as it was"),
     row(C::Filter, &[key(KeyCode::Backspace)], A::Erase, "", "erase a character"),
     row(C::Filter, &[control('u')], A::EraseAll, "", "erase all"),
+    row(C::Columns, &[char(' ')], A::Mark, "", "show it, or do not"),
+    row(C::Columns, &[char('j'), key(KeyCode::Down)], A::Down, "", "down"),
+    row(C::Columns, &[char('k'), key(KeyCode::Up)], A::Up, "", "up"),
+    row(C::Columns, &[char('J')], A::MoveDown, "", "move it to the right"),
+    row(C::Columns, &[char('K')], A::MoveUp, "", "move it to the left"),
+    row(C::Columns, &[char('r')], A::Usual, "", "the usual columns again"),
+    row(C::Columns, &[key(KeyCode::Esc), key(KeyCode::Enter), char('o'), char('q')], A::Back, "", "done"),
     row(C::Help, &[key(KeyCode::Esc), char('?'), char('q'), key(KeyCode::Enter)], A::Back, "close", "close the help"),
     row(C::Help, &[char('j'), key(KeyCode::Down)], A::Down, "", "down"),
     row(C::Help, &[char('k'), key(KeyCode::Up)], A::Up, "", "up"),

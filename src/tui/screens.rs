@@ -2,6 +2,8 @@
 //! hold.
 
 mod beside;
+mod studies;
+mod table;
 mod trial;
 
 use std::sync::Arc;
@@ -58,7 +60,7 @@ fn draw(state: &mut AppState, width: u16, height: u16) -> Buffer {
     buf
 }
 
-fn text(buf: &Buffer) -> String {
+pub(super) fn text(buf: &Buffer) -> String {
     let row = |y| {
         let symbols: String = (0..buf.area.width).map(|x| buf[(x, y)].symbol()).collect();
         symbols.trim_end().to_owned()

@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use super::Menu;
 use super::activity::{Activity, Entry};
+use super::cell::Known;
 use super::keymap::Keymap;
 use super::load::Load;
 use super::order::{Row, Table};
 use super::palette::Palette;
 use super::panel::{
-    cards, contour, curves, differences, events, generations, importance, jobs, layers, machine, mind,
+    cards, chart, contour, curves, differences, events, generations, importance, jobs, layers, machine, mind,
     overlay, pairs, parallel, parameters, predictions, processes, rank, reasons, rungs, scores, slices,
     studies, timeline,
 };
 use super::preferences::{Preferences, theme_named};
 use super::profile::ProfileView;
+use super::replay::Replay;
 use super::text;
 use super::theme::{Options, Theme, Tone};
 use crate::analysis::best::BestCurve;
@@ -122,6 +124,10 @@ pub enum Dialog {
     Cancel(TrialId),
     /// The keys; scrolled down by some lines.
     Help(usize),
+    /// The leaderboard's columns, and which of them is selected.
+    Columns(usize),
+    /// The number of a trial to go to, as written so far.
+    Jump(String),
     /// A filter being written, and the one to go back to.
     Filter {
         /// As written so far.
@@ -163,7 +169,7 @@ pub struct Reference {
 }
 
 /// The baselines with a score in the study's metric, best first.
-fn references(history: &History) -> Vec<Reference> {
+pub(super) fn references(history: &History) -> Vec<Reference> {
     let study = history.study();
     let scored = history.baselines().iter().enumerate();
     let mut found: Vec<Reference> = scored
@@ -182,6 +188,8 @@ pub struct Panels {
     pub curves: curves::State,
     /// Parameters.
     pub parameters: parameters::State,
+    /// The best so far.
+    pub chart: chart::State,
     /// Predictions.
     pub predictions: predictions::State,
     /// Layers.
@@ -297,14 +305,16 @@ pub struct AppState {
     pub stale: bool,
     /// Why the screen lost track of the study, if it did.
     pub lost: Option<String>,
+    /// Where the replay stands, where this is one.
+    pub replay: Option<Replay>,
 }
 
 impl AppState {
     /// The overview of a study.
     pub fn new(history: History, options: Options, now: Timestamp) -> Self {
         let running = history.trials().iter().filter(|t| is_running(t)).map(|t| t.id).collect();
-        let mut table = Table::new();
-        table.refresh(&history, now);
+        let (mut table, ties) = (Table::new(), Ties::of(&history));
+        table.refresh(&Known { history: &history, ties: &ties, marked: &[], now });
         AppState {
             now,
             theme: Theme::new(options),
@@ -319,7 +329,7 @@ impl AppState {
             focus: PanelId::Leaderboard,
             zoomed: false,
             table,
-            ties: Ties::of(&history),
+            ties,
             running,
             running_cursor: 0,
             detail: None,
@@ -338,6 +348,7 @@ impl AppState {
             phase: Phase::Live,
             stale: true,
             lost: None,
+            replay: None,
             history,
         }
     }
@@ -389,7 +400,6 @@ impl AppState {
             _ => {}
         }
         if trial.finished == Some(record.at) && trial.state.is_finished() {
-            self.pace.push(trial);
             if let Some(score) = trial.score {
                 self.best.push(score);
             }
@@ -398,8 +408,10 @@ impl AppState {
 
     /// Makes anew what depends on the history as a whole.
     pub fn refresh(&mut self) {
-        self.table.refresh(&self.history, self.now);
         self.ties.refresh(&self.history);
+        self.pace = Pace::of(&self.history);
+        let (history, ties) = (&self.history, &self.ties);
+        self.table.refresh(&Known { history, ties, marked: &self.marked, now: self.now });
         self.best.rescale();
         if self.references.len() < self.history.baselines().len() {
             self.references = references(&self.history);
@@ -435,6 +447,7 @@ impl AppState {
     pub fn standing(&self) -> (&'static str, Tone) {
         let counts = self.history.counts();
         match &self.phase {
+            _ if self.replay.is_some() => ("replay", Tone::Second),
             Phase::Over(End::Done) => ("finished", Tone::Good),
             Phase::Over(End::Stopped) => ("stopped", Tone::Warn),
             Phase::Over(End::Failed(_)) => ("failed", Tone::Bad),

@@ -6,6 +6,7 @@ use ratatui::layout::{Margin, Rect};
 use super::Ending;
 use super::activity::Entry;
 use super::ask::{Answer, Ask};
+use super::choose;
 use super::filter::Filter;
 use super::keymap::{Action, Context};
 use super::load::Load;
@@ -13,6 +14,7 @@ use super::navigate;
 use super::order::Row;
 use super::panel;
 use super::profile::{Content, ProfileView};
+use super::replay;
 use super::state::{AppState, Dialog, Notice, PanelId, Phase, View};
 use super::theme::Tone;
 use super::view;
@@ -85,6 +87,10 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Msg::Tick(now) if state.replay.is_some() => {
+            replay::tick(state, now);
+            Vec::new()
+        }
         Msg::Tick(now) => {
             // Only what runs shows the time; a screen at rest is not drawn.
             state.stale |= state.is_live() && now / 1000 != state.now / 1000;
@@ -97,8 +103,13 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
     };
-    if state.stale {
+    // The list of studies grows old while nothing else moves.
+    if state.stale || state.view == View::Studies {
         effects.extend(arrange(state));
+    }
+    if state.replay.is_some() && effects.iter().any(|effect| matches!(effect, Effect::Send(_))) {
+        effects.retain(|effect| !matches!(effect, Effect::Send(_)));
+        replay::past(state);
     }
     effects
 }
@@ -118,13 +129,13 @@ fn hear(state: &mut AppState, answer: Answer) -> Vec<Effect> {
                 profile.answer(trial, outcome);
             }
         }
+        Answer::Studies(rows) => state.panels.studies.hear(rows),
         Answer::Predictions(trial, outcome) => state.panels.predictions.answer(trial, outcome),
         Answer::Layers(trial, outcome) => state.panels.layers.network.answer(trial, outcome),
         Answer::Importance(..)
         | Answer::Insight(..)
         | Answer::Contour(..)
         | Answer::Rungs(..)
-        | Answer::Studies(..)
         | Answer::Study(..)
         | Answer::Export(..) => {}
     }
@@ -176,8 +187,12 @@ pub fn contexts(state: &AppState) -> Vec<Context> {
         Some(Dialog::Quit) => vec![Context::Quit, Context::Always],
         Some(Dialog::Cancel(_)) => vec![Context::Cancel, Context::Always],
         Some(Dialog::Help(_)) => vec![Context::Help, Context::Always],
-        Some(Dialog::Filter { .. }) => vec![Context::Filter, Context::Always],
-        None => panel_contexts(state.view, state.focus),
+        Some(Dialog::Filter { .. } | Dialog::Jump(_)) => vec![Context::Filter, Context::Always],
+        Some(Dialog::Columns(_)) => vec![Context::Columns, Context::Always],
+        None => {
+            let replay = state.replay.is_some().then_some(Context::Replay);
+            replay.into_iter().chain(panel_contexts(state.view, state.focus)).collect()
+        }
     }
 }
 
@@ -200,6 +215,7 @@ fn press(state: &mut AppState, key: KeyEvent) -> Vec<Effect> {
                     text.push(c);
                     preview(state);
                 }
+                Some(Dialog::Jump(text)) if plain => choose::digit(text, c),
                 _ if plain && before != Some(c) => state.before = Some(c),
                 _ => {}
             }
@@ -216,14 +232,18 @@ fn press(state: &mut AppState, key: KeyEvent) -> Vec<Effect> {
 fn answer(state: &mut AppState, action: Action) -> Vec<Effect> {
     let mut dialog = state.dialog.take();
     match (&mut dialog, action) {
+        (Some(Dialog::Columns(_) | Dialog::Jump(_)), _) => {
+            state.dialog = dialog;
+            choose::answer(state, action);
+        }
         (Some(Dialog::Filter { text, .. }), Action::Accept) => {
-            match Filter::parse(text, state.history.study()) {
+            match Filter::parse(text, state.table.catalogue()) {
                 Ok(filter) => apply(state, filter),
                 Err(_) => state.dialog = dialog,
             }
         }
         (Some(Dialog::Filter { before, .. }), Action::Back) => {
-            if let Ok(filter) = Filter::parse(before, state.history.study()) {
+            if let Ok(filter) = Filter::parse(before, state.table.catalogue()) {
                 apply(state, filter);
             }
         }
@@ -256,8 +276,8 @@ fn answer(state: &mut AppState, action: Action) -> Vec<Effect> {
 /// Shows what the filter being written would; while that is invalid, what the one before did.
 fn preview(state: &mut AppState) {
     let Some(Dialog::Filter { text, before }) = &state.dialog else { return };
-    let study = state.history.study();
-    if let Ok(filter) = Filter::parse(text, study).or_else(|_| Filter::parse(before, study)) {
+    let catalogue = state.table.catalogue();
+    if let Ok(filter) = Filter::parse(text, catalogue).or_else(|_| Filter::parse(before, catalogue)) {
         apply(state, filter);
     }
 }
@@ -268,6 +288,9 @@ fn apply(state: &mut AppState, filter: Filter) {
 }
 
 fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
+    if let Some(effects) = replay::act(state, action) {
+        return effects;
+    }
     match action {
         Action::Quit => return quit(state),
         Action::Interrupt => return interrupt(state),
@@ -281,6 +304,9 @@ fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
             let before = state.table.filter.text().to_owned();
             state.dialog = Some(Dialog::Filter { text: before.clone(), before });
         }
+        Action::Jump => state.dialog = Some(Dialog::Jump(String::new())),
+        Action::Columns => state.dialog = Some(Dialog::Columns(0)),
+        Action::Mark => choose::mark(state),
         Action::Back => back(state),
         other => return navigate::act(state, other),
     }
@@ -296,6 +322,8 @@ fn back(state: &mut AppState) {
         apply(state, Filter::default());
     } else if state.view != View::Overview {
         navigate::show(state, View::Overview);
+    } else if !state.marked.is_empty() {
+        choose::unmark(state);
     }
 }
 
@@ -395,6 +423,7 @@ fn ask_cancel(state: &mut AppState) {
     }
 }
 
-fn say(state: &mut AppState, tone: Tone, text: String) {
+/// Says something at the foot of the screen.
+pub fn say(state: &mut AppState, tone: Tone, text: String) {
     state.notice = Some(Notice { tone, text });
 }

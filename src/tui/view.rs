@@ -17,7 +17,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 
 use super::order::Row;
-use super::panel::{self, dialog, footer, header, help, leaderboard};
+use super::panel::{self, columns, dialog, footer, header, help, leaderboard, scrubber};
 use super::state::{AppState, Dialog, PanelId, View};
 use super::text;
 use super::theme::Tone;
@@ -33,6 +33,7 @@ struct Regions {
     header: Rect,
     banner: Rect,
     body: Rect,
+    scrubber: Rect,
     footer: Rect,
 }
 
@@ -53,6 +54,7 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
         for (id, area) in placed {
             panel::render(state, id, area, buf);
         }
+        scrubber::render(state, regions.scrubber, buf);
         footer::render(state, regions.footer, buf);
         overlay(state, regions.body, buf);
     }
@@ -78,9 +80,10 @@ fn regions(state: &AppState, area: Rect) -> Regions {
     let head = if area.height >= 30 { 4 } else { 3 };
     let banner = header::banner_height(state, area.width);
     let rows = [head, banner].map(Constraint::Length);
-    let [header, banner, body, footer] =
-        area.layout(&Layout::vertical([rows[0], rows[1], Constraint::Fill(1), Constraint::Length(1)]));
-    Regions { header, banner, body, footer }
+    let below = [u16::from(state.replay.is_some()), 1].map(Constraint::Length);
+    let [header, banner, body, scrubber, footer] =
+        area.layout(&Layout::vertical([rows[0], rows[1], Constraint::Fill(1), below[0], below[1]]));
+    Regions { header, banner, body, scrubber, footer }
 }
 
 /// A view of the table.
@@ -210,7 +213,7 @@ fn overview(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
         let least = leaderboard::full_width(state).clamp(body.width * 55 / 100, body.width - RIGHT);
         // Where the charts can spare it, the reasons of failed trials get a column too.
         let spare = body.width - least;
-        let left = if spare >= RIGHT + 2 * leaderboard::REASON { least + leaderboard::REASON } else { least };
+        let left = if spare >= RIGHT + 2 * leaderboard::NOTE { least + leaderboard::NOTE } else { least };
         let [left, right] = main.layout(&Layout::horizontal([Constraint::Length(left), Constraint::Fill(1)]));
         let [above, below] =
             right.layout(&Layout::vertical([Constraint::Percentage(45), Constraint::Fill(1)]));
@@ -233,7 +236,8 @@ fn overlay(state: &AppState, body: Rect, buf: &mut Buffer) {
         Some(Dialog::Quit) => dialog::quit(state, body, buf),
         Some(Dialog::Cancel(trial)) => dialog::cancel(state, *trial, body, buf),
         Some(Dialog::Help(line)) => help::render(state, *line, body, buf),
-        Some(Dialog::Filter { .. }) | None => {}
+        Some(Dialog::Columns(cursor)) => columns::render(state, *cursor, body, buf),
+        Some(Dialog::Filter { .. } | Dialog::Jump(_)) | None => {}
     }
 }
 
@@ -257,7 +261,7 @@ fn too_small(state: &AppState, area: Rect, buf: &mut Buffer) {
 }
 
 /// The last word on `--ascii`: names and reasons may hold any character.
-fn only_ascii(area: Rect, buf: &mut Buffer) {
+pub(super) fn only_ascii(area: Rect, buf: &mut Buffer) {
     for position in area.positions() {
         if let Some(cell) = buf.cell_mut(position).filter(|cell| !cell.symbol().is_ascii()) {
             cell.set_symbol("?");

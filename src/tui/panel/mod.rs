@@ -5,17 +5,17 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
 
-use super::keymap::{Action, Bound, Context};
-use super::order::Row;
-use super::state::{AppState, PanelId, View};
+use super::applies::{applies, hint};
+use super::keymap::{Action, Context};
+use super::state::{AppState, PanelId};
 use super::text;
 use super::theme::{Theme, Tone};
 use super::update::{Effect, panel_contexts};
-use crate::domain::event::ObjectiveKind;
 
 mod baseline;
 pub mod cards;
 pub mod chart;
+pub mod columns;
 pub mod contour;
 pub mod curves;
 pub mod detail;
@@ -45,6 +45,7 @@ pub mod reasons;
 pub mod rungs;
 pub mod running;
 pub mod scores;
+pub mod scrubber;
 pub mod slices;
 pub mod studies;
 pub mod timeline;
@@ -170,36 +171,26 @@ pub fn render(state: &AppState, id: PanelId, area: Rect, buf: &mut Buffer) {
     (panel.render)(state, inner, buf);
 }
 
-/// How hints end that are about folds.
-const FOLD: &str = "fold";
-
-/// The keys of some contexts that have a hint, as many as there is room for.
+/// The keys of some contexts that have a hint and something to do now, as many as there is room for.
 pub fn hints(state: &AppState, contexts: &[Context], room: usize) -> Line<'static> {
     let theme = state.theme;
     let mut line = Line::default();
-    let is_program = state.history.study().objective == ObjectiveKind::Command;
-    let is_baseline = state.view == View::Trial && matches!(state.shown(), Some(Row::Baseline(_)));
-    // A program has neither markers nor folds, and a baseline is not trained.
-    let foreign = |row: &Bound| match row.action {
-        Action::Markers => is_program || is_baseline,
-        Action::Cancel => is_baseline,
-        _ => row.hint.ends_with(FOLD) && (is_program || is_baseline),
-    };
+    let rows = state.keymap.rows(contexts).filter(|row| !row.hint.is_empty());
     let mut shown: Vec<(String, &str)> = Vec::new();
-    for row in state.keymap.rows(contexts).filter(|row| !row.hint.is_empty() && !foreign(row)) {
-        let key = row.label(theme.options.ascii);
+    for row in rows.filter(|row| applies(state, row)) {
+        let (key, words) = (row.label(theme.options.ascii), hint(state, row));
         // The innermost meaning of a key counts, and one key for a meaning is enough.
-        if shown.iter().any(|(known, hint)| *known == key || *hint == row.hint) {
+        if shown.iter().any(|(known, hint)| *known == key || *hint == words) {
             continue;
         }
-        shown.push((key.clone(), row.hint));
-        if line.width() + key.len() + row.hint.len() + 3 > room {
+        shown.push((key.clone(), words));
+        if line.width() + key.len() + words.len() + 3 > room {
             break;
         }
         line.push_span(Span::styled(format!(" {key}"), theme.style(Tone::Accent)));
         let here = row.action == Action::Show(state.view);
         let tone = if here { Tone::Strong } else { Tone::Plain };
-        line.push_span(Span::styled(format!(" {} ", row.hint), theme.style(tone)));
+        line.push_span(Span::styled(format!(" {words} "), theme.style(tone)));
     }
     line
 }

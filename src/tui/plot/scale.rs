@@ -34,6 +34,11 @@ impl Scale {
         Scale { log: log && scale.low > 0.0, ..scale }
     }
 
+    /// The same, logarithmic; even still where it reaches down to zero.
+    pub fn logarithmic(self) -> Self {
+        Scale { log: self.low > 0.0, ..self }
+    }
+
     /// Holds all `values`; logarithmic where they span much. `None` without a finite value.
     pub fn fit(values: impl Iterator<Item = f64>) -> Option<Self> {
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
