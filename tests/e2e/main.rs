@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 #![expect(clippy::print_stderr, reason = "a skipped test says so")]
 
+mod asked;
 mod bad_input;
 mod baselines;
 mod beside;
