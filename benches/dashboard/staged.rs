@@ -131,15 +131,11 @@ pub fn run(words: &[String]) -> Result<(), Box<dyn Error>> {
     let (heavy, _for_heavy) = channel();
     let (light, _for_light) = channel();
     let (_outbox, answers) = channel();
+    let signal = Arc::new(AtomicUsize::new(0));
+    let (options, preferences) = (Options::default(), Preferences::default());
+    let mut session = Session::take(Setup { options, preferences, clock: now, signal, suspends: false })?;
     let desk = Desk { heavy, light, answers };
-    let (commands, menu) = (handle.commands.clone(), Menu::default());
-    let mut session = Session::take(Setup {
-        clock: now,
-        options: Options::default(),
-        preferences: Preferences::default(),
-        signal: Arc::new(AtomicUsize::new(0)),
-        suspends: false,
-    })?;
-    session.watch(Dashboard { history, updates: &updates, commands, desk, menu })?;
+    let (updates, commands) = (&updates, handle.commands.clone());
+    session.watch(Dashboard { history, updates, commands, desk, menu: Menu::default() })?;
     Ok(())
 }

@@ -44,7 +44,7 @@ impl Opened {
         Ok(())
     }
 
-    /// Lets it wait for more to do when its trials have ended.
+    /// Keeps the study at work when its trials have ended: a person may want more.
     pub fn linger(&mut self) {
         self.study.linger();
     }

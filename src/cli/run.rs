@@ -52,8 +52,7 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
 pub fn on_screen(args: &RunArgs, config: StudyConfig, mut session: Session) -> Result<Exit> {
     let name = config.name.clone();
     let store = args.store.store.join(&name);
-    let minds = wire::minds::Minds::of(&config);
-    let menu = wire::menu(&config);
+    let (minds, menu) = (wire::minds::Minds::of(&config), wire::menu(&config));
     let told = open::open_aside(config, &store, args.fresh)?;
     let opened = match session.load(&name, &told).map_err(|error| anyhow!("failed to {error}"))? {
         Loaded::Done((Ok(opened), said)) => {
@@ -83,6 +82,10 @@ pub fn on_screen(args: &RunArgs, config: StudyConfig, mut session: Session) -> R
     let commands = study.commands.clone();
     let dashboard = Dashboard { history, updates: &updates, commands: commands.clone(), desk, menu };
     let ending = session.watch(dashboard);
+    // A study whose trials have all ended waits for more to do.
+    if matches!(ending, Ok(Ending::Done)) {
+        commands.send(Command::Stop(StopMode::Now)).ok();
+    }
     drop(session);
     let end = last_word(ending, &updates, &commands);
     study.join();

@@ -14,12 +14,17 @@ use crate::domain::history::History;
 
 mod activity;
 mod app;
+mod applies;
 pub mod ask;
+mod cell;
+mod choose;
 mod chooser;
+mod column;
+mod compared;
 mod filter;
 mod keymap;
-mod load;
 mod loading;
+mod machine;
 mod navigate;
 mod order;
 pub mod palette;
@@ -30,6 +35,7 @@ mod profile;
 mod replay;
 #[cfg(test)]
 mod screens;
+mod scroll;
 pub mod stage;
 mod state;
 mod terminal;

@@ -16,7 +16,7 @@ use crate::tui::ask::{Answer, Ask, Desk};
 const NO_NETWORK: &str = "a program has no markers and no layers: this is of networks";
 
 /// Starts both threads. `background` is there of studies of networks; `minds` are the parts that the study was
-/// started with, where those are known; `catalog` lists the other studies of the folder.
+/// started with, where they are known; `catalog` lists the others of the folder.
 ///
 /// # Errors
 /// Where the system refuses a thread.
@@ -32,8 +32,15 @@ pub fn open(background: Option<Background>, minds: Option<Minds>, mut catalog: C
                 let profile = background::caught(&pool, || own.profile(trial, &params, &mut genome));
                 Some(Answer::Profile(trial, profile.map(Arc::new)))
             }
-            (None, Ask::Profile { trial, .. }) => Some(Answer::Profile(trial, Err(NO_NETWORK.into()))),
-            _ => None,
+            (Some(own), Ask::Predictions { trial, params }) => {
+                let found = background::caught(&pool, || own.predictions(trial, &params));
+                Some(Answer::Predictions(trial, found.map(Arc::new)))
+            }
+            (Some(own), Ask::Layers { trial, params }) => {
+                Some(Answer::Layers(trial, background::caught(&pool, || own.network(&params))))
+            }
+            (None, ask) => Some(Answer::refusal(ask, NO_NETWORK)),
+            (Some(_), _) => None,
         });
     })?;
     background::spawn("desk", move |pool| {
@@ -43,7 +50,7 @@ pub fn open(background: Option<Background>, minds: Option<Minds>, mut catalog: C
                 let history = studies::history(&store);
                 Some(Answer::Study(store, history))
             }
-            ask => minds.as_ref().and_then(|minds| minds.answer(&pool, &ask)),
+            other => minds.as_ref().and_then(|minds| minds.answer(&pool, &other)),
         });
     })?;
     Ok(Desk { heavy, light, answers })

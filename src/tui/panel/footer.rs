@@ -7,11 +7,13 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::hints;
+use crate::tui::applies::{applies, hint};
 use crate::tui::filter::Filter;
-use crate::tui::keymap::Context;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::state::{AppState, Dialog};
 use crate::tui::text;
 use crate::tui::theme::Tone;
+use crate::tui::view;
 
 /// Draws the line.
 pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
@@ -22,28 +24,75 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     };
     if let Some(Dialog::Filter { text, .. }) = &state.dialog {
         filter(state, text, area, buf);
+    } else if let Some(Dialog::Jump(text)) = &state.dialog {
+        let last = state.history.trials().len().saturating_sub(1);
+        let verdict = Span::styled(format!("0{}{last}", theme.symbols().range), theme.style(Tone::Quiet));
+        prompt(state, "go to trial ", text, verdict, area, buf);
     } else if let Some(notice) = &state.notice {
         said(notice.tone, &notice.text).render(area, buf);
     } else if let Some(lost) = &state.lost {
         said(Tone::Bad, lost).render(area, buf);
     } else {
-        let replay = state.replay.is_some().then_some(Context::Replay);
-        let contexts: Vec<Context> = replay.into_iter().chain([Context::Anywhere]).collect();
-        hints(state, &contexts, usize::from(area.width)).render(area, buf);
+        if state.replay.is_some() {
+            hints(state, &[Context::Replay, Context::Anywhere], usize::from(area.width)).render(area, buf);
+        } else {
+            keys(state, usize::from(area.width)).render(area, buf);
+        }
     }
 }
 
+/// The keys of every view. The views are one group where there is no room for their names.
+fn keys(state: &AppState, room: usize) -> Line<'static> {
+    let (theme, ascii) = (state.theme, state.theme.options.ascii);
+    let whole = hints(state, &[Context::Anywhere], usize::MAX);
+    if whole.width() <= room {
+        return whole;
+    }
+    let rows = || state.keymap.rows(&[Context::Anywhere]).filter(|row| !row.hint.is_empty());
+    let views: Vec<String> =
+        rows().filter(|row| matches!(row.action, Action::Show(_))).map(|row| row.label(ascii)).collect();
+    let mut line = Line::default();
+    if let (Some(first), Some(last)) = (views.first(), views.last()) {
+        line.push_span(Span::styled(format!(" {first}-{last}"), theme.style(Tone::Accent)));
+        line.push_span(Span::raw(" views: "));
+        line.push_span(Span::styled(format!("{} ", view::of(state.view).title), theme.style(Tone::Strong)));
+    }
+    let others = rows().filter(|row| !matches!(row.action, Action::Show(_)));
+    for row in others.filter(|row| applies(state, row)) {
+        let (key, words) = (row.label(ascii), hint(state, row));
+        if line.width() + key.len() + words.len() + 3 > room {
+            break;
+        }
+        line.push_span(Span::styled(format!(" {key}"), theme.style(Tone::Accent)));
+        line.push_span(Span::raw(format!(" {words} ")));
+    }
+    line
+}
+
 fn filter(state: &AppState, written: &str, area: Rect, buf: &mut Buffer) {
-    let (theme, symbols) = (state.theme, state.theme.symbols());
-    let verdict = match Filter::parse(written, state.history.study()) {
+    let theme = state.theme;
+    let verdict = match Filter::parse(written, state.table.catalogue()) {
         Err(error) => Span::styled(error.to_string(), theme.style(Tone::Bad)),
         Ok(_) => {
             let (shown, all) = (state.table.trials(), state.history.trials().len());
             Span::styled(format!("{shown} of {all}"), theme.style(Tone::Quiet))
         }
     };
+    prompt(state, "/", written, verdict, area, buf);
+}
+
+/// A line being written behind a mark, and what is to be said of it.
+fn prompt(
+    state: &AppState,
+    mark: &'static str,
+    written: &str,
+    verdict: Span<'static>,
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    let (theme, symbols) = (state.theme, state.theme.symbols());
     // The end of what is written stays in sight.
-    let room = usize::from(area.width).saturating_sub(verdict.width() + 6);
+    let room = usize::from(area.width).saturating_sub(verdict.width() + mark.len() + 5);
     let clean = text::clean(written);
     let mut shown = clean.clone();
     while text::width(&shown) > room && !shown.is_empty() {
@@ -53,7 +102,7 @@ fn filter(state: &AppState, written: &str, area: Rect, buf: &mut Buffer) {
         shown = format!("{}{shown}", symbols.cut_left);
     }
     let line = Line::from(vec![
-        Span::styled(" /", theme.style(Tone::Accent)),
+        Span::styled(format!(" {mark}"), theme.style(Tone::Accent)),
         Span::raw(shown),
         Span::styled(" ", theme.style(Tone::Plain).add_modifier(Modifier::REVERSED)),
         Span::raw("  "),
