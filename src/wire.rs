@@ -6,7 +6,7 @@ pub mod command;
 pub mod desk;
 pub mod fit;
 mod load;
-pub mod minds;
+mod minds;
 pub mod predict;
 pub mod pruning;
 mod search;

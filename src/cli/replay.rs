@@ -63,9 +63,7 @@ pub fn replay(args: &ReplayArgs) -> Result<Exit> {
             tape.start_of(trial).with_context(|| format!("--at: trial {trial} was never started"))?
         }
     };
-    // What its sampler thought is told where its study file was kept.
-    let minds = wire::kept_config(&store, &[]).ok().map(|config| wire::minds::Minds::of(&config));
-    let desk = wire::desk::open(None, minds, Catalog::new(Path::new("."), &args.stored.store.store, None))?;
+    let desk = wire::desk::open(None, Catalog::new(Path::new("."), &args.stored.store.store, None))?;
     let replay = Replay::new(tape, args.speed);
     let ending = session.replay(replay, clock, store.display().to_string(), desk).map_err(failed)?;
     Ok(if matches!(ending, Ending::Signal(_)) { Exit::Interrupted } else { Exit::Done })

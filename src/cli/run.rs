@@ -52,7 +52,7 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
 pub fn on_screen(args: &RunArgs, config: StudyConfig, mut session: Session) -> Result<Exit> {
     let name = config.name.clone();
     let store = args.store.store.join(&name);
-    let (minds, menu) = (wire::minds::Minds::of(&config), wire::menu(&config));
+    let menu = wire::menu(&config);
     let told = open::open_aside(config, &store, args.fresh)?;
     let opened = match session.load(&name, &told).map_err(|error| anyhow!("failed to {error}"))? {
         Loaded::Done((Ok(opened), said)) => {
@@ -76,7 +76,7 @@ pub fn on_screen(args: &RunArgs, config: StudyConfig, mut session: Session) -> R
     };
     let history = opened.history();
     let catalog = Catalog::new(Path::new("."), &args.store.store, Some(&store));
-    let desk = wire::desk::open(opened.background.clone(), Some(minds), catalog)?;
+    let desk = wire::desk::open(opened.background.clone(), catalog)?;
     let (study, updates) = opened.start()?;
     let menu = Menu { store: store.display().to_string(), resume: command_line(args), ..menu };
     let commands = study.commands.clone();

@@ -4,6 +4,7 @@
 mod beside;
 mod compare;
 mod devices;
+mod minds;
 mod search;
 mod studies;
 mod table;

@@ -437,6 +437,9 @@ impl AppState {
         match (self.focus, self.view) {
             (PanelId::Running, _) => self.running.get(self.running_cursor).copied().map(Row::Trial),
             (PanelId::Scores, _) => scores::cursor(self).map(Row::Trial),
+            (PanelId::Reasons, _) => {
+                self.panels.reasons.selected(self.history.trials().len()).map(Row::Trial)
+            }
             (_, View::Trial) => self.shown(),
             _ => self.table.selected(),
         }
