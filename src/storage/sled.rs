@@ -222,8 +222,14 @@ mod tests {
 
     fn reopened(folder: &Path, index: Index) -> (Index, History) {
         index.close();
-        let (index, known) = Index::open(folder).unwrap();
-        (index, known.unwrap().0)
+        // sled's own threads give its lock back a little later.
+        for _ in 0..200 {
+            if let Ok((index, known)) = Index::open(folder) {
+                return (index, known.unwrap().0);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        panic!("the index can't be opened again")
     }
 
     /// Promotes trial 1 and lets it be pruned again.

@@ -112,7 +112,7 @@ fn last_words(history: &History, asked: &Asked, standing: &Asked) -> Vec<String>
         lines.push(if stands {
             format!("{person}, as was asked for while the study ran; the study file's {file} counts once it changes")
         } else {
-            format!("{file}, as the study file says now; {person} was asked for while the study ran")
+            format!("{file}, as the study file says now, not {person} as was asked for while the study ran")
         });
     };
     let word = |value: Option<String>, none: &str| value.unwrap_or_else(|| none.to_owned());

@@ -128,7 +128,7 @@ pub fn stroke(number: usize) -> Stroke {
 pub fn about(state: &AppState) -> String {
     let dot = state.theme.symbols().dot;
     if let Some(other) = other(state) {
-        return other.map_or_else(|_| String::new(), |_| format!("{dot} of two studies"));
+        return format!("{dot} {}", if other.is_ok() { "of two studies" } else { "another study" });
     }
     let (marked, shown) = (state.marked.len(), trials(state).len());
     match shown {

@@ -15,10 +15,12 @@ use super::navigate;
 use super::order::Row;
 use super::panel;
 use super::profile::{Content, ProfileView};
+use super::replay;
 use super::state::{AppState, Dialog, Notice, PanelId, Phase, View};
 use super::theme::Tone;
 use super::view;
 use crate::domain::command::{Command, End, StopMode, Update};
+use crate::domain::event::ObjectiveKind;
 use crate::domain::trial::{Timestamp, TrialState};
 
 /// Something that happened.
@@ -92,6 +94,10 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
             state.stale |= panel::sampled(state, sample) && state.view == View::Devices;
             Vec::new()
         }
+        Msg::Tick(now) if state.replay.is_some() => {
+            replay::tick(state, now);
+            Vec::new()
+        }
         Msg::Tick(now) => {
             // Only what runs shows the time; a screen at rest is not drawn.
             state.stale |= state.is_live() && now / 1000 != state.now / 1000;
@@ -104,8 +110,13 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
     };
-    if state.stale {
+    // The list of studies grows old while nothing else moves.
+    if state.stale || state.view == View::Studies {
         effects.extend(arrange(state));
+    }
+    if state.replay.is_some() && effects.iter().any(|effect| matches!(effect, Effect::Send(_))) {
+        effects.retain(|effect| !matches!(effect, Effect::Send(_)));
+        replay::past(state);
     }
     effects
 }
@@ -126,13 +137,13 @@ fn hear(state: &mut AppState, answer: Answer) -> Vec<Effect> {
             }
         }
         Answer::Study(path, outcome) => compared::hear(state, &path, outcome),
-        Answer::Predictions(..)
-        | Answer::Layers(..)
-        | Answer::Importance(..)
+        Answer::Studies(rows) => state.panels.studies.hear(rows),
+        Answer::Predictions(trial, outcome) => state.panels.predictions.answer(trial, outcome),
+        Answer::Layers(trial, outcome) => state.panels.layers.network.answer(trial, outcome),
+        Answer::Importance(..)
         | Answer::Insight(..)
         | Answer::Contour(..)
         | Answer::Rungs(..)
-        | Answer::Studies(..)
         | Answer::Export(..) => {}
     }
     Vec::new()
@@ -184,7 +195,10 @@ pub fn contexts(state: &AppState) -> Vec<Context> {
         Some(Dialog::Cancel(_)) => vec![Context::Cancel, Context::Always],
         Some(Dialog::Help(_)) => vec![Context::Help, Context::Always],
         Some(Dialog::Filter { .. }) => vec![Context::Filter, Context::Always],
-        None => panel_contexts(state.view, state.focus),
+        None => {
+            let replay = state.replay.is_some().then_some(Context::Replay);
+            replay.into_iter().chain(panel_contexts(state.view, state.focus)).collect()
+        }
     }
 }
 
@@ -275,6 +289,9 @@ fn apply(state: &mut AppState, filter: Filter) {
 }
 
 fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
+    if let Some(effects) = replay::act(state, action) {
+        return effects;
+    }
     match action {
         Action::Quit => return quit(state),
         Action::Interrupt => return interrupt(state),
@@ -355,8 +372,15 @@ fn pause(state: &mut AppState) -> Vec<Effect> {
     }
 }
 
+/// Why a program's trials have no marker effects.
+pub(super) const NO_MARKERS: &str = "a program has no markers: marker effects are of studies of networks";
+
 /// The marker effects of the selected trial: computed elsewhere, unless they are here already.
-fn open_profile(state: &mut AppState) -> Vec<Effect> {
+pub(super) fn open_profile(state: &mut AppState) -> Vec<Effect> {
+    if state.history.study().objective == ObjectiveKind::Command {
+        say(state, Tone::Warn, NO_MARKERS.into());
+        return Vec::new();
+    }
     let Some(trial) = state.selected() else {
         say(state, Tone::Warn, "no marker effects: no trial is selected".into());
         return Vec::new();

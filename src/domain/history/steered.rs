@@ -218,3 +218,6 @@ fn widened(known: &Distribution, more: &Distribution) -> Distribution {
         _ => known.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -149,7 +149,10 @@ fn the_last_word_counts_when_a_study_is_opened_again() {
     assert_eq!((own.target(), own.slots(), own.sampler_name()), (9, 3, "other"));
     assert_eq!(own.sampler(), None);
     let lines = said(&changed, before);
-    assert!(lines[0].starts_with("9 trials, as the study file says now; 6 trials were"), "{lines:?}");
+    assert!(
+        lines[0].starts_with("9 trials, as the study file says now, not 6 trials as was asked"),
+        "{lines:?}"
+    );
     assert!(lines[2].starts_with("sampler other, as the study file says now"), "{lines:?}");
     finish(&mut changed);
     assert!(changed.history().trials()[6..].iter().all(|t| t.origin.by == "touchy"), "the parts' own");

@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::machine::level;
-use super::{Panel, empty};
+use super::{Panel, empty, measuring};
 use crate::analysis::human;
 use crate::domain::value::counted;
 use crate::tui::keymap::Action;
@@ -92,7 +92,14 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area }.intersection(area);
     let theme = state.theme;
     let cards = match &state.panels.cards.found {
-        None => return empty(theme, "looking for the driver of the graphics cards ...", area, buf),
+        None => {
+            return empty(
+                theme,
+                measuring(state, "looking for the driver of the graphics cards ..."),
+                area,
+                buf,
+            );
+        }
         Some(Cards::Absent(why)) => {
             let words = format!("no NVIDIA card, or no driver: {}", text::clean(why));
             return empty(theme, &words, area, buf);

@@ -82,7 +82,8 @@ impl Table {
 }
 
 fn about(state: &AppState) -> String {
-    compared::about(state)
+    let back = if compared::other(state).is_some() { "; o shows trials" } else { "" };
+    compared::about(state) + back
 }
 
 fn place(state: &AppState, rows: usize) -> String {
@@ -141,7 +142,7 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let theme = state.theme;
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area }.intersection(area);
     if let Some(Err(why)) = compared::other(state) {
-        let words = format!("the other study can't be compared: {}. o shows the trials", text::clean(why));
+        let words = format!("the other study can't be compared: {}", text::clean(why));
         return empty(theme, &words, area, buf);
     }
     let Some(table) = table(state) else {

@@ -33,7 +33,8 @@ fn room(area: Rect) -> usize {
 fn lines(state: &AppState) -> Vec<Line<'static>> {
     let (theme, ascii) = (state.theme, state.theme.options.ascii);
     let mut lines = Vec::new();
-    for context in panel_contexts(state.view, state.focus) {
+    let replay = state.replay.is_some().then_some(Context::Replay);
+    for context in replay.into_iter().chain(panel_contexts(state.view, state.focus)) {
         let Some(heading) = heading(context) else { continue };
         lines.push(Line::styled(heading, theme.style(Tone::Strong)));
         for row in state.keymap.rows(&[context]) {
@@ -49,9 +50,10 @@ fn heading(context: Context) -> Option<&'static str> {
     match context {
         Context::Panel(id) => Some(of(id).title),
         Context::Trial => Some("Trial"),
+        Context::Replay => Some("Replay"),
         Context::Moving => Some("Moving"),
         Context::Anywhere => Some("Anywhere"),
         Context::Always => Some("Always"),
-        Context::Filter | Context::Help | Context::Quit | Context::Cancel => None,
+        Context::Start | Context::Filter | Context::Help | Context::Quit | Context::Cancel => None,
     }
 }

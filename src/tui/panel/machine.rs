@@ -14,7 +14,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Panel, empty};
+use super::{Panel, empty, measuring};
 use crate::analysis::human;
 use crate::domain::event::ObjectiveKind;
 use crate::domain::trial::Trial;
@@ -99,7 +99,12 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area }.intersection(area);
     let theme = state.theme;
     let Some(machine) = &state.panels.machine.now else {
-        return empty(theme, "measuring: the first figures come within two seconds", area, buf);
+        return empty(
+            theme,
+            measuring(state, "measuring: the first figures come within two seconds"),
+            area,
+            buf,
+        );
     };
     let (width, height) = (usize::from(area.width), usize::from(area.height));
     let mut lines = gauges(theme, machine, width);

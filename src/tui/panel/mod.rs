@@ -5,17 +5,19 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
 
-use super::keymap::{Action, Context};
+use super::keymap::{Action, Bound, Context};
 use super::machine::Sample;
 use super::state::{AppState, PanelId};
 use super::text;
 use super::theme::{Theme, Tone};
 use super::update::{Effect, panel_contexts};
+use crate::domain::event::ObjectiveKind;
 
 mod baseline;
 pub mod cards;
 pub mod chart;
 pub mod contour;
+pub mod curves;
 pub mod detail;
 pub mod dialog;
 pub mod differences;
@@ -34,6 +36,7 @@ pub mod mind;
 pub mod overlay;
 pub mod pairs;
 pub mod parallel;
+pub mod parameters;
 pub mod predictions;
 pub mod processes;
 pub mod profile;
@@ -42,6 +45,7 @@ pub mod reasons;
 pub mod rungs;
 pub mod running;
 pub mod scores;
+pub mod scrubber;
 pub mod slices;
 pub mod studies;
 pub mod timeline;
@@ -52,6 +56,8 @@ pub struct Panel {
     pub id: PanelId,
     /// Its title.
     pub title: &'static str,
+    /// What stands in its place, where it shows something else.
+    pub heading: fn(&AppState) -> Option<&'static str>,
     /// What stands after the title.
     pub about: fn(&AppState) -> String,
     /// What stands at the right of the title; given the rows inside the frame.
@@ -73,6 +79,7 @@ impl Panel {
         Panel {
             id,
             title,
+            heading: |_| None,
             about: |_| String::new(),
             place: |_, _| String::new(),
             foot: |_, _| None,
@@ -89,6 +96,8 @@ pub const PANELS: &[Panel] = &[
     running::PANEL,
     chart::PANEL,
     detail::PANEL,
+    curves::PANEL,
+    parameters::PANEL,
     profile::PANEL,
     predictions::PANEL,
     layers::PANEL,
@@ -131,7 +140,8 @@ pub fn render(state: &AppState, id: PanelId, area: Rect, buf: &mut Buffer) {
     if focused {
         title.push(Span::styled(format!("{} ", symbols.cursor), edge));
     }
-    title.push(Span::styled(panel.title, theme.style(if focused { Tone::Accent } else { Tone::Strong })));
+    let name = (panel.heading)(state).unwrap_or(panel.title);
+    title.push(Span::styled(name, theme.style(if focused { Tone::Accent } else { Tone::Strong })));
     let room = usize::from(area.width.saturating_sub(4));
     let about = (panel.about)(state);
     let place = (panel.place)(state, usize::from(area.height.saturating_sub(2)));
@@ -161,12 +171,24 @@ pub fn render(state: &AppState, id: PanelId, area: Rect, buf: &mut Buffer) {
     (panel.render)(state, inner, buf);
 }
 
+/// How hints end that are about folds.
+const FOLD: &str = "fold";
+
 /// The keys of some contexts that have a hint, as many as there is room for.
 pub fn hints(state: &AppState, contexts: &[Context], room: usize) -> Line<'static> {
     let theme = state.theme;
     let mut line = Line::default();
-    for row in state.keymap.rows(contexts).filter(|row| !row.hint.is_empty()) {
+    let is_program = state.history.study().objective == ObjectiveKind::Command;
+    // A program has neither markers nor folds.
+    let foreign = |row: &Bound| is_program && (row.action == Action::Markers || row.hint.ends_with(FOLD));
+    let mut shown: Vec<(String, &str)> = Vec::new();
+    for row in state.keymap.rows(contexts).filter(|row| !row.hint.is_empty() && !foreign(row)) {
         let key = row.label(theme.options.ascii);
+        // The innermost meaning of a key counts, and one key for a meaning is enough.
+        if shown.iter().any(|(known, hint)| *known == key || *hint == row.hint) {
+            continue;
+        }
+        shown.push((key.clone(), row.hint));
         if line.width() + key.len() + row.hint.len() + 3 > room {
             break;
         }
@@ -215,6 +237,11 @@ pub fn sampled(state: &mut AppState, sample: Sample) -> bool {
         Sample::Cards(cards) => panels.cards.take(cards),
         Sample::Jobs(jobs) => panels.jobs.take(jobs, now),
     }
+}
+
+/// What a panel of the machine says before its first sample.
+pub fn measuring(state: &AppState, words: &'static str) -> &'static str {
+    if state.replay.is_some() { "a study's past tells nothing of the machine it ran on" } else { words }
 }
 
 /// A bar `room` columns wide of which `share` (0..1) is done.

@@ -16,7 +16,7 @@ use crate::domain::trial::TrialId;
 use crate::domain::value::significant;
 use crate::tui::compared::{self, Other};
 use crate::tui::keymap::Action;
-use crate::tui::plot::{Canvas, Scale, Stroke, axes};
+use crate::tui::plot::{Canvas, Scale, Stroke, frame};
 use crate::tui::state::{AppState, Notice, PanelId};
 use crate::tui::text;
 use crate::tui::theme::{Theme, Tone};
@@ -43,17 +43,19 @@ fn about(state: &AppState) -> String {
     let dot = state.theme.symbols().dot;
     let metric = text::clean(&state.history.study().metric);
     if compared::other(state).is_some() {
-        return format!("{dot} best {metric} so far");
+        return format!("{dot} best {metric} so far, by trial");
     }
-    let log = if scale(state).is_some_and(Scale::is_logarithmic) { " (log)" } else { "" };
+    let log = if scale(state).is_some_and(Scale::is_log) { " (log)" } else { "" };
     let what = match state.panels.overlay.measure {
         Measure::Score => metric,
         Measure::Loss => "loss".into(),
     };
     let folds = if state.history.study().trainings() > 1 { ", mean over the folds" } else { "" };
-    let rows =
-        if state.history.study().objective == ObjectiveKind::Command { "" } else { " of validation rows" };
-    format!("{dot} {what}{log}{rows}{folds}")
+    let by = match state.history.study().objective {
+        ObjectiveKind::Network => "epoch",
+        ObjectiveKind::Command => "step",
+    };
+    format!("{dot} {what}{log} by {by}{folds}")
 }
 
 fn act(state: &mut AppState, action: Action, _: Rect) -> Vec<Effect> {
@@ -72,9 +74,9 @@ fn act(state: &mut AppState, action: Action, _: Rect) -> Vec<Effect> {
             };
         }
         Action::Logarithm => {
-            let before = scale(state).is_some_and(Scale::is_logarithmic);
+            let before = scale(state).is_some_and(Scale::is_log);
             state.panels.overlay.log = Some(!before);
-            if scale(state).is_some_and(|scale| scale.is_logarithmic() == before) && !before {
+            if scale(state).is_some_and(|scale| scale.is_log() == before) && !before {
                 let text = "no logarithm: not all values are above zero".into();
                 state.notice = Some(Notice { tone: Tone::Warn, text });
             }
@@ -100,7 +102,8 @@ fn arrange(state: &mut AppState, _: Rect) -> Vec<Effect> {
 fn scale(state: &AppState) -> Option<Scale> {
     let kept = &state.panels.overlay;
     let fitted = Scale::fit(kept.curves.iter().flatten().map(|(_, value)| *value))?;
-    Some(kept.log.map_or(fitted, |log| fitted.logarithmic(log)))
+    let (low, high) = fitted.range();
+    Some(kept.log.map_or(fitted, |log| Scale::of(low, high, log)))
 }
 
 fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
@@ -137,16 +140,13 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
         return empty(theme, "none of them has reported yet", below, buf);
     };
     let last = curves.iter().filter_map(|curve| Some(curve.last()?.0)).max().unwrap_or(0);
-    let (from, to) = match study.objective {
-        ObjectiveKind::Network => ("1", format!("epoch {}", last + 1)),
-        ObjectiveKind::Command => ("0", format!("step {last}")),
-    };
+    let from = usize::from(study.objective == ObjectiveKind::Network);
     let place = |epoch: usize| epoch as f64 / last.max(1) as f64;
     let lines: Vec<Vec<(f64, f64)>> = curves
         .iter()
         .map(|curve| curve.iter().map(|(epoch, value)| (place(*epoch), scale.place(*value))).collect())
         .collect();
-    chart(theme, &lines, scale, (from, &to), below, buf);
+    chart(theme, &lines, scale, (from, last + from), below, buf);
 }
 
 /// The entries in columns, each behind its letter and its stroke; what is left below.
@@ -177,15 +177,20 @@ fn chart(
     theme: Theme,
     lines: &[Vec<(f64, f64)>],
     scale: Scale,
-    (from, to): (&str, &str),
+    (from, to): (usize, usize),
     area: Rect,
     buf: &mut Buffer,
 ) {
     if area.height < 2 {
         return;
     }
-    let room = axes(area, buf, theme, scale, from, to);
-    let mut canvas = Canvas::new(room, theme);
+    let along = |most: usize| {
+        let scale = Scale::even(from as f64, to as f64);
+        let whole = |place: f64| (scale.at(place) - scale.at(place).round()).abs() < 1e-6;
+        scale.ticks(most).into_iter().filter(|tick| whole(tick.place)).collect()
+    };
+    let frame = frame(area, buf, theme, &along, &|most| scale.ticks(most));
+    let mut canvas = Canvas::new(frame.room, theme);
     for (number, line) in lines.iter().enumerate().rev() {
         // The first one lies on top.
         canvas.raise();
@@ -200,12 +205,8 @@ fn chart(
         // At the end, and where the lines' letters do not stand above one another.
         let middle = line.len() * (number + 1) / (lines.len() + 1);
         for (x, y) in [line.last(), line.get(middle)].into_iter().flatten() {
-            let across = (x * f64::from(room.width.saturating_sub(1))).round() as u16;
-            let up = ((1.0 - y.clamp(0.0, 1.0)) * f64::from(room.height.saturating_sub(1))).round() as u16;
-            let at = (room.x + across, room.y + up);
-            if taken.contains(&at) || room.is_empty() {
-                continue;
-            }
+            let at = frame.cell(*x, y.clamp(0.0, 1.0)).filter(|at| !taken.contains(at));
+            let Some(at) = at else { continue };
             taken.push(at);
             let style = compared::style(theme, number).add_modifier(Modifier::BOLD);
             if let Some(cell) = buf.cell_mut(at) {
@@ -234,13 +235,13 @@ fn studies(state: &AppState, other: &Other, area: Rect, buf: &mut Buffer) {
         .collect();
     let below = legend(theme, &entries, area, buf);
     let values = curves.iter().flat_map(|c| c.range()).flat_map(|(low, high)| [low, high]);
-    let Some(scale) = Scale::fit(values).map(|scale| scale.logarithmic(false)) else {
+    let Some(scale) = Scale::fit(values).map(|scale| Scale::even(scale.range().0, scale.range().1)) else {
         return empty(theme, "neither study has a score yet", below, buf);
     };
     let count = curves.iter().map(|curve| curve.scores().len()).max().unwrap_or(0);
     let across = count.saturating_sub(1).max(1) as f64;
     let lines: Vec<Vec<(f64, f64)>> = curves.map(|curve| steps(curve, scale, across)).into();
-    chart(theme, &lines, scale, ("1", &format!("trial {}", human::thousands(count))), below, buf);
+    chart(theme, &lines, scale, (1, count.max(1)), below, buf);
 }
 
 /// The corners of a curve that only goes on where it improves.

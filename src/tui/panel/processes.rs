@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::{Panel, empty};
+use super::{Panel, empty, measuring};
 use crate::analysis::human;
 use crate::domain::event::ObjectiveKind;
 use crate::tui::keymap::Action;
@@ -80,7 +80,7 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area }.intersection(area);
     let (theme, symbols, kept) = (state.theme, state.theme.symbols(), &state.panels.processes);
     let Some(found) = &kept.found else {
-        return empty(theme, "looking for this program's processes ...", area, buf);
+        return empty(theme, measuring(state, "looking for this program's processes ..."), area, buf);
     };
     if found.is_empty() {
         return empty(theme, "this machine does not tell of its processes", area, buf);

@@ -85,15 +85,15 @@ fn columns_scroll_beside_the_first() {
 fn curves_of_the_metric_or_the_loss_on_either_scale() {
     let mut state = marked(&busy(), PLAIN, &[10, 3]);
     press(&mut state, "\t");
-    assert!(screen(&mut state, 80, 24).contains("mse of validation rows, mean over the folds"));
+    assert!(screen(&mut state, 80, 24).contains("mse by epoch, mean over the folds"));
     press(&mut state, "o");
     let even = screen(&mut state, 80, 24);
-    assert!(even.contains("Curves · loss of validation rows"), "{even}");
+    assert!(even.contains("Curves · loss by epoch"), "{even}");
     press(&mut state, "L");
     let log = screen(&mut state, 80, 24);
-    assert!(log.contains("loss (log)") && log != even, "{log}");
+    assert!(log.contains("loss (log) by") && log != even, "{log}");
     press(&mut state, "Lo");
-    assert!(screen(&mut state, 80, 24).contains("Curves · mse of"));
+    assert!(screen(&mut state, 80, 24).contains("Curves · mse by"));
 }
 
 #[test]

@@ -31,7 +31,7 @@ direction = "minimize"
 kind = "command"
 run = ["true"]
 [space]
-x = { low = 0.0, high = 1.0 }
+x = { float = [0.0, 1.0] }
 "#;
 
 #[test]
