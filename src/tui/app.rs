@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crossterm::event::{self, Event, KeyEventKind};
+use crossterm::event::{self, Event, KeyEventKind, MouseEventKind};
 
 use super::load::{self, Sampler};
 use super::state::AppState;
@@ -28,7 +28,7 @@ const BATCH: usize = 20_000;
 /// Where the terminal can't be used.
 pub fn run(dashboard: Dashboard<'_>) -> Result<Ending, TuiError> {
     let (panicked, panics) = mpsc::channel();
-    let mut screen = Screen::take(panicked)?;
+    let mut screen = Screen::take(panicked, dashboard.preferences.mouse)?;
     let load = load::watch()?;
     let keys = read_keys()?;
     let Dashboard { history, updates, commands, desk, menu, clock, options, preferences, signal } = dashboard;
@@ -71,6 +71,7 @@ pub fn run(dashboard: Dashboard<'_>) -> Result<Ending, TuiError> {
                     Effect::Ask(ask) => {
                         drop(if ask.is_heavy() { &desk.heavy } else { &desk.light }.send(ask))
                     }
+                    Effect::Copy(text) => screen.copy(&text)?,
                     Effect::Redraw => {
                         screen.clear()?;
                         state.stale = true;
@@ -103,6 +104,9 @@ fn read_keys() -> io::Result<Receiver<Msg>> {
             let message = match event {
                 Event::Key(key) if key.kind != KeyEventKind::Release => Msg::Key(key),
                 Event::Resize(columns, rows) => Msg::Resize(columns, rows),
+                Event::Paste(text) => Msg::Paste(text),
+                // Moves are not asked for, and some terminals tell them all the same.
+                Event::Mouse(event) if event.kind != MouseEventKind::Moved => Msg::Mouse(event),
                 _ => continue,
             };
             if sender.send(message).is_err() {

@@ -2,6 +2,9 @@
 //! hold.
 
 mod beside;
+mod forms;
+mod pointer;
+mod steering;
 
 use std::sync::Arc;
 

@@ -10,13 +10,20 @@ use std::sync::mpsc::Sender;
 use std::thread;
 
 use crossterm::cursor::{Hide, Show};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::execute;
+use crossterm::style::Print;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
+use super::clipboard;
 use super::state::AppState;
 use super::view;
+
+/// Presses and the wheel, with columns beyond 223; not every move, which would wake the program for nothing.
+const MOUSE_ON: &str = "\u{1b}[?1000h\u{1b}[?1006h";
+const MOUSE_OFF: &str = "\u{1b}[?1006l\u{1b}[?1000l";
 
 type Hook = Arc<dyn Fn(&PanicHookInfo<'_>) + Send + Sync>;
 
@@ -26,18 +33,20 @@ pub struct Screen {
     // terminal is gone, and panics where that is gone, too; `leave` does what is needed.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
     taken: Arc<AtomicBool>,
+    mouse: bool,
     hook: Hook,
 }
 
 impl Screen {
     /// Takes the terminal. From now on a panic of another thread is told to `panics` and not
-    /// printed over the screen; one of this thread first gives the terminal back.
+    /// printed over the screen; one of this thread first gives the terminal back. With `mouse` the terminal tells
+    /// clicks and the wheel; text is then selected with Shift held.
     ///
     /// # Errors
     /// Where there is no terminal.
-    pub fn take(panics: Sender<String>) -> io::Result<Self> {
+    pub fn take(panics: Sender<String>, mouse: bool) -> io::Result<Self> {
         let taken = Arc::new(AtomicBool::new(false));
-        enter(&taken)?;
+        enter(&taken, mouse)?;
         let terminal = match Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, stdout())))
         {
             Ok(terminal) => terminal,
@@ -56,7 +65,7 @@ impl Screen {
                 before(info);
             }
         }));
-        let mut screen = Screen { terminal: ManuallyDrop::new(terminal), taken, hook };
+        let mut screen = Screen { terminal: ManuallyDrop::new(terminal), taken, mouse, hook };
         // A program that was killed may have left its screen behind.
         screen.clear()?;
         Ok(screen)
@@ -89,6 +98,17 @@ impl Screen {
         self.terminal.resize(size.into())
     }
 
+    /// Asks the terminal to put text on its clipboard.
+    ///
+    /// # Errors
+    /// Where the terminal can't be written.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        let tmux = std::env::var_os("TMUX").is_some_and(|v| !v.is_empty());
+        let mut out = stdout();
+        out.write_all(clipboard::sequence(text, tmux).as_bytes())?;
+        out.flush()
+    }
+
     /// Gives the terminal back, suspends the process, and takes the terminal again when the shell
     /// lets the process go on.
     ///
@@ -97,7 +117,7 @@ impl Screen {
     pub fn suspend(&mut self) -> io::Result<()> {
         leave(&self.taken);
         signal_hook::low_level::raise(signal_hook::consts::SIGTSTP)?;
-        enter(&self.taken)?;
+        enter(&self.taken, self.mouse)?;
         self.clear()
     }
 }
@@ -113,17 +133,21 @@ impl Drop for Screen {
     }
 }
 
-fn enter(taken: &AtomicBool) -> io::Result<()> {
+fn enter(taken: &AtomicBool, mouse: bool) -> io::Result<()> {
     enable_raw_mode()?;
     taken.store(true, Ordering::SeqCst);
-    execute!(stdout(), EnterAlternateScreen, Hide).inspect_err(|_| leave(taken))
+    let begin = || {
+        execute!(stdout(), EnterAlternateScreen, Hide, EnableBracketedPaste)?;
+        if mouse { execute!(stdout(), Print(MOUSE_ON)) } else { Ok(()) }
+    };
+    begin().inspect_err(|_| leave(taken))
 }
 
 /// Only once for each time it was taken: a second return would move the cursor over what was
 /// printed since. Errors are of no use here: the terminal may be gone.
 fn leave(taken: &AtomicBool) {
     if taken.swap(false, Ordering::SeqCst) {
-        let _ = execute!(stdout(), LeaveAlternateScreen, Show);
+        let _ = execute!(stdout(), Print(MOUSE_OFF), DisableBracketedPaste, LeaveAlternateScreen, Show);
         let _ = disable_raw_mode();
         let _ = stdout().flush();
     }

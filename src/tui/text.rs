@@ -52,6 +52,41 @@ pub fn right(text: &str, room: usize, mark: &str) -> String {
     " ".repeat(room.saturating_sub(width(&text))) + &text
 }
 
+/// `text` in lines of at most `room` columns, broken between words where that is possible. Never none.
+pub fn wrap(text: &str, room: usize) -> Vec<String> {
+    let room = room.max(1);
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in clean(text).split(' ') {
+        let wide = width(word);
+        let gap = usize::from(used > 0);
+        if used + gap + wide <= room {
+            if let Some(line) = lines.last_mut() {
+                line.push_str(&" ".repeat(gap));
+                line.push_str(word);
+            }
+            used += gap + wide;
+            continue;
+        }
+        if used > 0 {
+            lines.push(String::new());
+            used = 0;
+        }
+        for c in word.chars() {
+            let wide = width(c.encode_utf8(&mut [0; 4]));
+            if used + wide > room && used > 0 {
+                lines.push(String::new());
+                used = 0;
+            }
+            if let Some(line) = lines.last_mut() {
+                line.push(c);
+            }
+            used += wide;
+        }
+    }
+    lines
+}
+
 /// Row `row` of an area; empty where the area has none.
 pub fn row(area: Rect, row: usize) -> Rect {
     let inside = row < usize::from(area.height);
@@ -92,6 +127,14 @@ mod tests {
             fitted(Line::raw(text), area, "…", &mut buf);
             assert_eq!(buf, Buffer::with_lines([shown]));
         }
+    }
+
+    #[test]
+    fn wrapped_between_words_and_within_long_ones() {
+        assert_eq!(wrap("lower the learning rate", 10), ["lower the", "learning", "rate"]);
+        assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
+        assert_eq!(wrap("年年年", 4), ["年年", "年"]);
+        assert_eq!(wrap("", 0), [""]);
     }
 
     #[test]

@@ -2,13 +2,13 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::hints;
+use super::{commands, hint_width, hinted, hints, log};
+use crate::tui::entry::Input;
 use crate::tui::filter::Filter;
-use crate::tui::keymap::Context;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::state::{AppState, Dialog};
 use crate::tui::text;
 use crate::tui::theme::Tone;
@@ -20,9 +20,16 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let said = |tone, words: &str| {
         Line::styled(format!(" {}", text::cut(words, room, theme.symbols().cut)), theme.style(tone))
     };
-    if let Some(Dialog::Filter { text, .. }) = &state.dialog {
-        filter(state, text, area, buf);
-    } else if let Some(notice) = &state.notice {
+    match &state.dialog {
+        Some(Dialog::Filter { text, .. }) => return filter(state, text, area, buf),
+        Some(Dialog::Search { text, .. }) => {
+            let (shown, all) = log::counts(state);
+            return written(state, "/", text, found(state, shown, all), area, buf);
+        }
+        Some(Dialog::Command(prompt)) => return commands::line(state, prompt, area, buf),
+        _ => {}
+    }
+    if let Some(notice) = &state.notice {
         said(notice.tone, &notice.text).render(area, buf);
     } else if let Some(lost) = &state.lost {
         said(Tone::Bad, lost).render(area, buf);
@@ -31,31 +38,40 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn filter(state: &AppState, written: &str, area: Rect, buf: &mut Buffer) {
-    let (theme, symbols) = (state.theme, state.theme.symbols());
-    let verdict = match Filter::parse(written, state.history.study()) {
+fn filter(state: &AppState, input: &Input, area: Rect, buf: &mut Buffer) {
+    let theme = state.theme;
+    let verdict = match Filter::parse(input.text(), state.history.study()) {
         Err(error) => Span::styled(error.to_string(), theme.style(Tone::Bad)),
-        Ok(_) => {
-            let (shown, all) = (state.table.trials(), state.history.trials().len());
-            Span::styled(format!("{shown} of {all}"), theme.style(Tone::Quiet))
-        }
+        Ok(_) => found(state, state.table.trials(), state.history.trials().len()),
     };
-    // The end of what is written stays in sight.
-    let room = usize::from(area.width).saturating_sub(verdict.width() + 6);
-    let clean = text::clean(written);
-    let mut shown = clean.clone();
-    while text::width(&shown) > room && !shown.is_empty() {
-        shown.remove(0);
+    written(state, "/", input, verdict, area, buf);
+}
+
+fn found(state: &AppState, shown: usize, all: usize) -> Span<'static> {
+    Span::styled(format!("{shown} of {all}"), state.theme.style(Tone::Quiet))
+}
+
+/// Draws a line that is being written behind a sign, and a verdict on it: at least a third of the line for what is
+/// written.
+pub fn written(state: &AppState, sign: &str, input: &Input, verdict: Span<'_>, area: Rect, buf: &mut Buffer) {
+    let (theme, width) = (state.theme, usize::from(area.width));
+    let room = width.saturating_sub(verdict.width() + 5).max(width / 3);
+    let mut line = Line::from(Span::styled(format!(" {sign}"), theme.style(Tone::Accent)));
+    line.spans.extend(input.spans(theme, room, true));
+    line.push_span(Span::raw("  "));
+    line.push_span(verdict);
+    text::fitted(line, area, theme.symbols().cut, buf);
+}
+
+/// The action of the key whose hint stands at a column of the line.
+pub fn action_at(state: &AppState, area: Rect, column: u16) -> Option<Action> {
+    let mut from = area.x;
+    for row in hinted(state, &[Context::Anywhere], usize::from(area.width)) {
+        let to = from + hint_width(row, state.theme.options.ascii) as u16;
+        if (from..to).contains(&column) {
+            return Some(row.action);
+        }
+        from = to;
     }
-    if shown.len() < clean.len() {
-        shown = format!("{}{shown}", symbols.cut_left);
-    }
-    let line = Line::from(vec![
-        Span::styled(" /", theme.style(Tone::Accent)),
-        Span::raw(shown),
-        Span::styled(" ", theme.style(Tone::Plain).add_modifier(Modifier::REVERSED)),
-        Span::raw("  "),
-        verdict,
-    ]);
-    line.render(area, buf);
+    None
 }

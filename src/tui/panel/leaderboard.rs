@@ -3,7 +3,7 @@
 //! Mark, rank, trial, score and state stay; parameters, epochs and time scroll beside them.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
@@ -25,7 +25,7 @@ use crate::tui::update::Effect;
 
 /// The panel.
 pub const PANEL: Panel =
-    Panel { about, place, foot, act, ..Panel::plain(PanelId::Leaderboard, "Leaderboard", render) };
+    Panel { about, place, foot, act, click, ..Panel::plain(PanelId::Leaderboard, "Leaderboard", render) };
 
 /// Widths: mark and rank, trial, score, spread, state.
 const RANK: usize = 6;
@@ -150,6 +150,22 @@ fn act(state: &mut AppState, action: Action, area: Rect) -> Vec<Effect> {
             state.refresh();
         }
         _ => {}
+    }
+    Vec::new()
+}
+
+fn click(state: &mut AppState, area: Rect, at: Position, again: bool) -> Vec<Effect> {
+    // The first click may have moved the rows.
+    if again {
+        navigate::open(state, state.table.selected());
+        return Vec::new();
+    }
+    let total = state.table.order().len();
+    let from = first_row(state.table.cursor(), total, usize::from(area.height).saturating_sub(1));
+    if let Some(row) = usize::from(at.y.saturating_sub(area.y)).checked_sub(1)
+        && from + row < total
+    {
+        state.table.move_to(from + row);
     }
     Vec::new()
 }

@@ -1,11 +1,11 @@
 //! The panels: one file each, one row in the table.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
 
-use super::keymap::{Action, Context};
+use super::keymap::{Action, Bound, Context};
 use super::state::{AppState, PanelId};
 use super::text;
 use super::theme::{Theme, Tone};
@@ -14,12 +14,14 @@ use super::update::{Effect, panel_contexts};
 mod baseline;
 pub mod cards;
 pub mod chart;
+pub mod commands;
 pub mod contour;
 pub mod detail;
 pub mod dialog;
 pub mod differences;
 pub mod events;
 pub mod footer;
+pub mod form;
 pub mod generations;
 pub mod header;
 pub mod help;
@@ -61,6 +63,8 @@ pub struct Panel {
     pub render: fn(&AppState, Rect, &mut Buffer),
     /// Follows an action that is not everybody's, while it has the focus; given the area inside the frame.
     pub act: fn(&mut AppState, Action, Rect) -> Vec<Effect>,
+    /// Follows a click into it; given the area inside the frame, where, and whether it is the second one there.
+    pub click: fn(&mut AppState, Rect, Position, bool) -> Vec<Effect>,
     /// Prepares what is drawn, after something changed and while it is on the screen; given the area inside the
     /// frame. Here a panel asks for what takes longer than a frame.
     pub arrange: fn(&mut AppState, Rect) -> Vec<Effect>,
@@ -77,6 +81,7 @@ impl Panel {
             foot: |_, _| None,
             render,
             act: |_, _, _| Vec::new(),
+            click: |_, _, _, _| Vec::new(),
             arrange: |_, _| Vec::new(),
         }
     }
@@ -164,17 +169,30 @@ pub fn render(state: &AppState, id: PanelId, area: Rect, buf: &mut Buffer) {
 pub fn hints(state: &AppState, contexts: &[Context], room: usize) -> Line<'static> {
     let theme = state.theme;
     let mut line = Line::default();
-    for row in state.keymap.rows(contexts).filter(|row| !row.hint.is_empty()) {
+    for row in hinted(state, contexts, room) {
         let key = row.label(theme.options.ascii);
-        if line.width() + key.len() + row.hint.len() + 3 > room {
-            break;
-        }
         line.push_span(Span::styled(format!(" {key}"), theme.style(Tone::Accent)));
         let here = row.action == Action::Show(state.view);
         let tone = if here { Tone::Strong } else { Tone::Plain };
         line.push_span(Span::styled(format!(" {} ", row.hint), theme.style(tone)));
     }
     line
+}
+
+/// The rows that [`hints`] shows.
+fn hinted<'a>(state: &'a AppState, contexts: &[Context], room: usize) -> Vec<&'a Bound> {
+    let mut used = 0;
+    let rows = state.keymap.rows(contexts).filter(|row| !row.hint.is_empty());
+    let fits = |row: &&Bound| {
+        used += hint_width(row, state.theme.options.ascii);
+        used <= room
+    };
+    rows.take_while(fits).collect()
+}
+
+/// The columns of a row's hint, with the blanks around.
+fn hint_width(row: &Bound, ascii: bool) -> usize {
+    text::width(&row.label(ascii)) + row.hint.len() + 3
 }
 
 /// A frame over the middle of `area`, as large as its lines want, cut where there is no room.
