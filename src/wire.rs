@@ -4,12 +4,17 @@ mod background;
 pub mod baselines;
 pub mod command;
 pub mod desk;
+pub mod export;
 pub mod fit;
 mod load;
+pub mod minds;
 pub mod predict;
 pub mod pruning;
 mod search;
+mod slots;
+mod steering;
 pub mod warm_start;
+pub mod zone;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,8 +26,12 @@ pub use self::background::Background;
 use self::command::Outside;
 use self::load::{describe, device, fingerprint, load, simulated};
 pub use self::search::plan;
+pub use self::slots::slots;
+use self::slots::{cores, layout_of};
+pub use self::steering::menu;
+use self::steering::{Shop, asked};
 use crate::config::StudyConfig;
-use crate::config::study::{DataConfig, DataSource, ExecutorConfig, ObjectiveConfig};
+use crate::config::study::{DataConfig, DataSource, ObjectiveConfig};
 use crate::config::{self, Tables, write};
 use crate::dataset::Dataset;
 use crate::dataset::fold::{self, Partition};
@@ -52,10 +61,6 @@ const SIMULATED: &str = "data";
 
 /// The study file that is kept in a study's store: what `export` and `--verify` read.
 const KEPT_CONFIG: &str = "study.toml";
-
-/// Most slots that `workers = "auto"` takes: beyond it suggestions made in parallel teach the sampler
-/// less than the cores would within a trial.
-const AUTO_SLOTS: usize = 8;
 
 /// A study before anything runs.
 pub enum Ready {
@@ -215,17 +220,19 @@ pub fn open(config: &StudyConfig, ready: Ready, store: &Path, updates: Sender<Up
     let is_new = opened.history.is_none();
     let pruning = pruning::plan(config, &spec)?;
     let (slots, threads, notice) = slots(config);
+    let is_network = config.network().is_some();
     let parts = Parts {
         sampler: (row(SAMPLERS, &config.sampler.kind)?.build)(&config.sampler.settings),
         pruner: (row(PRUNERS, &config.pruner.kind)?.build)(&config.pruner.settings),
-        executor: Box::new(Local::new(objective, slots, threads)?),
+        executor: Box::new(Local::new(objective, layout_of(slots, threads, is_network))?),
+        maker: Box::new(Shop::of(config)),
         storage: Box::new(opened.store),
         retries: config.retries(),
         clock: now,
         // A viewer that has left does not end the search.
         publish: Box::new(move |record| drop(updates.send(Update::Recorded(record.clone())))),
     };
-    let mut study = Study::open(parts, spec, opened.history, config.all_trials())?;
+    let mut study = Study::open(parts, spec, opened.history, asked(config))?;
     keep_config(config, store)?;
     warm_start::record(&mut study, imports)?;
     study.enqueue(enqueued)?;
@@ -300,31 +307,6 @@ pub fn importance(
     Ok((prepared.objective.dataset, found.map_err(|e| anyhow!(e))?))
 }
 
-/// How many slots of how many threads, and what to tell where the study file wants more than there is. A
-/// program may have as many as it wants: it may wait for other machines.
-pub fn slots(config: &StudyConfig) -> (usize, usize, Option<String>) {
-    let ExecutorConfig { workers, threads, .. } = config.executor;
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    match (config.network(), workers) {
-        (None, Some(workers)) => (workers, threads.unwrap_or((cores / workers).max(1)), None),
-        _ => share(cores, workers, threads),
-    }
-}
-
-fn share(cores: usize, workers: Option<usize>, threads: Option<usize>) -> (usize, usize, Option<String>) {
-    let per_slot = threads.unwrap_or(1).clamp(1, cores);
-    let slots = workers.unwrap_or(AUTO_SLOTS).clamp(1, cores / per_slot);
-    let per_slot = threads.map_or(cores / slots, |_| per_slot);
-    let wanted = (workers.unwrap_or(slots), threads.unwrap_or(per_slot));
-    let notice = (wanted != (slots, per_slot)).then(|| {
-        format!(
-            "{} workers × {} threads were asked for, but there are {cores} cores: {slots} × {per_slot}",
-            wanted.0, wanted.1
-        )
-    });
-    (slots, per_slot, notice)
-}
-
 /// The line of help of a parameter in a study of these kinds of model.
 pub fn help(kinds: &[String], parameter: &str) -> &'static str {
     let plain = [LEARNING_RATE].into_iter().chain(TRAIN.iter().copied());
@@ -395,26 +377,4 @@ impl Reporter for Silent {
     fn fold_finished(&self, _: FoldScore) {}
 
     fn warn(&self, _: String) {}
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn threads_times_slots_never_exceed_the_cores() {
-        for cores in 1..40 {
-            for workers in [None, Some(1), Some(3), Some(100)] {
-                for threads in [None, Some(1), Some(2), Some(64)] {
-                    let (slots, per_slot, notice) = share(cores, workers, threads);
-                    assert!(slots >= 1 && per_slot >= 1 && slots * per_slot <= cores);
-                    let granted = workers.is_none_or(|w| w == slots) && threads.is_none_or(|t| t == per_slot);
-                    assert_eq!(notice.is_none(), granted, "{cores} {workers:?} {threads:?}");
-                }
-            }
-        }
-        assert_eq!(share(2, None, None), (2, 1, None));
-        assert_eq!(share(64, None, None), (8, 8, None));
-        assert_eq!(share(2, Some(1), None), (1, 2, None));
-    }
 }

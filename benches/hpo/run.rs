@@ -60,7 +60,7 @@ impl Driven {
         let event = Event::StudyCreated { study: Box::new(study) };
         let history = History::begin(&Record { sequence: 0, at: 0, event }).map_err(|e| e.to_string())?;
         let mut driven = Driven { history };
-        driven.apply(Event::StudyOpened { trials, slots, threads: 1 })?;
+        driven.apply(Event::StudyOpened { trials, slots, threads: 1, asked: None })?;
         Ok(driven)
     }
 

@@ -3,7 +3,9 @@
 pub mod average;
 pub mod best;
 pub mod compare;
+pub mod expectation;
 pub mod family;
+pub mod generations;
 pub mod human;
 pub mod importance;
 pub mod parameters;

@@ -67,7 +67,7 @@ impl Script {
     /// Opened for `trials` trials in `slots` slots.
     pub fn opened(mut self, trials: usize, slots: usize) -> Self {
         self.free = (0..slots).rev().collect();
-        self.record(Event::StudyOpened { trials, slots, threads: 4 });
+        self.record(Event::StudyOpened { trials, slots, threads: 4, asked: None });
         self
     }
 

@@ -16,13 +16,19 @@ fn numbers(trials: &[TrialId]) -> String {
     trials.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
+/// A person's words on one line, whatever they hold.
+fn one_line(text: &str) -> String {
+    let plain = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    plain.collect::<Vec<_>>().join(" ")
+}
+
 /// What suggested a trial, its size, its parents and its children, as far as there are any.
 pub(super) fn words(history: &History, trial: &Trial) -> Vec<String> {
     let origin = &trial.origin;
-    let from = if origin.parents.is_empty() {
-        String::new()
-    } else {
-        format!(" of trials {}", numbers(&origin.parents))
+    let from = match &origin.parents[..] {
+        [] => String::new(),
+        [parent] => format!(" of trial {parent}"),
+        parents => format!(" of trials {}", numbers(parents)),
     };
     let suggested = (!origin.by.is_empty()).then(|| format!("suggested by: {}{from}", origin.by));
     let children = family::children(history, trial.id);
@@ -30,7 +36,10 @@ pub(super) fn words(history: &History, trial: &Trial) -> Vec<String> {
     let weights = trial.weights.map(|weights| format!("learns {weights} numbers"));
     let paused =
         (trial.passed.0 > 0).then(|| format!("paused after {} reports, then went on", trial.passed.0));
-    suggested.into_iter().chain(children).chain(weights).chain(paused).collect()
+    let pinned = trial.pinned.then(|| "pinned".to_owned());
+    let note = (!trial.annotation.is_empty()).then(|| format!("note: {}", one_line(&trial.annotation)));
+    let said = pinned.into_iter().chain(note);
+    suggested.into_iter().chain(children).chain(weights).chain(paused).chain(said).collect()
 }
 
 /// Prints a trial's ancestors as a tree.

@@ -45,7 +45,7 @@ fn row(store: &Path, history: &History) -> Vec<String> {
         format!("{}/{}", history.counts().finished(), history.target().max(history.counts().finished())),
         best,
         study.model.clone(),
-        study.sampler.clone(),
+        history.sampler_name().to_owned(),
         study.data.clone(),
     ]
 }

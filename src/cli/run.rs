@@ -58,18 +58,31 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
         Ready::Command(_) => None,
     };
     let mut study = wire::open(&config, ready, &store, sender.clone())?;
+    if dashboard {
+        // More trials may be wanted when the last one has ended, until the dashboard is left.
+        study.linger();
+    }
     let history = study.history().clone();
     let baselines = background.as_ref().map_or(Vec::new(), |background| background.missing(&history));
     study.await_baselines(baselines.iter().map(|row| row.name.to_owned()));
     let signal = signals(!dashboard)?;
-    let desk = dashboard.then(|| wire::desk::open(background.clone())).transpose()?;
+    let minds = wire::minds::Minds::of(&config);
+    let desk = dashboard.then(|| wire::desk::open(background.clone(), minds, store.clone())).transpose()?;
     let study = handle::spawn(study, sender).context("failed to start the study thread")?;
     let commands = study.commands.clone();
     if let Some(background) = background {
         background.compute(baselines, &commands);
     }
     let (history, end) = match desk {
-        Some(desk) => watch(args, history, &updates, &commands, desk, signal, &store)?,
+        Some(desk) => {
+            let menu = Menu {
+                store: store.display().to_string(),
+                resume: command_line(args),
+                zone: wire::zone::local(),
+                ..wire::menu(&config)
+            };
+            watch(args, history, &updates, &commands, (desk, menu), signal, &store)?
+        }
         None => headless::follow(history, &updates, &commands, &signal, args.json)?,
     };
     study.join();
@@ -107,7 +120,7 @@ fn watch(
     history: History,
     updates: &Receiver<Update>,
     commands: &Sender<Command>,
-    desk: Desk,
+    (desk, menu): (Desk, Menu),
     signal: Arc<AtomicUsize>,
     store: &Path,
 ) -> Result<(History, End)> {
@@ -118,13 +131,17 @@ fn watch(
         updates,
         commands: commands.clone(),
         desk,
-        menu: Menu { store: store.display().to_string(), resume: command_line(args), ..Menu::default() },
+        menu,
         clock: wire::now,
         options,
         preferences,
         signal,
     };
     let ending = tui::run(dashboard);
+    // One whose trials have all ended waits for more to do.
+    if matches!(ending, Ok(Ending::Done)) {
+        commands.send(Command::Stop(StopMode::Now)).ok();
+    }
     // However the screen was left, the study saves and ends before the program does, and its own last
     // word counts, unless the dashboard has heard it.
     let shown = match ending {

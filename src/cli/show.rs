@@ -119,6 +119,9 @@ fn overview(history: &History) -> Result<()> {
     for source in history.sources() {
         say(&format!("  learns from {} of {} besides", counted(source.trials, "trial"), source.source))?;
     }
+    for line in steered(history) {
+        say(&line)?;
+    }
     if let Some(caution) = study.caution() {
         say(&format!("{caution}: the best of several trials was chosen by these scores, which flatter it"))?;
     }
@@ -161,7 +164,8 @@ fn overview(history: &History) -> Result<()> {
         row.extend(branched.then(|| dependent(&study.space, &trial.params)));
         let time = human::duration(trial.seconds(history.last()));
         let tied = if ties.is_tied(trial.id) { ", tied with the best" } else { "" };
-        row.extend([state(trial) + tied, trial.epochs().to_string(), time]);
+        let pinned = if trial.pinned { ", pinned" } else { "" };
+        row.extend([state(trial) + tied + pinned, trial.epochs().to_string(), time]);
         rows.push(row);
     }
     rows.extend(baselines.map(as_row));
@@ -175,6 +179,18 @@ fn overview(history: &History) -> Result<()> {
         say(&format!("… and {} more (--json has all)", history.trials().len() - LISTED))?;
     }
     Ok(())
+}
+
+/// What a person changed while the study ran.
+fn steered(history: &History) -> Vec<String> {
+    let sampler = history.sampler().map(|method| format!("  sampler {method} since it was switched"));
+    let pruner = history.pruner().map(|method| format!("  pruner {method} since it was switched"));
+    let ranges = history.space().parameters.iter().zip(&history.created_space().parameters);
+    let ranges = ranges.filter(|(now, created)| now.distribution != created.distribution);
+    let ranges = ranges.map(|(now, created)| {
+        format!("  {} is searched in {}; it began with {}", now.name, now.distribution, created.distribution)
+    });
+    sampler.into_iter().chain(pruner).chain(ranges).collect()
 }
 
 /// In a study of several kinds a line for each: its trials and the best of them.

@@ -80,11 +80,12 @@ pub enum StopMode {
 pub enum Update {
     /// A record was stored: apply it.
     Recorded(Record),
-    /// The study thread ended; nothing follows.
+    /// The study ended; nothing follows, but of one that is [done](End::Done) and waits for what a person may still
+    /// want: its records then go on, and it ends again.
     Ended(End),
 }
 
-/// Why the study thread ended.
+/// Why the study ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum End {
     /// All trials ended.

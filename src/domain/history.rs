@@ -4,6 +4,7 @@
 
 mod check;
 mod replicate;
+mod steered;
 #[cfg(test)]
 mod tests;
 
@@ -13,11 +14,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::baseline::BaselineScore;
-use super::event::{Event, FORMAT, Level, Method, Record, StudySpec};
-use super::space::{SearchSpace, SpaceError};
+use super::event::{Event, FORMAT, Level, Record, StudySpec};
+use super::space::SpaceError;
 use super::trial::{ImportSource, Imported, Origin, Timestamp, Trial, TrialId, TrialState};
 use super::value::Params;
 pub use check::EventError;
+use steered::Steered;
 
 /// How many lines of the log are kept in memory.
 const LOG_LINES: usize = 200;
@@ -80,10 +82,8 @@ pub struct History {
     imported: Vec<Imported>,
     #[serde(default)]
     sources: Vec<ImportSource>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    sampler: Option<Method>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pruner: Option<Method>,
+    #[serde(default)]
+    steered: Steered,
 }
 
 impl History {
@@ -117,8 +117,7 @@ impl History {
             baselines: Vec::new(),
             imported: Vec::new(),
             sources: Vec::new(),
-            sampler: None,
-            pruner: None,
+            steered: Steered::default(),
         })
     }
 
@@ -147,9 +146,9 @@ impl History {
         self.next_sequence += 1;
         match &record.event {
             Event::StudyCreated { .. } => {}
-            Event::StudyOpened { trials, slots, threads } => {
-                (self.target, self.slots, self.threads) = (*trials, *slots, *threads);
-                self.paused = false;
+            Event::StudyOpened { trials, slots, threads, asked } => {
+                (self.slots, self.threads, self.paused) = (*slots, *threads, false);
+                self.open(*trials, asked.as_deref());
             }
             Event::StudyPaused => self.paused = true,
             Event::StudyResumed => self.paused = false,
@@ -160,11 +159,14 @@ impl History {
                 self.log.push_back(LogLine { at: record.at, level: *level, text: text.clone() });
             }
             Event::BaselineScored { baseline } => self.baselines.push(baseline.clone()),
-            Event::TrialsWanted { trials } => self.target = *trials,
-            Event::SlotsChanged { slots, threads } => (self.slots, self.threads) = (*slots, *threads),
-            Event::RangeChanged { .. } => {}
-            Event::SamplerSwitched { sampler } => self.sampler = Some(sampler.clone()),
-            Event::PrunerSwitched { pruner } => self.pruner = Some(pruner.clone()),
+            Event::TrialsWanted { trials } => self.want(*trials),
+            Event::SlotsChanged { slots, threads } => {
+                (self.slots, self.threads) = (*slots, *threads);
+                self.steered.workers = Some(*slots);
+            }
+            Event::RangeChanged { parameter, distribution } => self.change_range(parameter, distribution),
+            Event::SamplerSwitched { sampler } => self.steered.sampler = Some(sampler.clone()),
+            Event::PrunerSwitched { pruner } => self.steered.pruner = Some(pruner.clone()),
             Event::TrialPinned { trial, pinned } => self.trial_mut(*trial).pinned = *pinned,
             Event::TrialAnnotated { trial, text } => self.trial_mut(*trial).annotation.clone_from(text),
             Event::SearchExhausted { .. } => self.target = self.trials.len(),
@@ -244,10 +246,11 @@ impl History {
         Ok(())
     }
 
-    /// The time between two records counts as active unless a coordinator was opened between them.
-    /// A clock that jumps back counts as nothing.
+    /// The time between two records counts as active unless a coordinator was opened between them, or there was
+    /// nothing to do. A clock that jumps back counts as nothing.
     fn advance_clock(&mut self, record: &Record) {
-        if !matches!(record.event, Event::StudyOpened { .. }) {
+        let rested = record.event.may_come_at_rest() && self.is_done();
+        if !matches!(record.event, Event::StudyOpened { .. }) && !rested {
             self.active_ms += record.at.saturating_sub(self.last);
         }
         self.last = record.at;
@@ -287,24 +290,9 @@ impl History {
         }
     }
 
-    /// What the study is.
+    /// What the study is. Its space holds all values that trials have had or may have.
     pub fn study(&self) -> &StudySpec {
         &self.study
-    }
-
-    /// Where the sampler looks now: the study's space, but for ranges that a person changed.
-    pub fn space(&self) -> &SearchSpace {
-        &self.study.space
-    }
-
-    /// The sampler that a person switched to, if any.
-    pub fn sampler(&self) -> Option<&Method> {
-        self.sampler.as_ref()
-    }
-
-    /// The pruner that a person switched to, if any.
-    pub fn pruner(&self) -> Option<&Method> {
-        self.pruner.as_ref()
     }
 
     /// All trials, by number. A copy of the history shares those that don't change any more.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::{Executor, ExecutorError, Message, Outcome};
+use super::{Executor, ExecutorError, Layout, Message, Outcome};
 use crate::domain::objective::{Evaluation, Job, Objective, ObjectiveError, Reporter, Verdict};
 use crate::domain::trial::{FoldScore, Report, TrialId};
 
@@ -20,13 +20,17 @@ use crate::domain::trial::{FoldScore, Report, TrialId};
 /// Dropping it tells every job to stop at its next report and does not wait, unless the objective does.
 pub struct Local {
     objective: Arc<dyn Objective>,
+    /// Those beyond the layout's number finish their job and are closed.
     slots: Vec<Slot>,
-    threads: usize,
+    layout: Layout,
+    outbox: Sender<(usize, Message)>,
     messages: Receiver<(usize, Message)>,
 }
 
 struct Slot {
     jobs: Sender<Assignment>,
+    /// Threads of its pool.
+    threads: usize,
     running: Option<(TrialId, Arc<Signals>)>,
     /// Messages of the job that were handed on.
     delivered: usize,
@@ -50,47 +54,82 @@ struct Signals {
 const NAP: Duration = Duration::from_micros(200);
 
 impl Local {
-    /// `slots` slots of `threads` threads each.
+    /// Slots as the layout says.
     ///
     /// # Errors
     /// Where the system refuses a thread.
-    pub fn new(objective: Arc<dyn Objective>, slots: usize, threads: usize) -> Result<Self, ExecutorError> {
-        let (sender, messages) = channel();
-        let slots = (0..slots)
-            .map(|slot| {
-                let pool = ThreadPoolBuilder::new()
-                    .num_threads(threads)
-                    .thread_name(move |i| format!("slot-{slot}-{i}"))
-                    .build()
-                    .map_err(|e| ExecutorError(format!("failed to start the threads of slot {slot}: {e}")))?;
-                let (jobs, inbox) = channel();
-                let (objective, sender) = (Arc::clone(&objective), sender.clone());
-                std::thread::Builder::new()
-                    .name(format!("slot-{slot}"))
-                    .spawn(move || work(slot, &inbox, &pool, &*objective, &sender))
-                    .map_err(|e| ExecutorError(format!("failed to start the thread of slot {slot}: {e}")))?;
-                Ok(Slot { jobs, running: None, delivered: 0 })
-            })
-            .collect::<Result<_, ExecutorError>>()?;
-        Ok(Local { objective, slots, threads, messages })
+    pub fn new(objective: Arc<dyn Objective>, layout: Layout) -> Result<Self, ExecutorError> {
+        let (outbox, messages) = channel();
+        let mut local = Local { objective, slots: Vec::new(), layout, outbox, messages };
+        local.fill()?;
+        Ok(local)
+    }
+
+    /// Starts the slots that are missing.
+    fn fill(&mut self) -> Result<(), ExecutorError> {
+        for slot in self.slots.len()..self.layout.slots {
+            let started = self.start(slot)?;
+            self.slots.push(started);
+        }
+        Ok(())
+    }
+
+    fn start(&self, slot: usize) -> Result<Slot, ExecutorError> {
+        let threads = self.layout.threads;
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(move |i| format!("slot-{slot}-{i}"))
+            .build()
+            .map_err(|e| ExecutorError(format!("failed to start the threads of slot {slot}: {e}")))?;
+        let (jobs, inbox) = channel();
+        let (objective, sender) = (Arc::clone(&self.objective), self.outbox.clone());
+        std::thread::Builder::new()
+            .name(format!("slot-{slot}"))
+            .spawn(move || work(slot, &inbox, &pool, &*objective, &sender))
+            .map_err(|e| ExecutorError(format!("failed to start the thread of slot {slot}: {e}")))?;
+        Ok(Slot { jobs, threads, running: None, delivered: 0 })
+    }
+
+    /// Closes the slots at the end that are too many and have no job: their threads end.
+    fn close_surplus(&mut self) {
+        while self.slots.len() > self.layout.slots && self.slots.last().is_some_and(|s| s.running.is_none()) {
+            self.slots.pop();
+        }
     }
 }
 
 impl Executor for Local {
-    fn slots(&self) -> usize {
-        self.slots.len()
+    fn layout(&self) -> Layout {
+        self.layout
     }
 
-    fn threads(&self) -> usize {
-        self.threads
+    fn arrange(&mut self, layout: Layout) -> Result<(), ExecutorError> {
+        let before = std::mem::replace(&mut self.layout, layout);
+        let filled = self.fill();
+        if filled.is_err() {
+            self.layout = before;
+        }
+        self.close_surplus();
+        filled
     }
 
     fn free_slot(&self) -> Option<usize> {
-        self.slots.iter().position(|s| s.running.is_none())
+        let Layout { slots, threads, cores } = self.layout;
+        let running = self.slots.iter().filter(|s| s.running.is_some());
+        let (count, taken) = running.fold((0, 0_usize), |(n, sum), slot| (n + 1, sum + slot.threads));
+        // Jobs that began with another number of threads keep it; until they end there may be no room.
+        if count >= slots || taken.saturating_add(threads) > cores {
+            return None;
+        }
+        self.slots.iter().take(slots).position(|s| s.running.is_none())
     }
 
     fn submit(&mut self, slot: usize, job: Job) -> Result<(), ExecutorError> {
-        let Some(place) = self.slots.get_mut(slot).filter(|s| s.running.is_none()) else {
+        let free = self.slots.get(slot).filter(|s| s.running.is_none()).map(|s| s.threads);
+        if free.is_some_and(|threads| threads != self.layout.threads) {
+            self.slots[slot] = self.start(slot)?;
+        }
+        let Some(place) = self.slots.get_mut(slot).filter(|_| free.is_some()) else {
             return Err(ExecutorError(format!("slot {slot} is not free")));
         };
         let signals = Arc::<Signals>::default();
@@ -120,7 +159,7 @@ impl Executor for Local {
         }
         let first = self.messages.recv_timeout(wait).ok();
         let batch: Vec<_> = first.into_iter().chain(self.messages.try_iter()).collect();
-        batch
+        let messages = batch
             .into_iter()
             .map(|(slot, message)| {
                 self.slots[slot].delivered += 1;
@@ -129,7 +168,9 @@ impl Executor for Local {
                 }
                 message
             })
-            .collect()
+            .collect();
+        self.close_surplus();
+        messages
     }
 }
 
@@ -235,158 +276,4 @@ impl Reporter for SlotReporter<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::HashMap;
-
-    use super::*;
-    use crate::domain::value::{Params, Value};
-
-    /// Reports for ever, panics, fails, or returns NaN, as its parameter says.
-    struct Scripted;
-
-    impl Objective for Scripted {
-        fn evaluate(&self, job: &Job, reporter: &dyn Reporter) -> Result<Evaluation, ObjectiveError> {
-            let scored = |score| Ok(Evaluation { score, weights: Some(7) });
-            match job.params.get("what") {
-                Some(Value::Text(w)) if w == "panic" => panic!("bad index 7"),
-                Some(Value::Text(w)) if w == "fail" => Err(ObjectiveError::Failed("no rows".into())),
-                Some(Value::Text(w)) if w == "nan" => scored(f64::NAN),
-                Some(Value::Text(w)) if w == "threads" => scored(rayon::current_num_threads() as f64),
-                _ => {
-                    for step in 0.. {
-                        let report = Report {
-                            step,
-                            repeat: 0,
-                            fold: 0,
-                            epoch: step,
-                            train_loss: Some(1.0),
-                            validation_loss: Some(1.0),
-                            score: 1.0,
-                        };
-                        if reporter.report(report) == Verdict::Stop {
-                            return Err(ObjectiveError::Stopped);
-                        }
-                        std::thread::sleep(Duration::from_millis(1));
-                    }
-                    unreachable!()
-                }
-            }
-        }
-    }
-
-    fn job(trial: TrialId, what: &str) -> Job {
-        Job::new(trial, Params::from([("what".into(), Value::from(what))]), 0)
-    }
-
-    fn ends(executor: &mut Local, wanted: usize) -> HashMap<TrialId, Outcome> {
-        let mut ends = HashMap::new();
-        for _ in 0..2000 {
-            for message in executor.poll(Duration::from_millis(20)) {
-                if let Message::Ended { trial, outcome } = message {
-                    ends.insert(trial, outcome);
-                }
-            }
-            if ends.len() == wanted {
-                return ends;
-            }
-        }
-        panic!("only {ends:?} ended");
-    }
-
-    #[test]
-    fn whatever_a_trial_does_its_slot_goes_on() {
-        let mut executor = Local::new(Arc::new(Scripted), 1, 2).unwrap();
-        for (trial, what) in ["panic", "fail", "nan", "threads"].into_iter().enumerate() {
-            executor.submit(0, job(trial, what)).unwrap();
-            assert!(executor.free_slot().is_none());
-            assert!(executor.submit(0, job(9, "fail")).is_err(), "the slot is taken");
-            let outcome = ends(&mut executor, 1).remove(&trial).unwrap();
-            match what {
-                "panic" => assert_eq!(outcome, Outcome::Failed { reason: "panicked: bad index 7".into() }),
-                "fail" => assert_eq!(outcome, Outcome::Failed { reason: "no rows".into() }),
-                "nan" => assert_eq!(outcome, Outcome::Failed { reason: "the score is NaN".into() }),
-                _ => {
-                    let expected = Evaluation { score: 2.0, weights: Some(7) };
-                    assert_eq!(outcome, Outcome::Complete(expected), "jobs run in the slot's pool");
-                }
-            }
-            assert_eq!(executor.free_slot(), Some(0));
-        }
-    }
-
-    #[test]
-    fn stop_reaches_only_the_trial_it_names() {
-        let mut executor = Local::new(Arc::new(Scripted), 2, 1).unwrap();
-        executor.submit(0, job(5, "report")).unwrap();
-        executor.submit(1, job(6, "report")).unwrap();
-        executor.stop(6);
-        executor.stop(77);
-        assert_eq!(ends(&mut executor, 1), HashMap::from([(6, Outcome::Stopped)]));
-        assert_eq!(executor.free_slot(), Some(1));
-        executor.stop(5);
-        assert_eq!(ends(&mut executor, 1), HashMap::from([(5, Outcome::Stopped)]));
-    }
-
-    /// Waits for the verdict after each report; its score is the report that it was stopped with.
-    struct Asking;
-
-    impl Objective for Asking {
-        fn evaluate(&self, _: &Job, reporter: &dyn Reporter) -> Result<Evaluation, ObjectiveError> {
-            for step in 0..5 {
-                let (train_loss, validation_loss) = (None, None);
-                let report =
-                    Report { step, repeat: 0, fold: 0, epoch: step, train_loss, validation_loss, score: 1.0 };
-                reporter.report(report);
-                if reporter.settled() == Verdict::Stop {
-                    return Ok(Evaluation { score: step as f64, weights: None });
-                }
-            }
-            Err(ObjectiveError::Failed("nobody stopped it".into()))
-        }
-    }
-
-    #[test]
-    fn a_job_that_waits_for_its_verdict_does_nothing_in_vain() {
-        let mut executor = Local::new(Arc::new(Asking), 1, 1).unwrap();
-        for stop_at in [0, 2] {
-            executor.submit(0, job(1, "")).unwrap();
-            let ended = (0..2000).flat_map(|_| executor_round(&mut executor, stop_at)).next();
-            let score = stop_at as f64;
-            assert_eq!(ended, Some(Outcome::Complete(Evaluation { score, weights: None })));
-        }
-    }
-
-    /// Polls once and stops the trial at a report.
-    fn executor_round(executor: &mut Local, stop_at: usize) -> Option<Outcome> {
-        let mut ended = None;
-        for message in executor.poll(Duration::from_millis(20)) {
-            match message {
-                Message::Reported { trial, report } if report.step == stop_at => executor.stop(trial),
-                Message::Ended { outcome, .. } => ended = Some(outcome),
-                _ => {}
-            }
-        }
-        ended
-    }
-
-    #[test]
-    fn what_a_paused_trial_has_told_is_not_told_again() {
-        let mut executor = Local::new(Arc::new(Asking), 1, 1).unwrap();
-        let done = crate::domain::objective::Done { reports: 3, folds: Vec::new() };
-        executor.submit(0, Job { done, ..job(1, "") }).unwrap();
-        let mut steps = Vec::new();
-        for _ in 0..2000 {
-            for message in executor.poll(Duration::from_millis(20)) {
-                match message {
-                    Message::Reported { report, .. } => steps.push(report.step),
-                    Message::Ended { .. } => {
-                        assert_eq!(steps, [3, 4]);
-                        return;
-                    }
-                    _ => {}
-                }
-            }
-        }
-        panic!("it did not end");
-    }
-}
+mod tests;

@@ -61,15 +61,37 @@ pub enum Message {
 #[error("{0}")]
 pub struct ExecutorError(pub String);
 
+/// How many jobs may run at once, and on what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// Jobs at once.
+    pub slots: usize,
+    /// Worker threads of each slot.
+    pub threads: usize,
+    /// Most threads of all jobs together, also while jobs that began with another number of them finish.
+    pub cores: usize,
+}
+
+impl Layout {
+    /// So many slots of so many threads, and never more threads than that.
+    pub const fn of(slots: usize, threads: usize) -> Self {
+        Layout { slots, threads, cores: slots * threads }
+    }
+}
+
 /// Runs jobs in slots.
 pub trait Executor: Send {
     /// How many jobs may run at once.
-    fn slots(&self) -> usize;
+    fn layout(&self) -> Layout;
 
-    /// Worker threads of each slot.
-    fn threads(&self) -> usize;
+    /// Changes that while jobs run. Those that run go on as they began; slots that are too many finish their job.
+    /// A slot has the new number of threads from its next job on.
+    ///
+    /// # Errors
+    /// Where the system refuses a thread; the layout is then what it was.
+    fn arrange(&mut self, layout: Layout) -> Result<(), ExecutorError>;
 
-    /// A slot without a job, the lowest first.
+    /// A slot without a job that may start one, the lowest first.
     fn free_slot(&self) -> Option<usize>;
 
     /// Starts `job` in a free slot.

@@ -19,8 +19,15 @@ pub(super) fn csv(export: &Export<'_>) -> Result<String, ExportError> {
         export.history.study().space.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
     let mut writer = csv::Writer::from_writer(Vec::new());
     let header = ["id", "state", "score", "spread"].into_iter();
-    let header =
-        header.chain(names.iter().copied()).chain(["epochs", "seconds", "seed", "tied", "selected_on"]);
+    let header = header.chain(names.iter().copied()).chain([
+        "epochs",
+        "seconds",
+        "seed",
+        "tied",
+        "selected_on",
+        "pinned",
+        "annotation",
+    ]);
     writer.write_record(header).map_err(refused)?;
     let ties = Ties::of(export.history);
     let number = |v: Option<f64>| v.map_or_else(String::new, |v| v.to_string());
@@ -38,6 +45,8 @@ pub(super) fn csv(export: &Export<'_>) -> Result<String, ExportError> {
             trial.seed.to_string(),
             ties.of_trial(trial.id).map_or_else(String::new, |paired| paired.tied().to_string()),
             export.history.study().select_on.word().to_owned(),
+            trial.pinned.to_string(),
+            trial.annotation.clone(),
         ]);
         writer.write_record(&row).map_err(refused)?;
     }

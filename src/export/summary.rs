@@ -39,6 +39,11 @@ pub struct TrialObject<'a> {
     folds: &'a [FoldScore],
     epochs: usize,
     seconds: f64,
+    /// Whether a person keeps it in sight, and what they wrote about it; absent where not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pinned: bool,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    annotation: &'a str,
 }
 
 /// The best trial in short.
@@ -119,6 +124,8 @@ pub fn trial_object<'a>(history: &History, ties: &Ties, trial: &'a Trial, now: T
         folds: &trial.folds,
         epochs: trial.epochs(),
         seconds: trial.seconds(now),
+        pinned: trial.pinned,
+        annotation: &trial.annotation,
     }
 }
 

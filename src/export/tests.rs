@@ -119,7 +119,8 @@ fn rows_have_a_field_for_each_parameter_and_empty_ones_for_what_is_missing() {
     let all: Vec<&Trial> = trials.iter().collect();
     let csv = write("csv", &config, &history, &all).unwrap();
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
-    let header = "id,state,score,spread,filters,kernel,l1,activation,learning_rate,epochs,seconds,seed,tied,selected_on";
+    let header = "id,state,score,spread,filters,kernel,l1,activation,learning_rate,epochs,seconds,seed,tied,selected_on,\
+                  pinned,annotation";
     assert_eq!(reader.headers().unwrap().iter().collect::<Vec<_>>().join(","), header);
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     assert_eq!((&rows[1][1], &rows[1][2], &rows[1][7]), ("complete", "0.25", "a,\"b\""));
@@ -140,7 +141,7 @@ fn what_is_selected_on_test_says_so_everywhere() {
     let json: serde_json::Value =
         serde_json::from_str(&write("json", &config, &history, &best).unwrap()).unwrap();
     assert_eq!(json[0]["selected_on"], "test");
-    assert!(write("csv", &config, &history, &best).unwrap().trim_end().ends_with(",test"));
+    assert!(write("csv", &config, &history, &best).unwrap().trim_end().ends_with(",test,false,"));
     for line in [summary::show(&history, 0).unwrap(), summary::summary_line(&history, 0).unwrap()] {
         let line: serde_json::Value = serde_json::from_str(&line).unwrap();
         let best = line.get("summary").unwrap_or(&line);

@@ -5,6 +5,7 @@ use super::{Pruner, PrunerRow};
 use crate::domain::course::Course;
 use crate::domain::event::StudySpec;
 use crate::domain::history::History;
+use crate::domain::insight::Rung;
 use crate::domain::trial::{Trial, TrialId};
 
 /// Its row in the table of pruners.
@@ -52,5 +53,9 @@ impl Pruner for Asha {
 
     fn promotable(&self, history: &History) -> Vec<TrialId> {
         likeliest(self.climb(history).promotable())
+    }
+
+    fn rungs(&self, history: &History) -> Vec<Rung> {
+        self.climb(history).rungs(0)
     }
 }

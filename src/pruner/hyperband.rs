@@ -11,6 +11,7 @@ use super::{Pruner, PrunerRow};
 use crate::domain::course::Course;
 use crate::domain::event::StudySpec;
 use crate::domain::history::History;
+use crate::domain::insight::Rung;
 use crate::domain::trial::{Trial, TrialId};
 
 /// Its row in the table of pruners.
@@ -128,6 +129,11 @@ impl Pruner for Hyperband {
         let deal = self.deal(history.study());
         let of = |bracket| self.climb(history, &deal, bracket).promotable();
         likeliest((0..deal.brackets()).flat_map(of).collect())
+    }
+
+    fn rungs(&self, history: &History) -> Vec<Rung> {
+        let deal = self.deal(history.study());
+        (0..deal.brackets()).flat_map(|bracket| self.climb(history, &deal, bracket).rungs(bracket)).collect()
     }
 }
 

@@ -14,6 +14,7 @@ mod wilcoxon;
 
 use crate::domain::event::StudySpec;
 use crate::domain::history::History;
+use crate::domain::insight::Rung;
 use crate::domain::setting::Settings;
 use crate::domain::table::Row;
 use crate::domain::trial::{Trial, TrialId};
@@ -55,6 +56,12 @@ pub trait Pruner: Send {
 
     /// The pruned trials that may still be promoted, the likeliest first, of which state is worth keeping.
     fn promotable(&self, _history: &History) -> Vec<TrialId> {
+        Vec::new()
+    }
+
+    /// Its rungs with the trials that have come to them, bracket by bracket and from the first rung on; none where
+    /// it has no rungs.
+    fn rungs(&self, _history: &History) -> Vec<Rung> {
         Vec::new()
     }
 }

@@ -10,6 +10,7 @@ use super::{has_passed, ordinal};
 use crate::domain::course::Course;
 use crate::domain::event::StudySpec;
 use crate::domain::history::History;
+use crate::domain::insight::Rung;
 use crate::domain::setting::{Accepts, Preset, Setting, Settings};
 use crate::domain::trial::{Trial, TrialId, TrialState};
 use crate::domain::value::counted;
@@ -167,6 +168,37 @@ impl Climb<'_> {
         (rank >= self.ladder.quota(ranked.len())).then(|| self.words(rung, rank, ranked.len()))
     }
 
+    /// As [`Pruner::rungs`](super::Pruner::rungs): up to the first one to which no trial has come.
+    pub fn rungs(&self, bracket: usize) -> Vec<Rung> {
+        let course = self.course();
+        let of = |rung: usize| Rung {
+            bracket,
+            at: self.place_words(&course, self.places[rung]),
+            trials: self
+                .ranked(rung)
+                .into_iter()
+                .map(|(value, t)| (t.id, value, self.paused_at(t) != Some(rung)))
+                .collect(),
+        };
+        let mut rungs = Vec::new();
+        for rung in (0..self.places.len()).map(of) {
+            let is_bare = rung.trials.is_empty();
+            rungs.push(rung);
+            if is_bare {
+                break;
+            }
+        }
+        rungs
+    }
+
+    fn place_words(&self, course: &Course, place: usize) -> String {
+        let steps = self.history.study().objective.steps();
+        match self.ladder.folds {
+            true => self.ladder.words(course, place),
+            false => counted(place, steps.trim_end_matches('s')),
+        }
+    }
+
     /// As [`Pruner::promote`](super::Pruner::promote): the highest rung comes first.
     pub fn promote(&self) -> Option<(TrialId, String)> {
         let trials = self.history.trials().iter().filter(|t| (self.includes)(t.id));
@@ -280,9 +312,26 @@ mod tests {
     }
 
     #[test]
+    fn a_rung_tells_who_came_and_who_went_on() {
+        let mut study = study();
+        let bare = climb(&study).rungs(2);
+        assert_eq!(bare, [Rung { bracket: 2, at: "1 epoch".into(), trials: vec![] }]);
+        for score in [5.0, 6.0, 4.0, 7.0] {
+            first_report(&mut study, score);
+        }
+        study.report(2, 3.0);
+        study.report(2, 3.5);
+        let rungs = climb(&study).rungs(0);
+        assert_eq!(rungs.len(), 3, "the third rung is the first that nobody has come to");
+        assert_eq!(rungs[0].trials, [(2, 4.0, true), (0, 5.0, true), (1, 6.0, false), (3, 7.0, false)]);
+        assert_eq!((rungs[1].at.as_str(), &rungs[1].trials[..]), ("3 epochs", &[(2, 3.0, true)][..]));
+        assert!(rungs[2].trials.is_empty());
+    }
+
+    #[test]
     fn the_best_third_goes_on_and_later_trials_show_who_else() {
         let mut study = study();
-        study.apply(Event::StudyOpened { trials: 20, slots: 1, threads: 1 });
+        study.apply(Event::StudyOpened { trials: 20, slots: 1, threads: 1, asked: None });
         assert_eq!(first_report(&mut study, 5.0).1, None, "the best of one");
         let second = first_report(&mut study, 6.0).1.unwrap();
         assert_eq!(second, "rung 1 (1 epoch): 2nd of 2, the best third goes on");

@@ -150,7 +150,7 @@ fn promotions_come_to_an_end_and_each_goes_further() {
     for case in &cases() {
         let pruner = build(case);
         let mut study = busy(Direction::Minimize, &*pruner);
-        study.apply(Event::StudyOpened { trials: 99, slots: 1, threads: 1 });
+        study.apply(Event::StudyOpened { trials: 99, slots: 1, threads: 1, asked: None });
         let mut promotions = 0;
         while let Some((trial, reason)) = pruner.promote(study.history()) {
             promotions += 1;

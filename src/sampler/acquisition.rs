@@ -45,6 +45,23 @@ pub struct Promise {
 }
 
 impl Acquisition {
+    /// Its name, with the weight that a person chose.
+    pub fn name(&self) -> String {
+        match self {
+            Acquisition::Ucb { .. } => format!("UCB, {}", self.weight()),
+            Acquisition::Ei { .. } => "EI".into(),
+            Acquisition::LogEi { .. } => "log EI".into(),
+        }
+    }
+
+    /// Its weight, where it has one: `kappa 2`.
+    pub fn weight(&self) -> String {
+        match self {
+            Acquisition::Ucb { kappa } => format!("kappa {}", (kappa * 100.0).round() / 100.0),
+            Acquisition::Ei { .. } | Acquisition::LogEi { .. } => String::new(),
+        }
+    }
+
     /// What a point of that posterior promises.
     pub fn of(&self, at: Prediction) -> Promise {
         match *self {

@@ -8,11 +8,12 @@
 //! A process learns from a few hundred trials, however many there are, and takes long for it. Beyond
 //! [`MANY`] scored trials the Parzen estimator goes on, which learns from all.
 
-use super::gp::{Gp, Rule, least_tried_branch, suggest};
+use super::gp::{Gp, Rule, least_tried_branch};
 use super::observed::Observed;
 use super::tpe::{self, Tpe};
 use super::{Sampler, SamplerError, SamplerRow, Suggestion};
 use crate::domain::history::History;
+use crate::domain::insight::{Insight, Question};
 use crate::domain::setting::Settings;
 use crate::domain::space::SearchSpace;
 use crate::numeric::kernel::Shape;
@@ -74,11 +75,29 @@ impl Sampler for Auto {
             origin.by = format!("auto: {}", origin.by);
             return Ok(Suggestion { params, origin });
         }
-        let rule = if history.trials().len().is_multiple_of(2) { Rule::LogEi } else { Rule::Ucb(KAPPA) };
-        let gp = Gp { startup: STARTUP, rule, restarts: RESTARTS, shape: Shape::Matern };
-        let words = (&*format!("auto: gp {}", rule.word()), "auto: latin hypercube");
-        suggest(gp, words, space, history, &observed, seed)
+        let gp = turn(history);
+        let words = (&*format!("auto: gp {}", gp.rule.word()), "auto: latin hypercube");
+        gp.suggest(words, space, history, &observed, seed)
     }
+
+    fn explain(
+        &self,
+        space: &SearchSpace,
+        history: &History,
+        question: &Question,
+    ) -> Result<Option<Insight>, SamplerError> {
+        let observed = Observed::of(space, history)?;
+        if observed.scored.len() > MANY {
+            return Ok(self.tpe.densities(space, history, &observed, question).map(Insight::Densities));
+        }
+        turn(history).explain(space, history, &observed, question)
+    }
+}
+
+/// The process whose turn it is.
+fn turn(history: &History) -> Gp {
+    let rule = if history.trials().len().is_multiple_of(2) { Rule::LogEi } else { Rule::Ucb(KAPPA) };
+    Gp { startup: STARTUP, rule, restarts: RESTARTS, shape: Shape::Matern }
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use crate::domain::history::History;
 use crate::domain::seed::{Rng, derive};
 use crate::domain::setting::{Accepts, Preset, Setting};
 use crate::domain::space::{Distribution, SearchSpace};
+use crate::domain::value::{counted, significant};
 use crate::numeric::cma::{Cma, usual_size};
 
 /// Its row in the table of samplers.
@@ -97,13 +98,14 @@ impl Sampler for CmaEs {
         let observed = Observed::of(space, history)?;
         let mut rng = Rng::new(derive(seed, "cma-es", 0));
         if history.trials().len() + history.imported().len() < self.startup {
-            let params = startup(space, history, self.startup, &mut rng);
-            return Ok(Suggestion::by("cma-es startup", params));
+            let (params, why) = startup(space, history, self.startup, &mut rng);
+            return Ok(Suggestion::by("cma-es startup", params).because(why));
         }
         let axes = axes(space);
         self.fold(space, &axes, &observed.scored, history.study().seed);
-        let Some(State { cma, .. }) = &self.folded.state else {
-            return Ok(Suggestion::by("cma-es draw", draw_unseen(space, history, &mut rng)));
+        let Some(State { cma, restarts, .. }) = &self.folded.state else {
+            let draw = Suggestion::by("cma-es draw", draw_unseen(space, history, &mut rng));
+            return Ok(draw.because("a uniform draw: no parameter is a number".into()));
         };
         let mut ranked: Vec<&Observation<'_>> = observed.scored.iter().collect();
         ranked.sort_by(|a, b| a.cost.total_cmp(&b.cost));
@@ -120,11 +122,22 @@ impl Sampler for CmaEs {
                 })
                 .collect();
             if let Some(params) = unless_repeat(space, history, &snap(space, point)) {
-                return Ok(Suggestion::by(ROW.name, params));
+                return Ok(Suggestion::by(ROW.name, params).because(width(cma, *restarts)));
             }
         }
-        Ok(Suggestion::by("cma-es draw", draw_unseen(space, history, &mut rng)))
+        let draw = Suggestion::by("cma-es draw", draw_unseen(space, history, &mut rng));
+        Ok(draw.because("a uniform draw: all draws of the distribution are trials already".into()))
     }
+}
+
+/// What is to be said of a draw: how wide its distribution is.
+fn width(cma: &Cma, restarts: u64) -> String {
+    let restarted = match restarts {
+        0 => String::new(),
+        n => format!(", {}", counted(n as usize, "restart")),
+    };
+    let longest = significant(100.0 * cma.longest(), 2);
+    format!("sd up to {longest} % of a range, {} a generation{restarted}", cma.size())
 }
 
 /// The parameters that are axes of the distribution.

@@ -80,16 +80,24 @@ pub fn unless_repeat(space: &SearchSpace, history: &History, point: &[f64]) -> O
     (!is_repeat(history, &params)).then_some(params)
 }
 
-/// The params at `point`, or a uniform draw where a trial has them.
-pub fn or_draw(space: &SearchSpace, history: &History, point: &[f64], rng: &mut Rng) -> Params {
-    unless_repeat(space, history, point).unwrap_or_else(|| draw_unseen(space, history, rng))
+/// What the next trial is while a search begins, and why: its point of a Latin hypercube of `size` points, or a
+/// uniform draw where a trial has that.
+pub fn startup(space: &SearchSpace, history: &History, size: usize, rng: &mut Rng) -> (Params, String) {
+    let number = history.trials().len();
+    let point = latin_hypercube(space, size, number, history.study().seed);
+    let found = unless_repeat(space, history, &point);
+    let why = design_point(number, size, found.is_some());
+    (found.unwrap_or_else(|| draw_unseen(space, history, rng)), why)
 }
 
-/// What the next trial is while a search begins: its point of a Latin hypercube of `size` points, or a uniform
-/// draw where a trial has that.
-pub fn startup(space: &SearchSpace, history: &History, size: usize, rng: &mut Rng) -> Params {
-    let point = latin_hypercube(space, size, history.trials().len(), history.study().seed);
-    or_draw(space, history, &point, rng)
+/// Why trial `number` is what it is: its point of a design of `size`, or a draw where another trial has that.
+pub fn design_point(number: usize, size: usize, is_new: bool) -> String {
+    // Where trials end without a score, the design goes on with further points.
+    let of = if number < size { format!("{} of {size}", number + 1) } else { (number + 1).to_string() };
+    match is_new {
+        true => format!("design point {of}"),
+        false => format!("a uniform draw: design point {of} is a trial already"),
+    }
 }
 
 /// A uniform draw among the points that no trial has. A finite space in which every point has been

@@ -3,7 +3,7 @@
 //! selected at random, pairs of these are recombined at one point, some children mutate in one gene, always to
 //! another value, and no genome is trained twice, nor one that was imported.
 
-use super::cube::{draw_unseen, latin_hypercube};
+use super::cube::{design_point, draw_unseen, latin_hypercube};
 use super::genome::{Genes, NORMAL, Step};
 use super::observed::{Observation, Observed};
 use super::{Sampler, SamplerError, SamplerRow, Suggestion};
@@ -12,6 +12,7 @@ use crate::domain::seed::{Rng, derive};
 use crate::domain::setting::{Accepts, Is, Preset, Setting};
 use crate::domain::space::SearchSpace;
 use crate::domain::trial::{Origin, TrialId};
+use crate::domain::value::counted;
 
 const FRACTION: Accepts = Accepts::Float { min: 0.0, max: 1.0 };
 
@@ -133,8 +134,9 @@ impl Genetic {
         let own = space.parameters.iter().zip(&drawn);
         let point: Vec<f64> = own.map(|(p, unit)| genes.snapped(&p.distribution, *unit)).collect();
         let params = genes.unless_known(&point, history, known.observed);
+        let why = design_point(number, self.population, params.is_some());
         let params = params.unwrap_or_else(|| draw_unseen(space, history, rng));
-        Suggestion::by("genetic startup", params)
+        Suggestion::by("genetic startup", params).because(why)
     }
 
     /// How many of a population are retained for being best.
@@ -187,7 +189,10 @@ impl Genetic {
         if let Some(own) = copied.get(child) {
             let mut copy = own.point.to_vec();
             genes.mutate(&mut copy, rng);
-            return until_new(genes, known, copy, rng, |_| ("genetic mutation", vec![*own]));
+            return until_new(genes, known, copy, rng, |again| {
+                let why = format!("drawn from the others, {}", counted(1 + again, "mutation"));
+                ("genetic mutation", vec![*own], why)
+            });
         }
         let mutants = history.trials()[first..].iter().take(copied.len());
         let mutants = mutants.map(|t| Parent { trial: Some(t.id), point: &t.point });
@@ -220,8 +225,14 @@ impl Genetic {
             genes.mutate(&mut child, rng);
         }
         until_new(genes, known, child, rng, |again| {
-            let by = if mutates || again { "genetic crossover+mutation" } else { "genetic crossover" };
-            (by, vec![father, mother])
+            let mutations = usize::from(mutates) + again;
+            let by = if mutations > 0 { "genetic crossover+mutation" } else { "genetic crossover" };
+            let mutated = match mutations {
+                0 => String::new(),
+                n => format!(", {}", counted(n, "mutation")),
+            };
+            let why = format!("cut behind gene {} of {}{mutated}", pair.cut, from_mother.len());
+            (by, vec![father, mother], why)
         })
     }
 }
@@ -253,19 +264,19 @@ fn pair<'a>(genes: usize, breeders: &[Parent<'a>], rng: &mut Rng) -> Pair<'a> {
     Pair { parents: [breeders[father], breeders[mother]], cut }
 }
 
-/// The first new one of a genome's mutants, itself among them; `origin` says where it comes from, given whether it had to.
+/// The first new one of a genome's mutants, itself among them; `origin` says where it comes from, given how often it had to.
 fn until_new<'a>(
     genes: &Genes<'_>,
     known: Known<'_>,
     genome: Vec<f64>,
     rng: &mut Rng,
-    origin: impl Fn(bool) -> (&'static str, Vec<Parent<'a>>),
+    origin: impl Fn(usize) -> (&'static str, Vec<Parent<'a>>, String),
 ) -> Option<Suggestion> {
     let (params, again) = genes.until_new(genome, known.history, known.observed, rng)?;
-    let (by, parents) = origin(again);
+    let (by, parents, why) = origin(again);
     let mut parents: Vec<TrialId> = parents.iter().filter_map(|parent| parent.trial).collect();
     parents.dedup();
-    Some(Suggestion { params, origin: Origin::bred(by, parents) })
+    Some(Suggestion { params, origin: Origin::bred(by, parents) }.because(why))
 }
 
 #[cfg(test)]

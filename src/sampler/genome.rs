@@ -115,17 +115,17 @@ impl<'a> Genes<'a> {
         (!imported.into_iter().any(|o| *o.point == *own)).then_some(params)
     }
 
-    /// Mutates `genome` until [its params are new](Self::unless_known); those, and whether it had to.
+    /// Mutates `genome` until [its params are new](Self::unless_known); those, and how often it had to.
     pub fn until_new(
         &self,
         mut genome: Vec<f64>,
         history: &History,
         observed: &Observed<'_>,
         rng: &mut Rng,
-    ) -> Option<(Params, bool)> {
+    ) -> Option<(Params, usize)> {
         for attempt in 0..MUTATIONS {
             if let Some(params) = self.unless_known(&genome, history, observed) {
-                return Some((params, attempt > 0));
+                return Some((params, attempt));
             }
             self.mutate(&mut genome, rng);
         }
@@ -265,8 +265,8 @@ mod tests {
         assert!(new([0.3, 0.7]) && new([0.31, 0.5]) && new([0.71, 0.5]));
         let mut rng = Rng::new(1);
         let (same, mutated) = genes.until_new(vec![0.4, 0.5], history, &observed, &mut rng).unwrap();
-        assert!(!mutated && same == space.from_unit(&[0.4, 0.5]));
+        assert!(mutated == 0 && same == space.from_unit(&[0.4, 0.5]));
         let (other, mutated) = genes.until_new(vec![0.7, 0.5], history, &observed, &mut rng).unwrap();
-        assert!(mutated && other != history.imported()[0].params);
+        assert!(mutated > 0 && other != history.imported()[0].params);
     }
 }

@@ -2,15 +2,17 @@
 //! start with, then the most promising point of the surrogate.
 
 use super::acquisition::Acquisition;
-use super::candidates::{Candidate, Search};
+use super::belief;
+use super::candidates::Search;
 use super::cube::{draw_unseen, startup, unless_repeat};
 use super::observed::Observed;
 use super::surrogate::Surrogate;
-use super::{SamplerError, Suggestion};
+use super::{SamplerError, Suggestion, seed_of_next};
 use crate::domain::history::History;
+use crate::domain::insight::{Insight, Question, Slice};
 use crate::domain::seed::{Rng, derive};
 use crate::domain::space::{Distribution, Parameter, SearchSpace};
-use crate::domain::value::Params;
+use crate::domain::value::{Params, significant};
 use crate::numeric::kernel::Shape;
 
 /// Every so many trials one is of the branch of the space that was tried least.
@@ -57,58 +59,146 @@ pub struct Gp {
 }
 
 impl Gp {
-    /// The next point after what was `observed` of `history`, and whether it is one of the design to start with.
+    /// The next point after what was `observed` of `history`, under the name `by`, or `design` where it is one of
+    /// those to start with.
     ///
     /// # Errors
     /// Where the process can't be fitted.
-    pub fn ask(
+    pub fn suggest(
         &self,
+        (by, design): (&str, &str),
         space: &SearchSpace,
         history: &History,
         observed: &Observed<'_>,
         seed: u64,
-    ) -> Result<(Params, bool), SamplerError> {
+    ) -> Result<Suggestion, SamplerError> {
         let mut rng = Rng::new(derive(seed, "gp", 0));
         if space.dimensions() == 0 {
-            return Ok((Params::new(), true));
+            return Ok(Suggestion::by(design, Params::new()));
         }
+        if self.is_starting(observed) {
+            let (params, why) = startup(space, history, self.startup, &mut rng);
+            return Ok(Suggestion::by(design, params).because(why));
+        }
+        let surrogate = self.fit(space, observed, seed)?;
+        let aim = self.aim(&surrogate, space, history, observed);
+        Ok(self.choose(by, aim, &surrogate, space, history, &mut rng))
+    }
+
+    /// What it has in mind before it suggests the next point: nothing without a score.
+    ///
+    /// # Errors
+    /// Where the process can't be fitted.
+    pub fn explain(
+        &self,
+        space: &SearchSpace,
+        history: &History,
+        observed: &Observed<'_>,
+        question: &Question,
+    ) -> Result<Option<Insight>, SamplerError> {
+        if observed.scored.is_empty() || question.parameter >= space.dimensions() {
+            return Ok(None);
+        }
+        let seed = seed_of_next(history);
+        let mut rng = Rng::new(derive(seed, "gp", 0));
+        let surrogate = self.fit(space, observed, seed)?;
+        let aim = self.aim(&surrogate, space, history, observed);
+        let next = if self.is_starting(observed) {
+            startup(space, history, self.startup, &mut rng).0
+        } else {
+            self.choose("", aim, &surrogate, space, history, &mut rng).params
+        };
+        let direction = history.study().direction;
+        let slice = belief::slice(&surrogate, space, direction, question, &aim.acquisition)?;
+        Ok(Some(Insight::Slice(Slice { next: belief::place(space, next, question.parameter), ..slice })))
+    }
+
+    fn is_starting(&self, observed: &Observed<'_>) -> bool {
         let (scored, begun) = (observed.scored.len(), observed.scored.len() + observed.pending.len());
         // With several slots some of the design still run when the process has enough to go on with.
-        if begun < self.startup || 2 * scored < self.startup {
-            return Ok((startup(space, history, self.startup, &mut rng), true));
-        }
-        let surrogate = Surrogate::fit(space, observed, self.shape, seed)
-            .map_err(|e| SamplerError::Failed(format!("gp: {e}; try sampler `random`")))?;
+        begun < self.startup || 2 * scored < self.startup
+    }
+
+    fn fit<'a>(
+        &self,
+        space: &'a SearchSpace,
+        observed: &Observed<'_>,
+        seed: u64,
+    ) -> Result<Surrogate<'a>, SamplerError> {
+        Surrogate::fit(space, observed, self.shape, seed)
+            .map_err(|e| SamplerError::Failed(format!("gp: {e}; try sampler `random`")))
+    }
+
+    /// What the next point is to be: of a branch, where that is the turn, what improves on its own best.
+    fn aim(
+        &self,
+        surrogate: &Surrogate<'_>,
+        space: &SearchSpace,
+        history: &History,
+        observed: &Observed<'_>,
+    ) -> Aim {
         let branch = if (history.trials().len() + 1).is_multiple_of(BRANCH_TURN) {
             least_tried_branch(space, observed)
         } else {
             None
         };
-        let ranked = self.ranked(&surrogate, space, (scored, branch), &mut rng);
-        let apart = ranked.iter().filter(|candidate| !surrogate.is_pending(&candidate.point));
-        let params = apart.into_iter().find_map(|candidate| unless_repeat(space, history, &candidate.point));
-        Ok((params.unwrap_or_else(|| draw_unseen(space, history, &mut rng)), false))
-    }
-
-    /// Points, the most promising first: of a branch, where that is the turn, what improves on its own best.
-    fn ranked(
-        &self,
-        surrogate: &Surrogate,
-        space: &SearchSpace,
-        (scored, branch): (usize, Option<(usize, f64)>),
-        rng: &mut Rng,
-    ) -> Vec<Candidate> {
         let best = surrogate.best(|point| branch.is_none_or(|(axis, unit)| point[axis] == unit));
         let acquisition = match self.rule {
             _ if branch.is_some() => Acquisition::LogEi { best },
             Rule::Ucb(kappa) => Acquisition::Ucb { kappa },
-            Rule::TheoreticUcb => Acquisition::Ucb { kappa: theoretic_kappa(space, scored) },
+            Rule::TheoreticUcb => Acquisition::Ucb { kappa: theoretic_kappa(space, observed.scored.len()) },
             Rule::Ei => Acquisition::Ei { best },
             Rule::LogEi | Rule::Thompson => Acquisition::LogEi { best },
         };
-        let search = Search { space, surrogate, acquisition, restarts: self.restarts, held: branch };
-        if self.rule == Rule::Thompson { search.draw_posterior(rng) } else { search.run(rng) }
+        Aim { acquisition, branch }
     }
+
+    /// The most promising point that is none of a trial.
+    fn choose(
+        &self,
+        by: &str,
+        aim: Aim,
+        surrogate: &Surrogate<'_>,
+        space: &SearchSpace,
+        history: &History,
+        rng: &mut Rng,
+    ) -> Suggestion {
+        let Aim { acquisition, branch } = aim;
+        let search = Search { space, surrogate, acquisition, restarts: self.restarts, held: branch };
+        let thompson = self.rule == Rule::Thompson;
+        let ranked = if thompson { search.draw_posterior(rng) } else { search.run(rng) };
+        let apart = ranked.iter().enumerate().filter(|(_, c)| !surrogate.is_pending(&c.point));
+        let mut found =
+            apart.filter_map(|(rank, c)| Some((rank, c, unless_repeat(space, history, &c.point)?)));
+        let direction = history.study().direction;
+        let Some((rank, candidate, params)) = found.next() else {
+            let why = format!("a uniform draw: all {} candidates are trials already", ranked.len());
+            return Suggestion::by(by, draw_unseen(space, history, rng)).because(why);
+        };
+        let value = significant(candidate.value, 3);
+        let promise = match acquisition {
+            _ if thompson => format!("{value} in a draw of the posterior"),
+            Acquisition::Ucb { .. } => format!("UCB {value} with {}", acquisition.weight()),
+            Acquisition::Ei { .. } | Acquisition::LogEi { .. } => format!("{} {value}", acquisition.name()),
+        };
+        let place = if rank == 0 { "best".to_owned() } else { format!("number {}", rank + 1) };
+        let within = branch.map_or_else(String::new, |(axis, unit)| {
+            let Parameter { name, distribution, .. } = &space.parameters[axis];
+            format!(" with {name} = {}, the least tried", distribution.from_unit(unit))
+        });
+        let mut suggestion = Suggestion::by(by, params)
+            .because(format!("{promise}, {place} of {} candidates{within}", ranked.len()));
+        suggestion.origin.expected = Some(surrogate.expect(&candidate.point, direction));
+        suggestion
+    }
+}
+
+/// What the next point is to be.
+#[derive(Debug, Clone, Copy)]
+struct Aim {
+    acquisition: Acquisition,
+    /// An axis and a place on it, of which the point has to be.
+    branch: Option<(usize, f64)>,
 }
 
 /// The choice with the fewest trials among those that other parameters depend on, as an axis and a place on
@@ -152,19 +242,6 @@ fn theoretic_kappa(space: &SearchSpace, trials: usize) -> f64 {
         }
     };
     beta.sqrt()
-}
-
-/// A suggestion of `gp` under the name `by`, or `design` where it is one of the startup.
-pub fn suggest(
-    gp: Gp,
-    (by, design): (&str, &str),
-    space: &SearchSpace,
-    history: &History,
-    observed: &Observed<'_>,
-    seed: u64,
-) -> Result<Suggestion, SamplerError> {
-    let (params, startup) = gp.ask(space, history, observed, seed)?;
-    Ok(Suggestion::by(if startup { design } else { by }, params))
 }
 
 #[cfg(test)]

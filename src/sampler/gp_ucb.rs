@@ -2,10 +2,11 @@
 //! (2020) tuned their networks: a design to start with, then the maximum of κ sd − mean of the cost
 //! (Srinivas et al. 2010).
 
-use super::gp::{Gp, Rule, suggest};
+use super::gp::{Gp, Rule};
 use super::observed::Observed;
 use super::{Sampler, SamplerError, SamplerRow, Suggestion};
 use crate::domain::history::History;
+use crate::domain::insight::{Insight, Question};
 use crate::domain::setting::{Accepts, Is, Preset, Setting};
 use crate::domain::space::SearchSpace;
 use crate::numeric::kernel::Shape;
@@ -82,6 +83,15 @@ struct GpUcb {
 impl Sampler for GpUcb {
     fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Suggestion, SamplerError> {
         let observed = Observed::of(space, history)?;
-        suggest(self.gp, (&self.by, "gp-ucb startup"), space, history, &observed, seed)
+        self.gp.suggest((&self.by, "gp-ucb startup"), space, history, &observed, seed)
+    }
+
+    fn explain(
+        &self,
+        space: &SearchSpace,
+        history: &History,
+        question: &Question,
+    ) -> Result<Option<Insight>, SamplerError> {
+        self.gp.explain(space, history, &Observed::of(space, history)?, question)
     }
 }

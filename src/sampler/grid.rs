@@ -51,7 +51,8 @@ impl Sampler for GridSearch {
             let params = grid.point(permuted(index, grid.size, seed));
             let point = space.to_unit(&params).map_err(|e| SamplerError::Failed(format!("grid: {e}")))?;
             if !tried.contains(&bits(&point)) {
-                return Ok(Suggestion::by(ROW.name, params));
+                let why = format!("point {} of {}, in a shuffled order", index + 1, thousands(grid.size));
+                return Ok(Suggestion::by(ROW.name, params).because(why));
             }
         }
         let size = thousands(grid.size);

@@ -2,6 +2,7 @@
 
 mod acquisition;
 mod auto;
+mod belief;
 mod candidates;
 mod cma_es;
 mod cube;
@@ -25,9 +26,12 @@ mod benchmark;
 #[cfg(test)]
 mod contract;
 
+pub use belief::contour;
 use thiserror::Error;
 
 use crate::domain::history::History;
+use crate::domain::insight::{Insight, Question};
+use crate::domain::seed::derive;
 use crate::domain::setting::Settings;
 use crate::domain::space::{SearchSpace, SpaceError};
 use crate::domain::table::Row;
@@ -52,6 +56,25 @@ pub trait Sampler: Send {
     /// # Errors
     /// Where no point can be suggested.
     fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Suggestion, SamplerError>;
+
+    /// What it has in mind along one parameter before it asks for the next trial of `history`, as far as it has a
+    /// model of the score; nothing it does later depends on it.
+    ///
+    /// # Errors
+    /// Where the model can't be had; the text says why.
+    fn explain(
+        &self,
+        _space: &SearchSpace,
+        _history: &History,
+        _question: &Question,
+    ) -> Result<Option<Insight>, SamplerError> {
+        Ok(None)
+    }
+}
+
+/// The seed with which the next trial of a search is asked for.
+pub fn seed_of_next(history: &History) -> u64 {
+    derive(history.study().seed, "ask", history.trials().len() as u64)
 }
 
 /// A point to try.
@@ -67,6 +90,12 @@ impl Suggestion {
     /// Params that `word` suggests.
     pub fn by(word: &str, params: Params) -> Self {
         Suggestion { params, origin: Origin::by(word) }
+    }
+
+    /// The same, for the reason `why`.
+    pub fn because(mut self, why: String) -> Self {
+        self.origin.why = why;
+        self
     }
 }
 

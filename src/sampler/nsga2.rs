@@ -14,6 +14,7 @@ use crate::domain::seed::{Rng, derive};
 use crate::domain::setting::{Accepts, Preset, Setting};
 use crate::domain::space::SearchSpace;
 use crate::domain::trial::{Origin, TrialId};
+use crate::domain::value::counted;
 use crate::numeric::pareto::{crowding, fronts};
 
 /// Its row in the table of samplers.
@@ -69,23 +70,30 @@ impl Sampler for Nsga2 {
         let begun = history.trials().len() + history.imported().len();
         let mut rng = Rng::new(derive(seed, "nsga2", 0));
         if begun < self.population || observed.scored.len() < 2 {
-            let params = startup(space, history, self.population, &mut rng);
-            return Ok(Suggestion::by("nsga2 startup", params));
+            let (params, why) = startup(space, history, self.population, &mut rng);
+            return Ok(Suggestion::by("nsga2 startup", params).because(why));
         }
         let survivors = self.survivors(&observed, history);
-        let (father, mother) = (tournament(&survivors, &mut rng), tournament(&survivors, &mut rng));
+        let (first, second) = (tournament(&survivors, &mut rng), tournament(&survivors, &mut rng));
+        let (father, mother) = (first.observation, second.observation);
         let two = rng.uniform() < self.crossover;
         let from_mother: Vec<bool> = space.parameters.iter().map(|_| two && rng.uniform() < 0.5).collect();
         let mut child = genes.child(&father.point, &mother.point, &from_mother, &mut rng);
         genes.mutate(&mut child, &mut rng);
-        let Some((params, _)) = genes.until_new(child, history, &observed, &mut rng) else {
-            return Ok(Suggestion::by("nsga2 draw", draw_unseen(space, history, &mut rng)));
+        let Some((params, again)) = genes.until_new(child, history, &observed, &mut rng) else {
+            let draw = Suggestion::by("nsga2 draw", draw_unseen(space, history, &mut rng));
+            return Ok(draw.because("a uniform draw: all children are trials already".into()));
         };
         let mut parents: Vec<TrialId> =
             father.trial.into_iter().chain(mother.trial.filter(|_| two)).collect();
         parents.dedup();
         let by = if two { "nsga2 crossover+mutation" } else { "nsga2 mutation" };
-        Ok(Suggestion { params, origin: Origin::bred(by, parents) })
+        let mutated = counted(1 + again, "mutation");
+        let why = match two {
+            true => format!("fronts {} and {}, {mutated}", first.front + 1, second.front + 1),
+            false => format!("front {}, {mutated}", first.front + 1),
+        };
+        Ok(Suggestion { params, origin: Origin::bred(by, parents) }.because(why))
     }
 }
 
@@ -111,9 +119,9 @@ fn crowded(a: &Survivor<'_>, b: &Survivor<'_>) -> Ordering {
     a.front.cmp(&b.front).then(b.room.total_cmp(&a.room))
 }
 
-fn tournament<'a>(survivors: &[Survivor<'a>], rng: &mut Rng) -> &'a Observation<'a> {
+fn tournament<'s, 'a>(survivors: &'s [Survivor<'a>], rng: &mut Rng) -> &'s Survivor<'a> {
     let (a, b) = (&survivors[rng.below(survivors.len())], &survivors[rng.below(survivors.len())]);
-    if crowded(a, b).is_le() { a.observation } else { b.observation }
+    if crowded(a, b).is_le() { a } else { b }
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ struct Random;
 
 impl Sampler for Random {
     fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Suggestion, SamplerError> {
-        Ok(Suggestion::by(ROW.name, draw_unseen(space, history, &mut Rng::new(derive(seed, ROW.name, 0)))))
+        let params = draw_unseen(space, history, &mut Rng::new(derive(seed, ROW.name, 0)));
+        Ok(Suggestion::by(ROW.name, params).because("a uniform draw".into()))
     }
 }

@@ -38,9 +38,14 @@ impl Sampler for Sobol {
             snap(space, (0..space.dimensions()).map(coordinate).collect())
         };
         let mut sequence = (first..first + PASSED).map(point);
-        let params = sequence
-            .find_map(|point| unless_repeat(space, history, &point))
-            .unwrap_or_else(|| draw_unseen(space, history, &mut Rng::new(derive(seed, "sobol draw", 0))));
-        Ok(Suggestion::by(ROW.name, params))
+        let found = sequence.find_map(|point| unless_repeat(space, history, &point));
+        let Some(params) = found else {
+            let params = draw_unseen(space, history, &mut Rng::new(derive(seed, "sobol draw", 0)));
+            let why = format!("a uniform draw: {PASSED} points of the sequence are trials already");
+            return Ok(Suggestion::by(ROW.name, params).because(why));
+        };
+        // What is left of the sequence begins behind the point that was taken.
+        let number = first + PASSED - sequence.len();
+        Ok(Suggestion::by(ROW.name, params).because(format!("point {number} of the sequence")))
     }
 }

@@ -11,9 +11,11 @@
 
 use super::features::Features;
 use super::observed::{Observation, Observed};
-use super::warp::{BENDS, units, warp};
+use super::warp::{BENDS, Map, Way, units, warp};
+use crate::domain::direction::Direction;
 use crate::domain::seed::{Rng, derive};
 use crate::domain::space::SearchSpace;
+use crate::domain::trial::Expected;
 use crate::numeric::evidence::Evidence;
 use crate::numeric::gaussian_process::{FitError, GaussianProcess, Prediction};
 use crate::numeric::kernel::Shape;
@@ -51,6 +53,8 @@ pub struct Surrogate<'a> {
     means: Vec<(Vec<f64>, f64)>,
     /// The points of the trials that run or wait.
     pending: Vec<Vec<f64>>,
+    /// From targets back to costs.
+    way: Way,
 }
 
 impl<'a> Surrogate<'a> {
@@ -75,7 +79,7 @@ impl<'a> Surrogate<'a> {
         let units = units(&costs);
         let believed = (pending.len() + ended.len()).min(MOST_BELIEVED);
         let seen = thin(scored.len(), MOST_SEEN - believed, derive(seed, "thin", 0));
-        let process = learn(&features, shape, &scored, &units, &seen, seed)?;
+        let (process, map) = learn(&features, shape, &scored, &units, &seen, seed)?;
         let fitted = process.fitted();
         let mut means: Vec<(Vec<f64>, f64)> =
             seen.iter().zip(fitted).map(|(i, mean)| (scored[*i].point.to_vec(), mean)).collect();
@@ -92,12 +96,31 @@ impl<'a> Surrogate<'a> {
         let process = if rows.is_empty() { process } else { process.with(&rows, &believed)? };
         let ranked = scored.into_iter().map(|o| o.point.to_vec()).collect();
         let pending = pending.iter().map(|point| point.to_vec()).collect();
-        Ok(Surrogate { process, features, ranked, means, pending })
+        Ok(Surrogate { process, features, ranked, means, pending, way: Way::of(&costs, map) })
     }
 
     /// The posterior at a point of the cube.
     pub fn predict(&self, point: &[f64]) -> Prediction {
         self.process.predict(&self.features.encode(point))
+    }
+
+    /// The score that is believed at a point, and the ends of mean ± σ of it, the smaller one first.
+    pub fn believe(&self, point: &[f64], direction: Direction) -> [f64; 3] {
+        self.scores(self.predict(point), direction)
+    }
+
+    /// What the score of a trial at a point will be, its noise included.
+    pub fn expect(&self, point: &[f64], direction: Direction) -> Expected {
+        let Prediction { mean, sd } = self.predict(point);
+        let sd = (sd * sd + self.process.noise()).sqrt();
+        let [middle, low, high] = self.scores(Prediction { mean, sd }, direction);
+        Expected { low, middle, high }
+    }
+
+    fn scores(&self, at: Prediction, direction: Direction) -> [f64; 3] {
+        let score = |z: f64| direction.cost(self.way.back(at.mean + z * at.sd));
+        let (a, b) = (score(-1.0), score(1.0));
+        [score(0.0), a.min(b), a.max(b)]
     }
 
     /// The best posterior mean at the trials of which `counts` holds; at any where it holds of none.
@@ -136,7 +159,7 @@ fn learn(
     units: &[f64],
     seen: &[usize],
     seed: u64,
-) -> Result<GaussianProcess, FitError> {
+) -> Result<(GaussianProcess, Map), FitError> {
     let all = features.points(seen.iter().map(|i| &*scored[*i].point));
     let units: Vec<f64> = seen.iter().map(|i| units[*i]).collect();
     let few = thin(seen.len(), MOST_COMPARED, derive(seed, "thin", 1));
@@ -170,7 +193,7 @@ fn learn(
     let evidence = Evidence::new(shape, &features.columns, &points, &targets);
     let theta = evidence.maximize(&start, STEPS[2]).map_or(start, |found| found.point);
     let (kernel, noise) = evidence.kernel(&theta);
-    GaussianProcess::condition(kernel, noise, all, warped.targets)
+    Ok((GaussianProcess::condition(kernel, noise, all, warped.targets)?, warped.map))
 }
 
 #[cfg(test)]

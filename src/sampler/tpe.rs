@@ -13,12 +13,14 @@ mod split;
 
 use super::cube::{draw_unseen, startup, unless_repeat};
 use super::observed::Observed;
-use super::{Sampler, SamplerError, SamplerRow, Suggestion};
+use super::{Sampler, SamplerError, SamplerRow, Suggestion, belief, seed_of_next};
 use crate::domain::history::History;
+use crate::domain::insight::{Densities, Insight, Question};
 use crate::domain::seed::{Rng, derive};
 use crate::domain::setting::{Accepts, Is, Preset, Setting, Settings};
 use crate::domain::space::SearchSpace;
-use crate::domain::value::Params;
+use crate::domain::value::{Params, significant};
+use crate::numeric::exp::exp;
 use crate::numeric::parzen::{Parzen, Shape};
 use groups::{Grouping, Groups};
 use split::{Rule, Split};
@@ -167,6 +169,16 @@ impl Sampler for Tpe {
     fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Suggestion, SamplerError> {
         Ok(self.suggest(space, history, &Observed::of(space, history)?, seed))
     }
+
+    fn explain(
+        &self,
+        space: &SearchSpace,
+        history: &History,
+        question: &Question,
+    ) -> Result<Option<Insight>, SamplerError> {
+        let observed = Observed::of(space, history)?;
+        Ok(self.densities(space, history, &observed, question).map(Insight::Densities))
+    }
 }
 
 impl Tpe {
@@ -184,15 +196,72 @@ impl Tpe {
         }
         // Trials that run belong to the design as well: with many slots it is no longer than with one.
         if observed.scored.is_empty() || observed.scored.len() + observed.pending.len() < self.startup {
-            let params = startup(space, history, self.startup, &mut rng);
-            return Suggestion::by("tpe startup", params);
+            let (params, why) = startup(space, history, self.startup, &mut rng);
+            return Suggestion::by("tpe startup", params).because(why);
         }
         let groups = Groups::of(space, self.grouping);
         let mut search = Search { tpe: self, space, history, observed, groups, looks: LOOKS };
-        let params = search
-            .complete(0, &vec![0.5; space.dimensions()], &mut rng)
-            .unwrap_or_else(|| draw_unseen(space, history, &mut rng));
-        Suggestion::by(ROW.name, params)
+        let Some((params, ratio)) = search.complete(0, (&vec![0.5; space.dimensions()], 0.0), &mut rng)
+        else {
+            let draw = Suggestion::by(ROW.name, draw_unseen(space, history, &mut rng));
+            return draw.because("a uniform draw: all candidates are trials already".into());
+        };
+        let place = match LOOKS - search.looks {
+            0 | 1 => "best".to_owned(),
+            number => format!("number {number}"),
+        };
+        let why = format!("l/g {}, {place} of {} draws", significant(exp(ratio), 3), self.candidates);
+        Suggestion::by(ROW.name, params).because(why)
+    }
+
+    /// The two densities along a parameter; nothing without a score, or of a parameter of one value.
+    pub fn densities(
+        &self,
+        space: &SearchSpace,
+        history: &History,
+        observed: &Observed<'_>,
+        question: &Question,
+    ) -> Option<Densities> {
+        let parameter = question.parameter;
+        let groups = Groups::of(space, self.grouping);
+        let place = |group: &usize| groups.axes(*group).iter().position(|(index, _)| *index == parameter);
+        let (group, own) = (0..groups.len()).find_map(|group| Some((group, place(&group)?)))?;
+        if observed.scored.is_empty() {
+            return None;
+        }
+        let axes = groups.axes(group);
+        let split = Split::of(observed, |point| groups.is_active(group, point), &self.rule);
+        let places = belief::places(&space.parameters[parameter].distribution, question.places);
+        let along = |points: &[&[f64]], weights: &[f64]| -> Vec<f64> {
+            let shape = self.alone(&self.shape(points), weights, axes.len());
+            let density = Parzen::fit(&axes[own..=own], points, weights, &shape);
+            let at = |unit: &f64| {
+                let mut point = vec![0.5; space.dimensions()];
+                point[parameter] = *unit;
+                point
+            };
+            let points: Vec<Vec<f64>> = places.iter().map(at).collect();
+            density.log_density(&points).into_iter().map(exp).collect()
+        };
+        let next = self.suggest(space, history, observed, seed_of_next(history)).params;
+        Some(Densities {
+            parameter,
+            good: along(&split.good, &split.weights),
+            bad: along(&split.bad, &vec![1.0; split.bad.len()]),
+            trials: [split.good.len(), split.bad.len()],
+            next: belief::place(space, next, parameter),
+            places,
+        })
+    }
+
+    /// The shape with which the density of one of `axes` parameters alone is what the density of all has along it:
+    /// kernels are products, and only their width depends on how many parameters there are.
+    fn alone(&self, shape: &Shape, weights: &[f64], axes: usize) -> Shape {
+        let (total, squares) =
+            weights.iter().fold((0.0, 0.0), |(total, squares), w| (total + w, squares + w * w));
+        let effective = if weights.is_empty() { 1.0 } else { total * total / squares };
+        let power = 1.0 / 5.0 - 1.0 / (axes as f64 + 4.0);
+        Shape { bandwidth: shape.bandwidth * libm::pow(effective, power), ..*shape }
     }
 }
 
@@ -209,24 +278,30 @@ struct Search<'a> {
 
 impl Search<'_> {
     /// The best params with the coordinates that `point` has along the groups before number `next`; where a
-    /// trial has those, the next best. `None` where all were tried.
-    fn complete(&mut self, next: usize, point: &[f64], rng: &mut Rng) -> Option<Params> {
+    /// trial has those, the next best. `None` where all were tried. With the logarithm of l/g, all groups together.
+    fn complete(
+        &mut self,
+        next: usize,
+        (point, ratio): (&[f64], f64),
+        rng: &mut Rng,
+    ) -> Option<(Params, f64)> {
         if self.looks == 0 {
             return None;
         }
         if next == self.groups.len() {
             self.looks -= 1;
-            return unless_repeat(self.space, self.history, point);
+            return Some((unless_repeat(self.space, self.history, point)?, ratio));
         }
         if !self.groups.is_active(next, point) {
-            return self.complete(next + 1, point, rng);
+            return self.complete(next + 1, (point, ratio), rng);
         }
         let ranked = self.ranked(next, point, rng);
-        ranked.iter().find_map(|candidate| self.complete(next + 1, candidate, rng))
+        ranked.iter().find_map(|(own, candidate)| self.complete(next + 1, (candidate, ratio + own), rng))
     }
 
-    /// `point` with the coordinates of a group drawn: the best candidates first, each once.
-    fn ranked(&self, group: usize, point: &[f64], rng: &mut Rng) -> Vec<Vec<f64>> {
+    /// `point` with the coordinates of a group drawn, and the logarithm of its l/g: the best candidates first, each
+    /// once.
+    fn ranked(&self, group: usize, point: &[f64], rng: &mut Rng) -> Vec<(f64, Vec<f64>)> {
         let axes = self.groups.axes(group);
         let split = Split::of(self.observed, |point| self.groups.is_active(group, point), &self.tpe.rule);
         let good = Parzen::fit(axes, &split.good, &split.weights, &self.tpe.shape(&split.good));
@@ -243,7 +318,7 @@ impl Search<'_> {
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
         // Equal candidates have equal ratios: they stand together.
         ranked.dedup_by(|a, b| a.1 == b.1);
-        ranked.into_iter().map(|(_, candidate)| candidate).collect()
+        ranked
     }
 }
 

@@ -20,21 +20,65 @@ pub struct Warped {
     pub targets: Vec<f64>,
     /// The logarithm of the map's slope at each, where costs are in units of their own spread.
     pub slopes: Vec<f64>,
+    /// The map.
+    pub map: Map,
+}
+
+/// A map of units, and how what came of it was standardised.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Map {
+    bend: f64,
+    mean: f64,
+    sd: f64,
+}
+
+/// The way from costs to targets, to go back.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Way {
+    best: f64,
+    scale: f64,
+    map: Map,
+}
+
+impl Way {
+    /// The way of `costs`, which come best first, under `map`.
+    pub fn of(costs: &[f64], map: Map) -> Self {
+        Way { best: costs[0], scale: scale(costs).max(0.0), map }
+    }
+
+    /// The cost that a target stands for. The map is monotone: quantiles of targets become those of costs.
+    pub fn back(&self, target: f64) -> f64 {
+        let Map { bend, mean, sd } = self.map;
+        let v = target * sd + mean;
+        let unit = match bend > 0.0 {
+            true => libm::expm1(bend * v) / bend,
+            false if v <= STRAIGHT => v,
+            false => STRAIGHT - 1.0 + libm::exp(v - STRAIGHT),
+        };
+        (2.0 * (0.5 * self.best + unit.min(FARTHEST) * self.scale)).clamp(-f64::MAX, f64::MAX)
+    }
 }
 
 /// How far the costs, which come best first, are from the best, in units of what a bad but not hopeless
 /// cost (the upper quartile) is worse by. All 0 where all are equal.
 pub fn units(costs: &[f64]) -> Vec<f64> {
-    let best = costs[0];
-    // Halves, so that the difference of huge ones is finite.
-    let above = |cost: f64| 0.5 * cost - 0.5 * best;
-    let last = costs.len() - 1;
-    let quartile = above(costs[(3 * last).div_ceil(4)]);
-    let scale = if quartile > 0.0 { quartile } else { above(costs[last]) };
+    let scale = scale(costs);
     if scale <= 0.0 {
         return vec![0.0; costs.len()];
     }
-    costs.iter().map(|cost| (above(*cost) / scale).min(FARTHEST)).collect()
+    costs.iter().map(|cost| (above(*cost, costs[0]) / scale).min(FARTHEST)).collect()
+}
+
+/// Half of how far a cost is above the best, so that the difference of huge ones is finite.
+fn above(cost: f64, best: f64) -> f64 {
+    0.5 * cost - 0.5 * best
+}
+
+/// Half of the unit.
+fn scale(costs: &[f64]) -> f64 {
+    let last = costs.len() - 1;
+    let quartile = above(costs[(3 * last).div_ceil(4)], costs[0]);
+    if quartile > 0.0 { quartile } else { above(costs[last], costs[0]) }
 }
 
 /// The `units` under the map of `bend`, standardised.
@@ -51,7 +95,7 @@ pub fn warp(units: &[f64], bend: f64) -> Warped {
     let sd = if variance > 0.0 { variance.sqrt() } else { 1.0 };
     targets.iter_mut().for_each(|t| *t = (*t - mean) / sd);
     slopes.iter_mut().for_each(|s| *s -= libm::log(sd));
-    Warped { targets, slopes }
+    Warped { targets, slopes, map: Map { bend, mean, sd } }
 }
 
 #[cfg(test)]
@@ -78,6 +122,24 @@ mod tests {
                 assert!(low - 1e-9 <= log && log <= high + 1e-9, "{bend} {i}: {low} {log} {high}");
             }
         }
+    }
+
+    #[test]
+    fn the_way_back_leads_to_the_costs_and_on() {
+        let costs: Vec<f64> = (0..30).map(|i| libm::exp(0.4 * f64::from(i)) - 3.0).collect();
+        for bend in BENDS {
+            let warped = warp(&units(&costs), bend);
+            let way = Way::of(&costs, warped.map);
+            for (cost, target) in costs.iter().zip(&warped.targets) {
+                assert!((way.back(*target) - cost).abs() < 1e-9 * (1.0 + cost.abs()), "{bend} {cost}");
+            }
+            let beyond: Vec<f64> = (-40..40).map(|i| way.back(f64::from(i) / 2.0)).collect();
+            assert!(beyond.is_sorted() && beyond.iter().all(|cost| cost.is_finite()), "{bend} {beyond:?}");
+            assert!(way.back(warped.targets[0] - 0.5) < costs[0], "better than the best is possible");
+            assert!(way.back(1e6).is_finite() && way.back(-1e6).is_finite());
+        }
+        let equal = warp(&units(&[2.0; 5]), 2.0);
+        assert_eq!(Way::of(&[2.0; 5], equal.map).back(1.0), 2.0);
     }
 
     #[test]

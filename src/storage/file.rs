@@ -86,8 +86,14 @@ impl Storage for FileStore {
     fn append(&mut self, records: &[Record]) -> Result<(), StorageError> {
         self.writer.append(records)?;
         for record in records {
-            if let (Event::TrialPromoted { trial, .. }, Some(index)) = (&record.event, &mut self.index) {
-                index.reopen(*trial);
+            let changed = match record.event {
+                Event::TrialPromoted { trial, .. }
+                | Event::TrialPinned { trial, .. }
+                | Event::TrialAnnotated { trial, .. } => trial,
+                _ => continue,
+            };
+            if let Some(index) = &mut self.index {
+                index.reopen(changed);
             }
         }
         Ok(())
@@ -138,7 +144,7 @@ pub fn checkpoints_folder(dir: &Path) -> PathBuf {
 /// The history from the index and the part of the journal that is newer, or why that can't be had.
 fn resume(dir: &Path) -> Result<(Scan, Index), String> {
     let path = journal::path(dir);
-    let (index, known) = Index::open(&index_folder(dir))?;
+    let (mut index, known) = Index::open(&index_folder(dir))?;
     let scan = || {
         if let Some((_, position)) = &known {
             is_prefix(&path, *position)?;
@@ -146,7 +152,10 @@ fn resume(dir: &Path) -> Result<(Scan, Index), String> {
         journal::scan(&path, known).map_err(|e| e.to_string())
     };
     match scan() {
-        Ok(scan) => Ok((scan, index)),
+        Ok(scan) => {
+            scan.history.iter().for_each(|history| index.catch_up(history));
+            Ok((scan, index))
+        }
         Err(why) => {
             index.close();
             Err(why)

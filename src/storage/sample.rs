@@ -26,7 +26,7 @@ fn study() -> StudySpec {
 pub fn records(trials: usize) -> Vec<Record> {
     let mut events = vec![
         Event::StudyCreated { study: Box::new(study()) },
-        Event::StudyOpened { trials, slots: 2, threads: 4 },
+        Event::StudyOpened { trials, slots: 2, threads: 4, asked: None },
     ];
     for trial in 0..trials {
         trial_events(trial, trial + 1 == trials, &mut events);

@@ -6,7 +6,7 @@
 //! bytes of the journal it was made from by their number and checksum. Whatever does not fit, sled's
 //! own errors and panics included, is a reason to delete the index; the journal has it all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -41,6 +41,8 @@ pub(super) struct Index {
     seals: Vec<u32>,
     /// The trials that may have changed since they were written.
     unfinished: BTreeSet<TrialId>,
+    /// What a person had said about trials when it was opened; most have nothing said about them.
+    said: BTreeMap<TrialId, (bool, String)>,
 }
 
 impl Index {
@@ -58,7 +60,8 @@ impl Index {
                 .flush_every_ms(None)
                 .open()
                 .map_err(|e| e.to_string())?;
-            let mut index = Index { db, seals: Vec::new(), unfinished: BTreeSet::new() };
+            let mut index =
+                Index { db, seals: Vec::new(), unfinished: BTreeSet::new(), said: BTreeMap::new() };
             let known = index.load()?;
             Ok((index, known))
         })
@@ -77,6 +80,9 @@ impl Index {
             // A pruned one may have been promoted since.
             if !trial.state.is_finished() || matches!(trial.state, TrialState::Pruned { .. }) {
                 self.unfinished.insert(trial.id);
+            }
+            if trial.pinned || !trial.annotation.is_empty() {
+                self.said.insert(trial.id, (trial.pinned, trial.annotation.clone()));
             }
             self.seals.push(seal);
             trials.push(trial);
@@ -119,7 +125,21 @@ impl Index {
         })
     }
 
-    /// A trial that had ended goes on.
+    /// The journal went on after what the index knows, up to `history`: a person may have said something about
+    /// trials that had ended.
+    pub(super) fn catch_up(&mut self, history: &History) {
+        let nothing = (false, String::new());
+        let said = |trial: &Trial| self.said.get(&trial.id).unwrap_or(&nothing);
+        let differs = |trial: &&Trial| {
+            let (pinned, annotation) = said(trial);
+            trial.pinned != *pinned || trial.annotation != *annotation
+        };
+        let changed = history.trials().iter().map(AsRef::as_ref).filter(differs);
+        let changed: Vec<TrialId> = changed.map(|trial| trial.id).collect();
+        self.unfinished.extend(changed);
+    }
+
+    /// A trial that had ended goes on, or a person says something about it.
     pub(super) fn reopen(&mut self, trial: TrialId) {
         self.unfinished.insert(trial);
     }
@@ -202,8 +222,14 @@ mod tests {
 
     fn reopened(folder: &Path, index: Index) -> (Index, History) {
         index.close();
-        let (index, known) = Index::open(folder).unwrap();
-        (index, known.unwrap().0)
+        // sled's own threads give its lock back a little later.
+        for _ in 0..200 {
+            if let Ok((index, known)) = Index::open(folder) {
+                return (index, known.unwrap().0);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        panic!("the index can't be opened again")
     }
 
     /// Promotes trial 1 and lets it be pruned again.
@@ -234,6 +260,30 @@ mod tests {
         assert_eq!(&history, study.history());
         // Promoted before the index was opened: the journal knew, the index did not.
         promote(&mut study);
+        settle(&mut index, &study);
+        let (index, history) = reopened(folder.path(), index);
+        assert_eq!(&history, study.history());
+        index.close();
+    }
+
+    #[test]
+    fn what_is_said_of_a_trial_that_has_ended_is_written_though_the_index_did_not_hear_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |x| Params::from([("x".to_owned(), Value::Float(x))]);
+        let (mut index, _) = Index::open(folder.path()).unwrap();
+        let space = space([("x", float(0.0, 1.0))]);
+        let mut study = Scripted::new(&space, crate::domain::direction::Direction::Minimize, 1);
+        for i in 0..3 {
+            study.complete(at(0.1 * f64::from(i)), 1.0);
+        }
+        study.apply(Event::TrialPinned { trial: 0, pinned: true });
+        settle(&mut index, &study);
+        let (mut index, _) = reopened(folder.path(), index);
+        study.apply(Event::TrialPinned { trial: 0, pinned: false });
+        study.apply(Event::TrialAnnotated { trial: 2, text: "good".into() });
+        let distribution = float(-1.0, 0.5);
+        study.apply(Event::RangeChanged { parameter: "x".into(), distribution });
+        index.catch_up(study.history());
         settle(&mut index, &study);
         let (index, history) = reopened(folder.path(), index);
         assert_eq!(&history, study.history());

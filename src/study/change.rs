@@ -2,12 +2,18 @@
 
 use super::StudyError;
 use crate::domain::event::{ObjectiveKind, StudySpec};
+use crate::domain::space::SearchSpace;
 
-/// A stored study goes on only with what decided its scores; the sampler may change.
+/// A stored study goes on only with what decided its scores; the sampler may change. `created` is the space that the
+/// study file had: ranges may have been changed since.
 ///
 /// # Errors
 /// What differs.
-pub(super) fn refuse_change(stored: &StudySpec, wanted: &StudySpec) -> Result<(), StudyError> {
+pub(super) fn refuse_change(
+    stored: &StudySpec,
+    created: &SearchSpace,
+    wanted: &StudySpec,
+) -> Result<(), StudyError> {
     let (model, rest) = match stored.objective {
         ObjectiveKind::Network => {
             ("the model or its settings", "the split, the trait's scale or the training")
@@ -24,7 +30,7 @@ pub(super) fn refuse_change(stored: &StudySpec, wanted: &StudySpec) -> Result<()
         ("the direction", stored.direction != wanted.direction),
         (model, stored.model != wanted.model || stored.fixed != wanted.fixed),
         ("the number of replicates of the search", stored.replicates != wanted.replicates),
-        ("the search space", stored.space != wanted.space),
+        ("the search space", *created != wanted.space),
         ("the folds or epochs", (stored.folds, stored.epochs) != (wanted.folds, wanted.epochs)),
         ("the data (files, trait, quality control)", stored.fingerprint.data != wanted.fingerprint.data),
         (rest, stored.fingerprint != wanted.fingerprint),

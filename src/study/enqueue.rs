@@ -9,6 +9,9 @@ use crate::domain::value::Params;
 /// What suggested params that a person enqueued.
 pub const ENQUEUED: &str = "enqueued";
 
+/// What suggested params that a person took from a trial and changed.
+pub const CLONED: &str = "cloned";
+
 impl Study {
     /// Adds a waiting trial of each of `configs` that was not enqueued before, in every replicate of the search.
     ///
@@ -21,15 +24,21 @@ impl Study {
             if known.any(|t| t.params == params) {
                 continue;
             }
-            // As many in a row as there are replicates: one belongs to each.
-            for _ in 0..self.history.study().replicates.max(1) {
-                let trial = self.history.trials().len();
-                let (params, origin) = (params.clone(), Origin::by(ENQUEUED));
-                self.record(Event::TrialEnqueued { trial, params, seed: self.seed_of(trial), origin })?;
-            }
+            self.enqueue_in_all(&params, &Origin::by(ENQUEUED))?;
             added += 1;
         }
         Ok(added)
+    }
+
+    /// Adds a waiting trial of `params` in every replicate of the search.
+    pub(super) fn enqueue_in_all(&mut self, params: &Params, origin: &Origin) -> Result<(), StudyError> {
+        // As many in a row as there are replicates: one belongs to each.
+        for _ in 0..self.history.study().replicates.max(1) {
+            let trial = self.history.trials().len();
+            let (params, origin) = (params.clone(), origin.clone());
+            self.record(Event::TrialEnqueued { trial, params, seed: self.seed_of(trial), origin })?;
+        }
+        Ok(())
     }
 
     /// The seed of a trial.

@@ -26,7 +26,7 @@ pub fn updates() -> (Sender<Update>, Receiver<Update>) {
 pub fn spawn(mut study: Study, updates: Sender<Update>) -> std::io::Result<StudyHandle> {
     let (commands, inbox) = channel();
     let thread = std::thread::Builder::new().name("study".into()).spawn(move || {
-        let end = match catch_unwind(AssertUnwindSafe(|| run(&mut study, &inbox))) {
+        let end = match catch_unwind(AssertUnwindSafe(|| run(&mut study, &inbox, &updates))) {
             Ok(end) => end,
             Err(_) => End::Failed("the study thread panicked: start the same command to resume".into()),
         };
@@ -38,17 +38,26 @@ pub fn spawn(mut study: Study, updates: Sender<Update>) -> std::io::Result<Study
     Ok(StudyHandle { commands, thread })
 }
 
-fn run(study: &mut Study, inbox: &Receiver<Command>) -> End {
+fn run(study: &mut Study, inbox: &Receiver<Command>, updates: &Sender<Update>) -> End {
     loop {
         for command in inbox.try_iter() {
             if let Err(error) = study.command(command) {
                 return End::Failed(error.to_string());
             }
         }
-        match study.turn() {
-            Ok(None) => {}
+        let command = match study.turn() {
+            Ok(None) => continue,
+            Ok(Some(End::Done)) if study.waits() => {
+                // A viewer that has left has told it to stop.
+                updates.send(Update::Ended(End::Done)).ok();
+                inbox.recv()
+            }
             Ok(Some(end)) => return end,
             Err(error) => return End::Failed(error.to_string()),
+        };
+        let Ok(command) = command else { return End::Done };
+        if let Err(error) = study.command(command) {
+            return End::Failed(error.to_string());
         }
     }
 }
@@ -56,7 +65,10 @@ fn run(study: &mut Study, inbox: &Receiver<Command>) -> End {
 impl StudyHandle {
     /// Waits for the study thread to end.
     pub fn join(self) {
+        let StudyHandle { commands, thread } = self;
+        // One that waits for commands hears that there are none any more, unless others can still send some.
+        drop(commands);
         // Its panics are caught and told as `End::Failed`.
-        self.thread.join().ok();
+        thread.join().ok();
     }
 }

@@ -6,6 +6,7 @@
 mod change;
 mod enqueue;
 pub mod handle;
+mod open;
 mod pruning;
 mod steering;
 #[cfg(test)]
@@ -16,10 +17,10 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use self::change::refuse_change;
+pub use self::steering::{Made, Maker};
 use crate::domain::baseline::BaselineScore;
 use crate::domain::command::{BaselineFailure, Command, End, StopMode};
-use crate::domain::event::{Event, Level, Record, StudySpec};
+use crate::domain::event::{Event, Level, Record};
 use crate::domain::history::{EventError, History};
 use crate::domain::objective::{Done, Evaluation, Job};
 use crate::domain::seed::{derive, of_trial};
@@ -44,6 +45,8 @@ pub struct Parts {
     pub pruner: Box<dyn Pruner>,
     /// Runs trials.
     pub executor: Box<dyn Executor>,
+    /// Makes others in their place when a person wants that.
+    pub maker: Box<dyn Maker>,
     /// Keeps the records.
     pub storage: Box<dyn Storage>,
     /// How often a trial that failed is tried again.
@@ -112,61 +115,11 @@ pub struct Study {
     /// Whether a trial has ended since the index was brought up to date, and when that was last due.
     unsettled: bool,
     settled: Option<Timestamp>,
+    /// Whether it waits for commands when all trials have ended.
+    lingers: bool,
 }
 
 impl Study {
-    /// Opens a study: a new one where `history` is `None`, else the stored one. Trials that were cut
-    /// off with the last coordinator are queued again. `trials` is the total wanted.
-    ///
-    /// # Errors
-    /// Where the store fails or holds a study that differs from `spec`.
-    pub fn open(
-        mut parts: Parts,
-        spec: StudySpec,
-        history: Option<History>,
-        trials: usize,
-    ) -> Result<Self, StudyError> {
-        let wanted = spec.sampler.clone();
-        let history = match history {
-            Some(history) => {
-                refuse_change(history.study(), &spec)?;
-                history
-            }
-            None => {
-                let event = Event::StudyCreated { study: Box::new(spec) };
-                let record = Record { sequence: 0, at: (parts.clock)(), event };
-                let history = History::begin(&record)?;
-                parts.storage.append(std::slice::from_ref(&record))?;
-                (parts.publish)(&record);
-                history
-            }
-        };
-        let mut study = Study {
-            parts,
-            history,
-            stopping: HashMap::new(),
-            retried: HashMap::new(),
-            stop: None,
-            awaited: BTreeSet::new(),
-            unsettled: false,
-            settled: None,
-        };
-        let (slots, threads) = (study.parts.executor.slots(), study.parts.executor.threads());
-        study.record(Event::StudyOpened { trials, slots, threads })?;
-        let begun = study.history.study().sampler.clone();
-        if begun != wanted {
-            study.note(
-                Level::Info,
-                format!("the study began with sampler {begun} and goes on with {wanted}"),
-            )?;
-        }
-        for trial in study.running() {
-            study.record(Event::TrialRequeued { trial, reason: "interrupted".into() })?;
-            study.note(Level::Info, format!("trial {trial} was interrupted and starts again"))?;
-        }
-        Ok(study)
-    }
-
     /// All that is known of the study.
     pub fn history(&self) -> &History {
         &self.history
@@ -192,6 +145,16 @@ impl Study {
     /// [`Command::Baseline`]. A stop does not wait, and no trial depends on them.
     pub fn await_baselines(&mut self, names: impl IntoIterator<Item = String>) {
         self.awaited.extend(names);
+    }
+
+    /// When all trials have ended, the study waits for commands that let it go on, until it is told to stop.
+    pub fn linger(&mut self) {
+        self.lingers = true;
+    }
+
+    /// Whether it waits for commands now that all trials have ended.
+    pub(super) fn waits(&self) -> bool {
+        self.lingers && self.stop.is_none()
     }
 
     /// Follows one command.
@@ -239,11 +202,15 @@ impl Study {
     }
 
     /// One round: start what can start, take in what has happened. Returns why the study ended, once
-    /// it has.
+    /// it has. One that is [done](End::Done) may be given something to do.
     ///
     /// # Errors
     /// Where the store, the sampler or a slot fails.
     pub fn turn(&mut self) -> Result<Option<End>, StudyError> {
+        if self.history.is_done() && self.awaited.is_empty() && self.next_promotion().is_none() {
+            self.settle(self.waits())?;
+            return Ok(Some(End::Done));
+        }
         if self.stop == Some(StopMode::Now) {
             for trial in self.running() {
                 self.parts.executor.stop(trial);
@@ -252,10 +219,6 @@ impl Study {
                 self.record(event)?;
             }
             return Ok(Some(End::Stopped));
-        }
-        if self.history.is_done() && self.awaited.is_empty() && self.next_promotion().is_none() {
-            self.settle(false)?;
-            return Ok(Some(End::Done));
         }
         if self.stop == Some(StopMode::AfterRunning) && self.history.counts().running == 0 {
             self.settle(true)?;
@@ -314,11 +277,11 @@ impl Study {
             return Ok(None);
         }
         // A replicate of the search is a study of its own: it knows of its own trials only.
-        let (search, number) = self.history.search_of(trial);
+        let (search, number) = self.history.asked_of(trial);
         let study = search.study();
         let seed = of_trial(study.seed, number);
         let ask = derive(study.seed, "ask", number as u64);
-        match self.parts.sampler.ask(&study.space, &search, ask) {
+        match self.parts.sampler.ask(search.space(), &search, ask) {
             Ok(Suggestion { params, origin }) => {
                 let origin = self.history.origin_of(trial, origin);
                 Ok(Some((self.job(trial, params, seed), origin)))

@@ -1,19 +1,25 @@
+mod workshop;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::*;
 use crate::domain::command::{BaselineFailure, Command, End, StopMode};
+use crate::domain::event::StudySpec;
 use crate::domain::seed::{Rng, of_replicate};
 use crate::domain::space::SearchSpace;
 use crate::domain::testing;
 use crate::domain::trial::{FoldScore, Report, Trial};
 use crate::domain::value::Value;
+use crate::executor::Layout;
 use crate::storage::memory::MemoryStore;
 
 /// Runs jobs a message a poll, lowest slot first: as deterministic as one slot, with as many as wanted.
 pub(super) struct Stepwise {
     pub slots: Vec<Option<(Job, usize, Option<usize>)>>,
+    /// Slots that may have a job.
+    pub most: usize,
     /// How many messages a job still sends before it notices that it was told to stop.
     pub late: usize,
 }
@@ -22,16 +28,19 @@ pub(super) struct Stepwise {
 const STEPS: usize = 4;
 
 impl Executor for Stepwise {
-    fn slots(&self) -> usize {
-        self.slots.len()
+    fn layout(&self) -> Layout {
+        Layout::of(self.most, 1)
     }
 
-    fn threads(&self) -> usize {
-        1
+    fn arrange(&mut self, layout: Layout) -> Result<(), ExecutorError> {
+        self.most = layout.slots;
+        self.slots.resize(self.slots.len().max(self.most), None);
+        Ok(())
     }
 
     fn free_slot(&self) -> Option<usize> {
-        self.slots.iter().position(Option::is_none)
+        let room = self.slots.iter().flatten().count() < self.most;
+        self.slots.iter().position(Option::is_none).filter(|_| room)
     }
 
     fn submit(&mut self, slot: usize, job: Job) -> Result<(), ExecutorError> {
@@ -82,7 +91,7 @@ impl Executor for Stepwise {
 }
 
 /// Asks for what depends on all that is known: any difference in the history shows in the next point.
-struct Touchy;
+pub(super) struct Touchy;
 
 impl Sampler for Touchy {
     fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Suggestion, SamplerError> {
@@ -95,7 +104,7 @@ impl Sampler for Touchy {
 }
 
 /// Prunes trials that report above a limit.
-struct Limit(f64);
+pub(super) struct Limit(pub f64);
 
 impl Pruner for Limit {
     fn decide(&self, history: &History, trial: TrialId) -> Option<String> {
@@ -116,7 +125,8 @@ pub(super) fn parts(slots: usize, limit: f64) -> (Parts, Published) {
     let parts = Parts {
         sampler: Box::new(Touchy),
         pruner: Box::new(Limit(limit)),
-        executor: Box::new(Stepwise { slots: vec![None; slots], late: 0 }),
+        executor: Box::new(Stepwise { slots: vec![None; slots], most: slots, late: 0 }),
+        maker: workshop::maker(),
         storage: Box::new(MemoryStore::new()),
         retries: 0,
         clock: || 1000,
@@ -230,7 +240,7 @@ fn each_replicate_of_the_search_is_a_study_of_its_own_however_often_interrupted(
 fn when_a_worker_hears_of_a_stop_changes_nothing() {
     let ends = |late: usize| {
         let (mut parts, _) = parts(1, 0.2);
-        parts.executor = Box::new(Stepwise { slots: vec![None], late });
+        parts.executor = Box::new(Stepwise { slots: vec![None], most: 1, late });
         let mut study = Study::open(parts, spec(), None, 20).unwrap();
         assert_eq!(finish(&mut study), End::Done);
         study.history().trials().iter().map(|t| essence(t)).collect::<Vec<_>>()

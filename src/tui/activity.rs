@@ -79,7 +79,7 @@ impl Activity {
                 Entry::new(at, Tone::Quiet, format!("baseline {}{score}", baseline.baseline))
             }
             Event::Noted { level, text } => Entry::new(at, tone(*level), text.clone()),
-            Event::StudyOpened { trials, slots, threads } => {
+            Event::StudyOpened { trials, slots, threads, .. } => {
                 let text = format!("opened for {trials} trials in {slots} slots of {threads} threads");
                 Entry::new(at, Tone::Quiet, text)
             }

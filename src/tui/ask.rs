@@ -94,6 +94,25 @@ pub enum Answer {
     Export(Result<PathBuf, String>),
 }
 
+impl Answer {
+    /// The answer to a question that can't be answered for `reason`.
+    pub fn refusal(ask: Ask, reason: &str) -> Self {
+        let why = reason.to_owned();
+        match ask {
+            Ask::Profile { trial, .. } => Answer::Profile(trial, Err(why)),
+            Ask::Predictions { trial, .. } => Answer::Predictions(trial, Err(why)),
+            Ask::Layers { trial, .. } => Answer::Layers(trial, Err(why)),
+            Ask::Importance(_) => Answer::Importance(Err(why)),
+            Ask::Insight(..) => Answer::Insight(Err(why)),
+            Ask::Contour(..) => Answer::Contour(Err(why)),
+            Ask::Rungs(_) => Answer::Rungs(Vec::new()),
+            Ask::Studies => Answer::Studies(Vec::new()),
+            Ask::Study(path) => Answer::Study(path, Err(why)),
+            Ask::Export(_) => Answer::Export(Err(why)),
+        }
+    }
+}
+
 /// What a trial's network says of one individual that it was not trained on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prediction {

@@ -98,6 +98,15 @@ impl Stage {
         update(&mut self.state, msg).into_iter().filter_map(asked).collect()
     }
 
+    /// Another size of the screen; what is asked for then.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn resize(&mut self, size: (u16, u16)) -> io::Result<Vec<Ask>> {
+        self.terminal.resize(Rect::new(0, 0, size.0, size.1))?;
+        Ok(self.follow(Msg::Resize(size.0, size.1)))
+    }
+
     /// Presses keys, as the keymap names them, with blanks between; what is asked for then.
     ///
     /// # Errors

@@ -159,7 +159,13 @@ fn take(state: &mut AppState, updates: Vec<Update>) -> Vec<Effect> {
     let mut effects = Vec::new();
     for update in updates {
         match update {
-            Update::Recorded(record) => state.record(&record),
+            Update::Recorded(record) => {
+                state.record(&record);
+                // A study that had nothing to do was given something.
+                if state.phase == Phase::Over(End::Done) && !state.history.is_done() {
+                    state.phase = Phase::Live;
+                }
+            }
             Update::Ended(why) => effects.extend(end(state, why)),
         }
     }

@@ -2,22 +2,27 @@
 //! so that neither waits for the other.
 
 use std::mem::discriminant;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use anyhow::Result;
 
 use super::background::{self, Background};
+use super::export;
+use super::minds::Minds;
 use crate::tui::ask::{Answer, Ask, Desk};
 
 /// Why a program's studies have no networks to look into.
 const NO_NETWORK: &str = "a program has no markers and no layers: this is of networks";
 
-/// Starts both threads. `background` is there of studies of networks.
+/// Starts both threads. `background` is there of studies of networks; `minds` are the parts that the study was
+/// started with,
+/// and `store` is where it lies.
 ///
 /// # Errors
 /// Where the system refuses a thread.
-pub fn open(background: Option<Background>) -> Result<Desk> {
+pub fn open(background: Option<Background>, minds: Minds, store: PathBuf) -> Result<Desk> {
     let (heavy, for_heavy) = channel();
     let (light, for_light) = channel();
     let (outbox, answers) = channel();
@@ -33,7 +38,9 @@ pub fn open(background: Option<Background>) -> Result<Desk> {
             _ => None,
         });
     })?;
-    background::spawn("desk", move |_| serve(&for_light, &outbox, |_| None))?;
+    background::spawn("desk", move |pool| {
+        serve(&for_light, &outbox, |ask| minds.answer(&pool, &ask).or_else(|| export::answer(&store, &ask)));
+    })?;
     Ok(Desk { heavy, light, answers })
 }
 

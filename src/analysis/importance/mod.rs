@@ -82,18 +82,33 @@ fn is_single(distribution: &Distribution) -> bool {
     distribution.cardinality() == Some(1)
 }
 
+/// Most trials of which the forest of fANOVA is grown within a second.
+pub const SOON: usize = 1000;
+
 /// The importance of the parameters of a study.
 ///
 /// # Errors
 /// Where too little is known.
 pub fn importance(history: &History) -> Result<Importance, NoImportance> {
+    up_to(history, usize::MAX)
+}
+
+/// As [`importance`], in a fraction of a second: without fANOVA where there are more than [`SOON`] trials.
+///
+/// # Errors
+/// Where too little is known.
+pub fn importance_soon(history: &History) -> Result<Importance, NoImportance> {
+    up_to(history, SOON)
+}
+
+fn up_to(history: &History, trees: usize) -> Result<Importance, NoImportance> {
     let study = history.study();
     let scored = history.trials().iter().filter_map(|t| Some((&t.params, study.direction.cost(t.score?))));
     let (params, costs): (Vec<&Params>, Vec<f64>) = scored.unzip();
-    of(&Scored { space: &study.space, params, costs }, study.seed)
+    of(&Scored { space: &study.space, params, costs }, study.seed, trees)
 }
 
-fn of(scored: &Scored<'_>, seed: u64) -> Result<Importance, NoImportance> {
+fn of(scored: &Scored<'_>, seed: u64, trees: usize) -> Result<Importance, NoImportance> {
     let trials = scored.costs.len();
     let parameters = &scored.space.parameters;
     if parameters.is_empty() {
@@ -107,7 +122,8 @@ fn of(scored: &Scored<'_>, seed: u64) -> Result<Importance, NoImportance> {
     }
     let best = ped_anova::best(&scored.costs);
     let divergences = shares(&ped_anova::divergences(scored, &best));
-    let fractions = fanova::fractions(scored, seed);
+    let fractions =
+        if trials > trees { vec![None; parameters.len()] } else { fanova::fractions(scored, seed) };
     let one = |((parameter, ped_anova), fanova): ((&Parameter, f64), Option<f64>)| {
         let active = scored.active(parameter).len();
         let parameter = parameter.name.clone();

@@ -47,7 +47,7 @@ fn ours(study: &Study) -> Importance {
     let space = SearchSpace { parameters: study.space.iter().map(parameter).collect() };
     let params = study.trials.iter().map(|t| &t.params).collect();
     let costs = study.trials.iter().map(|t| study.direction.cost(t.score)).collect();
-    of(&Scored { space: &space, params, costs }, 1).unwrap()
+    of(&Scored { space: &space, params, costs }, 1, usize::MAX).unwrap()
 }
 
 /// Spearman's rank correlation, of values without ties.

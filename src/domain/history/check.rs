@@ -52,6 +52,14 @@ pub enum EventError {
         /// What contradicts.
         problem: String,
     },
+    /// A parameter can't be searched like that.
+    #[error("parameter `{parameter}` {problem}")]
+    Range {
+        /// The parameter.
+        parameter: String,
+        /// Why not.
+        problem: String,
+    },
     /// A source is imported only once.
     #[error("{0} was imported before")]
     ImportedTwice(String),
@@ -88,11 +96,11 @@ impl History {
             | Event::StudyResumed
             | Event::TrialsWanted { .. }
             | Event::SlotsChanged { .. }
-            | Event::RangeChanged { .. }
             | Event::SamplerSwitched { .. }
             | Event::PrunerSwitched { .. }
             | Event::SearchExhausted { .. }
             | Event::Noted { .. } => Ok(()),
+            Event::RangeChanged { parameter, distribution } => self.check_range(parameter, distribution),
             Event::TrialPinned { trial, .. } | Event::TrialAnnotated { trial, .. } => {
                 self.trials.get(*trial).map(drop).ok_or(EventError::UnknownTrial(*trial))
             }

@@ -88,7 +88,7 @@ fn a_gap_in_the_records_and_a_newer_format_are_refused() {
 #[test]
 fn time_counts_while_a_coordinator_is_at_work() {
     let mut history = Scripted::new(&space([]), Direction::Minimize, 1).history().clone();
-    let opened = || Event::StudyOpened { trials: 1, slots: 1, threads: 1 };
+    let opened = || Event::StudyOpened { trials: 1, slots: 1, threads: 1, asked: None };
     let start = history.last();
     // Ten seconds of work, an hour of nobody, five seconds of work, a clock set back, two seconds.
     let times = [0, 10_000, 3_610_000, 3_615_000, 3_000_000, 3_002_000];

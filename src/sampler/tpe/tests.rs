@@ -123,7 +123,7 @@ fn a_kind_is_chosen_by_its_scores_and_its_parameters_within_it() {
     let tpe = Tpe::new(&Settings::defaults(ROW.settings));
     let search =
         Search { tpe: &tpe, space: &space, history: study.history(), observed: &observed, groups, looks: 1 };
-    let best = |group: usize, point: &[f64]| search.ranked(group, point, &mut Rng::new(1)).swap_remove(0);
+    let best = |group: usize, point: &[f64]| search.ranked(group, point, &mut Rng::new(1)).swap_remove(0).1;
     let mut point = vec![0.5; 5];
     for group in 0..5 {
         if search.groups.is_active(group, &point) {
@@ -152,8 +152,8 @@ fn candidates_are_ranked_each_once() {
         assert!((2..=most).contains(&ranked.len()), "{}", ranked.len());
         for (i, a) in ranked.iter().enumerate() {
             assert!(!ranked[..i].contains(a));
-            let params = space.from_unit(a);
-            assert!((space.to_unit(&params).unwrap()[group] - a[group]).abs() < 1e-9, "{a:?}");
+            let params = space.from_unit(&a.1);
+            assert!((space.to_unit(&params).unwrap()[group] - a.1[group]).abs() < 1e-9, "{a:?}");
         }
     }
 }

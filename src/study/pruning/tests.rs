@@ -108,7 +108,7 @@ fn what_is_owed_is_promoted_before_a_study_ends_and_counts_stay_whole() {
 fn when_a_worker_hears_of_a_pause_changes_nothing() {
     let ends = |late: usize| {
         let (mut parts, _) = halving_parts("asha", 1);
-        parts.executor = Box::new(Stepwise { slots: vec![None], late });
+        parts.executor = Box::new(Stepwise { slots: vec![None], most: 1, late });
         let mut study = Study::open(parts, spec(), None, 16).unwrap();
         assert_eq!(finish(&mut study), End::Done);
         essences(study.history())
@@ -153,7 +153,7 @@ fn a_trial_of_fewer_repeats_than_others_is_not_judged_after_its_own_last_fold() 
     for late in [0, 1, 9] {
         let (mut parts, _) = parts(1, 1.0);
         parts.pruner = Box::new(TwoFolds);
-        parts.executor = Box::new(Stepwise { slots: vec![None], late });
+        parts.executor = Box::new(Stepwise { slots: vec![None], most: 1, late });
         let spec = StudySpec { repeats: 3, space: space.clone(), ..spec() };
         let mut study = Study::open(parts, spec, None, 20).unwrap();
         assert_eq!(finish(&mut study), End::Done);

@@ -99,7 +99,7 @@ pub fn ranges(state: &AppState, before: &[&str]) -> Vec<Candidate> {
                 Some(Distribution::Int { low, high, .. }) => format!("{low} {high}"),
                 Some(Distribution::Float { low, high, .. }) => format!("{low:?} {high:?}"),
             };
-            vec![Candidate::new(ends, "as it is now"), Candidate::new("reset", "all values so far")]
+            vec![Candidate::new(ends, "as it is now"), Candidate::new("reset", "as the study began")]
         }
         _ => Vec::new(),
     }
@@ -115,8 +115,9 @@ pub fn range(state: &mut AppState, rest: &str) -> Outcome {
         return Err(format!("`{name}` is not searched{near}"));
     };
     let parameter = parameter.name.clone();
-    let distribution = match (&rest[..], form::widest(state, &parameter)) {
-        (["reset"], Some(all)) => all.clone(),
+    let created = state.history.created_space().parameters.iter().find(|p| p.name == parameter);
+    let distribution = match (&rest[..], created) {
+        (["reset"], Some(created)) => created.distribution.clone(),
         _ => form::narrowed(state, &parameter, &rest).map_err(|(_, why)| why)?,
     };
     let (inside, all) = form::within(state, &parameter, &distribution);

@@ -22,8 +22,9 @@ pub fn new(state: &AppState, purpose: Purpose) -> Result<Form, String> {
     let Some(first) = names.first() else {
         return Err(format!("there is no {noun} to choose from here"));
     };
-    // What was never switched is known by the word for display only.
-    let word = if purpose == Purpose::Sampler { history.study().sampler.as_str() } else { "" };
+    // Of a pruner that was never switched the history does not tell the name.
+    let asked = || history.asked()?.pruner.as_ref().map(|method| method.kind.as_str());
+    let word = if purpose == Purpose::Sampler { history.sampler_name() } else { asked().unwrap_or_default() };
     let kind = now.map_or(word, |method| &method.kind);
     let kind = names.iter().find(|name| *name == kind).unwrap_or(first).clone();
     let settings = now.map_or_else(String::new, |method| values::written(&method.settings));
