@@ -85,7 +85,7 @@ mod tests {
     /// A table with these changes, as the second version writes it.
     fn table(changes: &[(i64, u8)], offsets: &[i32], rule: &str) -> Vec<u8> {
         let mut bytes = Vec::new();
-        let mut head = |counts: [u32; 6], bytes: &mut Vec<u8>| {
+        let head = |counts: [u32; 6], bytes: &mut Vec<u8>| {
             bytes.extend(b"TZif2");
             bytes.extend([0; 15]);
             bytes.extend(counts.iter().flat_map(|n| n.to_be_bytes()));

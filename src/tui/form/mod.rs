@@ -7,8 +7,8 @@ mod params;
 mod range;
 
 pub use count::{slots, total};
-pub use params::{completed, given};
-pub use range::{narrowed, widest, within};
+pub use params::completed;
+pub use range::{narrowed, within};
 
 use super::entry::Input;
 use super::keymap::Action;

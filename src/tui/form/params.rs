@@ -86,7 +86,7 @@ pub fn command(form: &Form, state: &AppState) -> Result<(Command, String), Strin
 ///
 /// # Errors
 /// Names the word that gives none, and the remedy.
-pub fn given(space: &SearchSpace, words: &[String]) -> Result<Params, String> {
+fn given(space: &SearchSpace, words: &[String]) -> Result<Params, String> {
     let mut params = Params::new();
     for word in words {
         let Some((name, value)) = word.split_once('=') else {

@@ -54,7 +54,7 @@ fn fill(form: &mut Form, state: &AppState) {
 }
 
 /// The distribution of all values that a parameter's trials have had or may have.
-pub fn widest<'a>(state: &'a AppState, parameter: &str) -> Option<&'a Distribution> {
+fn widest<'a>(state: &'a AppState, parameter: &str) -> Option<&'a Distribution> {
     let all = &state.history.study().space.parameters;
     all.iter().find(|p| p.name == parameter).map(|p| &p.distribution)
 }

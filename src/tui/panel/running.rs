@@ -68,9 +68,8 @@ fn click(state: &mut AppState, area: Rect, at: Position, again: bool) -> Vec<Eff
     }
     let rows = usize::from(area.height);
     let (from, shown) = window(state, rows);
-    if shown > 0 {
-        let each = (rows / shown).clamp(2, TALLEST);
-        let place = from + usize::from(at.y.saturating_sub(area.y)) / each;
+    if let Some(each) = rows.checked_div(shown) {
+        let place = from + usize::from(at.y.saturating_sub(area.y)) / each.clamp(2, TALLEST);
         state.running_cursor = place.min(from + shown - 1);
     }
     Vec::new()
