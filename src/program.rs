@@ -33,6 +33,11 @@ use crate::domain::trial::{Report, TrialId};
 use crate::domain::value::{Params, Value};
 pub use process::locate;
 
+/// Whether this process leads its session: then no shell is there to let it go on once it was suspended.
+pub fn leads_session() -> bool {
+    rustix::process::getsid(None).is_ok_and(|session| session == rustix::process::getpid())
+}
+
 /// How often a waiting slot looks whether its trial is to be stopped.
 const POLL: Duration = Duration::from_millis(20);
 

@@ -13,6 +13,8 @@ pub mod pruning;
 mod search;
 mod slots;
 mod steering;
+pub mod studies;
+pub mod trials;
 pub mod warm_start;
 pub mod zone;
 

@@ -23,7 +23,7 @@ use tune_tui::storage::memory::MemoryStore;
 use tune_tui::storage::{Storage, StorageError};
 use tune_tui::study::{Made, Maker, Parts, Study, handle};
 use tune_tui::tui::ask::Desk;
-use tune_tui::tui::{self, Dashboard, Menu, Options, Preferences};
+use tune_tui::tui::{Dashboard, Menu, Options, Preferences, Session, Setup};
 
 use super::history::study;
 
@@ -131,16 +131,11 @@ pub fn run(words: &[String]) -> Result<(), Box<dyn Error>> {
     let (heavy, _for_heavy) = channel();
     let (light, _for_light) = channel();
     let (_outbox, answers) = channel();
-    tui::run(Dashboard {
-        history,
-        updates: &updates,
-        commands: handle.commands.clone(),
-        desk: Desk { heavy, light, answers },
-        menu: Menu::default(),
-        clock: now,
-        options: Options::default(),
-        preferences: Preferences::default(),
-        signal: Arc::new(AtomicUsize::new(0)),
-    })?;
+    let signal = Arc::new(AtomicUsize::new(0));
+    let (options, preferences) = (Options::default(), Preferences::default());
+    let mut session = Session::take(Setup { options, preferences, clock: now, signal, suspends: false })?;
+    let desk = Desk { heavy, light, answers };
+    let (updates, commands) = (&updates, handle.commands.clone());
+    session.watch(Dashboard { history, updates, commands, desk, menu: Menu::default() })?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Pure functions of the history: what the screens and reports show.
 
+pub mod agreement;
 pub mod average;
 pub mod best;
 pub mod compare;

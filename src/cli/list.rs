@@ -22,8 +22,8 @@ pub fn list(args: &ListArgs) -> Result<Exit> {
     }
     let mut rows = vec![["study", "trials", "best", "model", "sampler", "data"].map(str::to_owned).to_vec()];
     for store in &stores {
-        match journal::read(store) {
-            Ok(replay) => rows.push(row(store, &replay.history)),
+        match journal::outline(store) {
+            Ok(history) => rows.push(row(store, &history)),
             Err(error) => complain(&format!("warning: {error}")),
         }
     }

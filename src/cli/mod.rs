@@ -3,18 +3,22 @@
 mod baseline;
 mod check;
 mod export;
+mod farewell;
 mod fit;
 mod headless;
 mod importance;
 mod lineage;
 mod list;
 mod network;
+mod open;
 mod output;
 mod predict;
+mod replay;
 mod run;
 mod screen;
 mod show;
 mod simulate;
+mod studies;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -57,16 +61,27 @@ impl From<Exit> for ExitCode {
 /// Tunes neural networks for genomic prediction, and shows the search as it happens.
 ///
 /// `tune-tui STUDY.toml` starts or resumes a study with the dashboard. Stop it whenever you like: the
-/// same command goes on where it was.
+/// same command goes on where it was. `tune-tui` alone lists the studies of this folder and opens one.
 #[derive(Debug, Parser)]
 #[command(
     version,
-    arg_required_else_help = true,
-    override_usage = "tune-tui STUDY.toml [OPTIONS of run]\n       tune-tui COMMAND …"
+    args_conflicts_with_subcommands = true,
+    override_usage = "tune-tui STUDY.toml [OPTIONS of run]\n       tune-tui [--store DIR]\n       tune-tui COMMAND …"
 )]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    #[command(flatten)]
+    studies: StudiesArgs,
+}
+
+/// `tune-tui` without a command.
+#[derive(Debug, Args)]
+struct StudiesArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+    #[command(flatten)]
+    screen: screen::ScreenArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -77,6 +92,8 @@ enum Command {
     Check(StudyArgs),
     /// Print a study's trials
     Show(ShowArgs),
+    /// Play a study's past again, on the same screens
+    Replay(ReplayArgs),
     /// List the studies of a folder
     List(ListArgs),
     /// Write the best trials as a runnable study file, JSON or CSV
@@ -173,6 +190,20 @@ struct ShowArgs {
     /// With --importance: every marker, as CSV
     #[arg(long, requires = "importance", conflicts_with = "json")]
     csv: bool,
+}
+
+#[derive(Debug, Args)]
+struct ReplayArgs {
+    #[command(flatten)]
+    stored: StoredArgs,
+    /// How much faster than it was; if not given, the whole study takes about a minute
+    #[arg(long, value_name = "TIMES")]
+    speed: Option<f64>,
+    /// Where to begin: when a trial was started (17), or so long into the study (90s, 5m, 1h30m)
+    #[arg(long, value_name = "TRIAL|TIME")]
+    at: Option<String>,
+    #[command(flatten)]
+    screen: screen::ScreenArgs,
 }
 
 #[derive(Debug, Args)]
@@ -276,29 +307,31 @@ pub fn main() -> ExitCode {
     process::prepare();
     let cli = Cli::parse_from(with_run(std::env::args_os().collect()));
     let outcome = match cli.command {
-        Command::Run(args) => run::run(&args),
-        Command::Check(args) => check::check(&args),
-        Command::Show(args) => show::show(&args),
-        Command::List(args) => list::list(&args),
-        Command::Export(args) => export::export(&args),
-        Command::Baseline(args) => baseline::baseline(&args),
-        Command::Fit(args) => fit::fit(&args),
-        Command::Predict(args) => predict::predict(&args),
-        Command::Simulate(args) => simulate::simulate(&args),
+        None => studies::studies(&cli.studies),
+        Some(Command::Run(args)) => run::run(&args),
+        Some(Command::Check(args)) => check::check(&args),
+        Some(Command::Show(args)) => show::show(&args),
+        Some(Command::Replay(args)) => replay::replay(&args),
+        Some(Command::List(args)) => list::list(&args),
+        Some(Command::Export(args)) => export::export(&args),
+        Some(Command::Baseline(args)) => baseline::baseline(&args),
+        Some(Command::Fit(args)) => fit::fit(&args),
+        Some(Command::Predict(args)) => predict::predict(&args),
+        Some(Command::Simulate(args)) => simulate::simulate(&args),
     };
     finish(outcome).into()
 }
 
 /// `tune-tui STUDY.toml …` is `tune-tui run STUDY.toml …`. What looks like neither a study file nor an
-/// option of `run` is left to clap, which knows the nearest command.
+/// option before one is left to clap, which knows the nearest command.
 fn with_run(mut words: Vec<OsString>) -> Vec<OsString> {
     let names_a_study = words.get(1).is_some_and(|first| {
-        let about = ["-h", "--help", "-V", "--version"].iter().any(|w| first == w);
-        let option = first.to_string_lossy().starts_with('-') && !about;
+        let is_toml = |word: &OsString| Path::new(word).extension().is_some_and(|e| e == "toml");
+        let option = first.to_string_lossy().starts_with('-');
         let known = Cli::command().find_subcommand(first).is_some();
-        option
-            || (!known
-                && (Path::new(first).extension().is_some_and(|e| e == "toml") || Path::new(first).exists()))
+        // A file of preferences is a TOML file as well.
+        let behind = words.windows(2).skip(1).any(|pair| is_toml(&pair[1]) && pair[0] != "--config");
+        if option { behind } else { !known && (is_toml(first) || Path::new(first).exists()) }
     });
     if names_a_study {
         words.insert(1, "run".into());
@@ -332,7 +365,16 @@ mod tests {
         Cli::command().debug_assert();
         assert_eq!(completed(&["a.toml", "--json"]), ["run", "a.toml", "--json"]);
         assert_eq!(completed(&["--headless", "a.toml"]), ["run", "--headless", "a.toml"]);
-        for words in [&["check", "a.toml"][..], &["--help"], &["chek", "a.toml"], &[]] {
+        assert_eq!(completed(&["--config", "p.toml", "a.toml"]), ["run", "--config", "p.toml", "a.toml"]);
+        let plain = [
+            &["check", "a.toml"][..],
+            &["--help"],
+            &["chek", "a.toml"],
+            &["--store", "x"],
+            &["--config", "p.toml"],
+            &[],
+        ];
+        for words in plain {
             assert_eq!(completed(words), words);
         }
     }

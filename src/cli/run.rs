@@ -6,87 +6,91 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::{Receiver, Sender};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow, bail};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
-use super::output::{complain, say, score};
-use super::{Exit, RunArgs, StudyArgs, headless};
-use crate::analysis::compare::Ties;
-use crate::analysis::versus::versus;
+use super::farewell::report;
+use super::output::complain;
+use super::{Exit, RunArgs, StudyArgs, headless, open};
 use crate::config::StudyConfig;
 use crate::domain::command::{Command, End, StopMode, Update};
 use crate::domain::history::History;
-use crate::domain::trial::Trial;
-use crate::domain::value::significant;
-use crate::export::summary;
 use crate::storage::journal;
-use crate::study::handle;
-use crate::tui::ask::Desk;
-use crate::tui::{self, Dashboard, Ending, Menu};
-use crate::wire::{self, Background, Ready};
+use crate::tui::{Dashboard, Ending, Loaded, Menu, Session, TuiError};
+use crate::wire;
+use crate::wire::studies::Catalog;
 
 /// Starts or resumes the study, with the dashboard where there is a terminal.
 ///
 /// # Errors
 /// A bad study file, unusable data, a store that can't be opened.
 pub fn run(args: &RunArgs) -> Result<Exit> {
+    if !args.headless && !args.json && std::io::stdout().is_terminal() {
+        // What is wrong with the study file is said before the terminal is taken.
+        let config = load(&args.study)?;
+        let signal = signals(false)?;
+        let session = args.screen.session(Arc::clone(&signal))?;
+        return on_screen(args, config, session);
+    }
     let config = load(&args.study)?;
     let store = args.store.store.join(&config.name);
-    let dashboard = !args.headless && !args.json && std::io::stdout().is_terminal();
-    if dashboard {
-        complain(&format!("reading study `{}` …", config.name));
-    }
-    let ready = wire::ready(&config)?;
-    if let Ready::Network(prepared) = &ready {
-        for warning in wire::survey(prepared)?.warnings() {
-            complain(&format!("warning: {warning}; `tune-tui check` says why"));
-        }
-    }
-    if args.fresh {
-        // All are read anew; one that can't be must be known before the old store is moved.
-        wire::warm_start::read(&config, ready.spec(), &[])?;
-    }
-    // Only now: a study that could not start must not have lost its place.
-    if args.fresh
-        && let Some(kept) = wire::archive(&store)?
-    {
-        complain(&format!("the old store was kept as {}", kept.display()));
-    }
-    let (sender, updates) = handle::updates();
-    let background = match &ready {
-        Ready::Network(prepared) => Some(Background::of(&config, prepared, &store)?),
-        Ready::Command(_) => None,
-    };
-    let mut study = wire::open(&config, ready, &store, sender.clone())?;
-    if dashboard {
-        // More trials may be wanted when the last one has ended, until the dashboard is left.
-        study.linger();
-    }
-    let history = study.history().clone();
-    let baselines = background.as_ref().map_or(Vec::new(), |background| background.missing(&history));
-    study.await_baselines(baselines.iter().map(|row| row.name.to_owned()));
-    let signal = signals(!dashboard)?;
-    let minds = wire::minds::Minds::of(&config);
-    let desk = dashboard.then(|| wire::desk::open(background.clone(), minds, store.clone())).transpose()?;
-    let study = handle::spawn(study, sender).context("failed to start the study thread")?;
-    let commands = study.commands.clone();
-    if let Some(background) = background {
-        background.compute(baselines, &commands);
-    }
-    let (history, end) = match desk {
-        Some(desk) => {
-            let menu = Menu {
-                store: store.display().to_string(),
-                resume: command_line(args),
-                zone: wire::zone::local(),
-                ..wire::menu(&config)
-            };
-            watch(args, history, &updates, &commands, (desk, menu), signal, &store)?
-        }
-        None => headless::follow(history, &updates, &commands, &signal, args.json)?,
-    };
+    let opened = open::open_plainly(&config, &store, args.fresh)?;
+    let history = opened.history();
+    let signal = signals(true)?;
+    let (study, updates) = opened.start()?;
+    let (history, end) = headless::follow(history, &updates, &study.commands, &signal, args.json)?;
     study.join();
     // An output that nobody reads any more does not change how the study ended.
+    report(args, &history, &store, &end).ok();
+    Ok(exit(&history, &end))
+}
+
+/// The same with the terminal taken: the study is opened behind the screen.
+///
+/// # Errors
+/// As [`run`]; the terminal is back by then.
+pub fn on_screen(args: &RunArgs, config: StudyConfig, mut session: Session) -> Result<Exit> {
+    let name = config.name.clone();
+    let store = args.store.store.join(&name);
+    let (minds, menu) = (wire::minds::Minds::of(&config), wire::menu(&config));
+    let told = open::open_aside(config, &store, args.fresh)?;
+    let opened = match session.load(&name, &told).map_err(|error| anyhow!("failed to {error}"))? {
+        Loaded::Done((Ok(opened), said)) => {
+            let mut opened = opened;
+            opened.note(said)?;
+            // More trials may be wanted when the last one has ended, until the dashboard is left.
+            opened.linger();
+            opened
+        }
+        Loaded::Done((Err(error), said)) => {
+            drop(session);
+            open::say_all(said);
+            return Err(error);
+        }
+        Loaded::Left(Ending::Failed(why)) => bail!(why),
+        Loaded::Left(_) => {
+            drop(session);
+            complain(&format!("left before the study was open; start it with: {}", command_line(args)));
+            return Ok(Exit::Interrupted);
+        }
+    };
+    let history = opened.history();
+    let catalog = Catalog::new(Path::new("."), &args.store.store, Some(&store));
+    let desk = wire::desk::open(opened.background.clone(), Some(minds), catalog, store.clone())?;
+    let (study, updates) = opened.start()?;
+    let menu = Menu { store: store.display().to_string(), resume: command_line(args), ..menu };
+    let commands = study.commands.clone();
+    let dashboard = Dashboard { history, updates: &updates, commands: commands.clone(), desk, menu };
+    let ending = session.watch(dashboard);
+    // A study whose trials have all ended waits for more to do.
+    if matches!(ending, Ok(Ending::Done)) {
+        commands.send(Command::Stop(StopMode::Now)).ok();
+    }
+    drop(session);
+    let end = last_word(ending, &updates, &commands);
+    study.join();
+    // What trials reported on their way is not told any more.
+    let history = journal::outline(&store)?;
     report(args, &history, &store, &end).ok();
     Ok(exit(&history, &end))
 }
@@ -114,36 +118,19 @@ pub(super) fn signals(headless: bool) -> Result<Arc<AtomicUsize>> {
     Ok(received)
 }
 
-/// Hands the terminal to the dashboard until the person or the study leaves it.
-fn watch(
-    args: &RunArgs,
-    history: History,
+/// However the screen was left, the study saves and ends before the program does, and its own last word counts,
+/// unless the dashboard has heard it.
+fn last_word(
+    ending: Result<Ending, TuiError>,
     updates: &Receiver<Update>,
     commands: &Sender<Command>,
-    (desk, menu): (Desk, Menu),
-    signal: Arc<AtomicUsize>,
-    store: &Path,
-) -> Result<(History, End)> {
-    let preferences = args.screen.preferences()?;
-    let options = args.screen.options(&preferences);
-    let dashboard = Dashboard {
-        history,
-        updates,
-        commands: commands.clone(),
-        desk,
-        menu,
-        clock: wire::now,
-        options,
-        preferences,
-        signal,
+) -> End {
+    let waited = || {
+        updates.iter().find_map(|update| match update {
+            Update::Ended(end) => Some(end),
+            Update::Recorded(_) => None,
+        })
     };
-    let ending = tui::run(dashboard);
-    // One whose trials have all ended waits for more to do.
-    if matches!(ending, Ok(Ending::Done)) {
-        commands.send(Command::Stop(StopMode::Now)).ok();
-    }
-    // However the screen was left, the study saves and ends before the program does, and its own last
-    // word counts, unless the dashboard has heard it.
     let shown = match ending {
         Ok(Ending::Done) => End::Done,
         Ok(Ending::Failed(reason)) => End::Failed(reason),
@@ -154,77 +141,15 @@ fn watch(
         }
         Err(error) => {
             commands.send(Command::Stop(StopMode::Now)).ok();
-            last_word(updates);
-            return Ok((journal::read(store)?.history, End::Failed(format!("failed to {error}"))));
+            waited();
+            return End::Failed(format!("failed to {error}"));
         }
     };
-    let end = last_word(updates).unwrap_or(shown);
-    Ok((journal::read(store)?.history, end))
+    waited().unwrap_or(shown)
 }
 
-/// Waits for the study thread to end; what it says last, if nobody has heard it yet.
-fn last_word(updates: &Receiver<Update>) -> Option<End> {
-    updates.iter().find_map(|update| match update {
-        Update::Ended(end) => Some(end),
-        Update::Recorded(_) => None,
-    })
-}
-
-/// The last words, on the normal screen.
-fn report(args: &RunArgs, history: &History, store: &Path, end: &End) -> Result<()> {
-    if args.json {
-        return say(&summary::summary_line(history, wire::now())?);
-    }
-    let study = history.study();
-    let counts = history.counts();
-    let wanted = history.target().max(counts.finished());
-    say(&format!("{}: {} of {wanted} trials ended", study.name, counts.finished()))?;
-    match history.incumbent().and_then(|best| Some((best, score(history, best, 4)?))) {
-        Some((best, score)) => {
-            say(&format!("best: {score}, trial {}", best.id))?;
-            for (name, value) in &best.params {
-                say(&format!("  {name} = {value}"))?;
-            }
-            for line in against_baselines(history, best) {
-                say(&line)?;
-            }
-            if let Some(words) = Ties::of(history).summary() {
-                say(words)?;
-            }
-            say(&format!("export it:  tune-tui export {}", store.display()))?;
-        }
-        None => say("no trial has finished with a score")?,
-    }
-    say(&format!("stored in   {}", store.display()))?;
-    match end {
-        End::Done => {}
-        End::Stopped => complain(&format!("all is saved; resume with: {}", command_line(args))),
-        End::Failed(reason) => {
-            complain(&format!(
-                "error: {reason}\nwhat had finished is saved; resume with: {}",
-                command_line(args)
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// How the best trial does against the best baseline, and the scores of all.
-fn against_baselines(history: &History, best: &Trial) -> Vec<String> {
-    let study = history.study();
-    let scored = history.baselines().iter().filter_map(|b| Some((b.mean(&study.metric)?, b)));
-    let mut scored: Vec<_> = scored.collect();
-    scored.sort_by(|(a, _), (b, _)| study.direction.compare(*a, *b));
-    let Some((_, strongest)) = scored.first() else { return Vec::new() };
-    let listed = scored.iter().map(|(score, b)| format!("{} {}", b.baseline, significant(*score, 4)));
-    let listed = format!("baselines: {}", listed.collect::<Vec<_>>().join(", "));
-    let compared = versus(study, best, strongest);
-    let verdict =
-        compared.map(|c| format!("against {}, trial {} is {}", strongest.baseline, best.id, c.words()));
-    std::iter::once(listed).chain(verdict).collect()
-}
-
-fn command_line(args: &RunArgs) -> String {
+/// The command that goes on with the study.
+pub(super) fn command_line(args: &RunArgs) -> String {
     let mut words = vec!["tune-tui".to_owned(), quoted(&args.study.study.display().to_string())];
     if args.headless {
         words.insert(1, "run".into());

@@ -1,14 +1,18 @@
 //! How the dashboard looks: flags, the file of preferences, and what the terminal can show.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
 
 use super::output::UsageError;
-use crate::tui::Options;
+use crate::program::leads_session;
 use crate::tui::palette::Depth;
 use crate::tui::preferences::{Preferences, print_theme};
+use crate::tui::{Options, Session, Setup};
+use crate::wire;
 
 /// Flags of whatever shows the dashboard.
 #[derive(Debug, Clone, Args)]
@@ -57,6 +61,18 @@ impl ScreenArgs {
         own.fps = if self.slow_link { SLOW } else { self.fps.unwrap_or(own.fps) };
         own.mouse &= !self.no_mouse;
         Ok(own)
+    }
+
+    /// Takes the terminal. `signal` holds the number of a signal that arrived.
+    ///
+    /// # Errors
+    /// As [`preferences`](Self::preferences), while the terminal is as it was; where it can't be used.
+    pub fn session(&self, signal: Arc<AtomicUsize>) -> Result<Session> {
+        let preferences = self.preferences()?;
+        let options = self.options(&preferences);
+        let suspends = !leads_session();
+        let setup = Setup { clock: wire::now, options, preferences, signal, suspends };
+        Session::take(setup).map_err(|error| anyhow!("failed to {error}"))
     }
 
     /// Symbols and whether there are colours.

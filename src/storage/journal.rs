@@ -63,6 +63,50 @@ pub fn read(dir: &Path) -> Result<Replay, StorageError> {
     Ok(Replay { history, notice: scan.dropped, length: scan.position.length, records: scan.position.records })
 }
 
+/// Reads the journal of the store in `dir` and hands on each record with the history that has just taken it in.
+/// Where its end is damaged, that is as far as it goes; the line that says so comes back.
+///
+/// # Errors
+/// As [`read`], but for damage behind a good record.
+pub fn walk(dir: &Path, mut each: impl FnMut(&History, Record)) -> Result<Option<String>, StorageError> {
+    let mut records = 0_usize;
+    let scan = fold_lines(&path(dir), None, Reports::Folded, &mut |history, record| {
+        records += 1;
+        each(history, record);
+    });
+    match scan {
+        Ok(scan) if scan.history.is_none() => Err(StorageError::Missing(dir.to_owned())),
+        Ok(scan) => Ok(scan.dropped),
+        Err(damage @ StorageError::Corrupt { .. }) if records > 0 => Ok(Some(damage.to_string())),
+        Err(error) => Err(error),
+    }
+}
+
+/// The history without what trials reported on their way, which is most of a journal: enough for a list, and
+/// read several times as fast.
+///
+/// # Errors
+/// As [`read`].
+pub fn outline(dir: &Path) -> Result<History, StorageError> {
+    let scan = fold_lines(&path(dir), None, Reports::PassedOver, &mut |_, _| ())?;
+    scan.history.ok_or_else(|| StorageError::Missing(dir.to_owned()))
+}
+
+/// What becomes of reports while a journal is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reports {
+    Folded,
+    PassedOver,
+}
+
+/// Whether the JSON of a record is that of a report.
+fn is_report(json: &[u8]) -> bool {
+    const EVENT: &[u8] = br#""event":"trial_reported""#;
+    // Sequence and time stand before it.
+    let head = &json[..json.len().min(80)];
+    head.windows(EVENT.len()).any(|bytes| bytes == EVENT)
+}
+
 /// A place between two lines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Position {
@@ -98,6 +142,15 @@ pub(super) struct Scan {
 /// Folds the journal at `path` into a history, from the beginning or from a history that is known
 /// up to a position. A missing journal has no records.
 pub(super) fn scan(path: &Path, known: Option<(History, Position)>) -> Result<Scan, StorageError> {
+    fold_lines(path, known, Reports::Folded, &mut |_, _| ())
+}
+
+fn fold_lines(
+    path: &Path,
+    known: Option<(History, Position)>,
+    reports: Reports,
+    each: &mut dyn FnMut(&History, Record),
+) -> Result<Scan, StorageError> {
     let failed = || io_error("failed to read", path);
     let (mut history, mut position) = match known {
         Some((history, position)) => (Some(history), position),
@@ -146,11 +199,18 @@ pub(super) fn scan(path: &Path, known: Option<(History, Position)>) -> Result<Sc
                 _ => Err(corrupt(path, before, "the line is damaged: it fails its checksum")),
             };
         };
-        let record: Record = serde_json::from_slice(json).map_err(|e| StorageError::Corrupt {
+        if reports == Reports::PassedOver && is_report(json) {
+            continue;
+        }
+        let mut record: Record = serde_json::from_slice(json).map_err(|e| StorageError::Corrupt {
             path: path.to_owned(),
             line: position.records as usize,
             problem: format!("the record is whole but not known to this version ({e}): update tune-tui"),
         })?;
+        if let (Reports::PassedOver, Some(history)) = (reports, &history) {
+            // What was passed over leaves no gap.
+            record.sequence = history.next_sequence();
+        }
         fold(&mut history, &record).map_err(|e| match e {
             EventError::NewerFormat { .. } => StorageError::Corrupt {
                 path: path.to_owned(),
@@ -159,6 +219,9 @@ pub(super) fn scan(path: &Path, known: Option<(History, Position)>) -> Result<Sc
             },
             _ => corrupt(path, before, &e.to_string()),
         })?;
+        if let Some(history) = &history {
+            each(history, record);
+        }
     }
 }
 
@@ -233,6 +296,14 @@ pub(super) fn encode(record: &Record, lines: &mut Vec<u8>) -> Result<(), Storage
     lines[start..start + PREFIX].copy_from_slice(prefix.as_bytes());
     lines.push(b'\n');
     Ok(())
+}
+
+/// Writes a journal of `records` into the folder `dir`.
+#[cfg(test)]
+pub fn write(dir: &Path, records: &[Record]) -> Result<(), StorageError> {
+    let mut lines = Vec::new();
+    records.iter().try_for_each(|record| encode(record, &mut lines))?;
+    std::fs::write(path(dir), lines).map_err(io_error("failed to write", path(dir)))
 }
 
 /// The JSON of the record in `line`, or `None` where the line is not whole.

@@ -13,6 +13,9 @@ pub fn toggle(state: &mut AppState) {
         let missed = thaw(state);
         return say(state, Tone::Plain, format!("live again, {missed} events later"));
     }
+    if state.replay.is_some() {
+        return say(state, Tone::Plain, "a replay stands still by itself: Space stops it");
+    }
     let mut behind = state.clone();
     // What is on the screen stays with it.
     (behind.panels, behind.dialog, behind.profile) = (super::state::Panels::default(), None, None);

@@ -24,6 +24,10 @@ pub enum Context {
     Trial,
     /// Wherever something is written.
     Writing,
+    /// In a replay, before the panel's own.
+    Replay,
+    /// While no study is open yet.
+    Start,
     /// While a filter is written.
     Filter,
     /// In the command line.
@@ -119,6 +123,12 @@ pub enum Action {
     Previous,
     /// The second parameter of two.
     NextSecond,
+    /// The next trial of the leaderboard, whatever the panel.
+    NextTrial,
+    /// The one before.
+    PreviousTrial,
+    /// All of them in one chart, or one.
+    All,
     /// Draw on a logarithmic scale, or evenly.
     Logarithm,
     /// Open the command line.
@@ -135,6 +145,24 @@ pub enum Action {
     Freeze,
     /// Show only what is loud, or everything.
     Level,
+    /// Let the replay run, or stop it.
+    Play,
+    /// One event back.
+    EventBack,
+    /// One event on.
+    EventOn,
+    /// A step of time back.
+    SeekBack,
+    /// A step of time on.
+    SeekOn,
+    /// To the study's beginning.
+    Begin,
+    /// To its end.
+    Finish,
+    /// Half as fast.
+    Slower,
+    /// Twice as fast.
+    Faster,
     /// Stop at once.
     StopNow,
     /// Stop when the running trials have finished.
@@ -202,8 +230,27 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Panel(P::Detail), &[char('k'), key(KeyCode::Up)], A::Up, "", "trial before"),
     row(C::Panel(P::Detail), &[control('d'), key(KeyCode::PageDown)], A::PageDown, "", "scroll the parameters down"),
     row(C::Panel(P::Detail), &[control('u'), key(KeyCode::PageUp)], A::PageUp, "", "scroll the parameters up"),
-    row(C::Panel(P::Detail), &[char('m')], A::Markers, "markers", "marker effects of this trial"),
-    row(C::Panel(P::Detail), &[char('x')], A::Cancel, "cancel", "cancel this trial (asks first)"),
+    row(C::Panel(P::Curves), &[char('l'), key(KeyCode::Right)], A::Right, "along", "crosshair to the right"),
+    row(C::Panel(P::Curves), &[char('h'), key(KeyCode::Left)], A::Left, "", "crosshair to the left"),
+    row(C::Panel(P::Curves), &[control('d'), key(KeyCode::PageDown)], A::PageDown, "", "ten further"),
+    row(C::Panel(P::Curves), &[control('u'), key(KeyCode::PageUp)], A::PageUp, "", "ten back"),
+    row(C::Panel(P::Curves), &[char(']'), char('j'), key(KeyCode::Down)], A::Next, "fold", "next fold"),
+    row(C::Panel(P::Curves), &[char('['), char('k'), key(KeyCode::Up)], A::Previous, "", "fold before"),
+    row(C::Panel(P::Curves), &[char('o')], A::All, "every fold", "all folds in one chart, or one"),
+    row(C::Panel(P::Curves), &[char('+'), char('=')], A::ZoomIn, "zoom in", "zoom in around the crosshair"),
+    row(C::Panel(P::Curves), &[char('-')], A::ZoomOut, "out", "zoom out"),
+    row(C::Panel(P::Curves), &[char('L')], A::Logarithm, "log", "logarithmic scale, or even"),
+    row(C::Panel(P::Parameters), &[char('j'), key(KeyCode::Down)], A::Down, "parameter", "next parameter"),
+    row(C::Panel(P::Parameters), &[char('k'), key(KeyCode::Up)], A::Up, "", "parameter before"),
+    row(C::Panel(P::Predictions), &[key(KeyCode::Enter)], A::Open, "", "compute the predictions, where they are not there"),
+    row(C::Panel(P::Predictions), &[char('j'), key(KeyCode::Down)], A::Down, "smaller error", "the individual of the next smaller error"),
+    row(C::Panel(P::Predictions), &[char('k'), key(KeyCode::Up)], A::Up, "", "of the next larger error"),
+    row(C::Panel(P::Predictions), &[char(']'), char('l'), key(KeyCode::Right)], A::Next, "fold", "next fold, and all"),
+    row(C::Panel(P::Predictions), &[char('['), char('h'), key(KeyCode::Left)], A::Previous, "", "fold before, and all"),
+    row(C::Panel(P::Predictions), &[char('o')], A::NextOutput, "", "next label, of several"),
+    row(C::Panel(P::Layers), &[char('j'), key(KeyCode::Down)], A::Down, "scroll", "down"),
+    row(C::Panel(P::Events), &[char('j'), key(KeyCode::Down)], A::Down, "line", "next line"),
+    row(C::Panel(P::Events), &[key(KeyCode::Enter)], A::Open, "go to", "go to the parent or child under the cursor"),
     row(C::Panel(P::Profile), &[char('l'), key(KeyCode::Right)], A::Right, "marker", "to the right"),
     row(C::Panel(P::Profile), &[char('h'), key(KeyCode::Left)], A::Left, "", "to the left"),
     row(C::Panel(P::Profile), &[char('j'), key(KeyCode::Down)], A::Down, "weaker", "next weaker marker"),
@@ -214,6 +261,21 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Panel(P::Profile), &[control('u'), key(KeyCode::PageUp)], A::PageUp, "", "chromosome before"),
     row(C::Panel(P::Profile), &[char('m')], A::NextMeasure, "measure", "next measure: effect, contribution, importance, weights"),
     row(C::Panel(P::Profile), &[char('o')], A::NextOutput, "", "next output, of several"),
+    row(C::Panel(P::Studies), &[key(KeyCode::Enter), char('c')], A::Open, "open", "open the study; beside an open one: compare with it"),
+    row(C::Replay, &[char(' ')], A::Play, "play", "play, or stop; at the end: from the beginning"),
+    row(C::Replay, &[key(KeyCode::Left)], A::SeekBack, "back", "back by a fiftieth of the time"),
+    row(C::Replay, &[key(KeyCode::Right)], A::SeekOn, "on", "on by a fiftieth of the time"),
+    row(C::Replay, &[char(',')], A::EventBack, "", "one event back"),
+    row(C::Replay, &[char('.')], A::EventOn, "event", "one event on"),
+    row(C::Replay, &[char('<')], A::Slower, "", "half as fast"),
+    row(C::Replay, &[char('>')], A::Faster, "faster", "twice as fast"),
+    row(C::Replay, &[char('0')], A::Begin, "", "to the beginning"),
+    row(C::Replay, &[char('$')], A::Finish, "end", "to the end"),
+    row(C::Start, &[char('q')], A::Quit, "quit", "quit"),
+    row(C::Trial, &[char('J')], A::NextTrial, "trial", "next trial of the leaderboard"),
+    row(C::Trial, &[char('K')], A::PreviousTrial, "", "trial before"),
+    row(C::Trial, &[char('m')], A::Markers, "markers", "marker effects of this trial"),
+    row(C::Trial, &[char('x')], A::Cancel, "cancel", "cancel this trial (asks first)"),
     row(C::Moving, &[char('j'), key(KeyCode::Down)], A::Down, "", "down"),
     row(C::Moving, &[char('k'), key(KeyCode::Up)], A::Up, "", "up"),
     row(C::Moving, &[control('d'), key(KeyCode::PageDown)], A::PageDown, "", "a page down"),

@@ -1,11 +1,10 @@
 //! The dashboard: the main thread's loop, its state and the panels that draw it.
 //!
 //! Data flows one way: a message goes through `update` into `state::AppState`, which the panels
-//! only read; what is asked of the study leaves as a command.
+//! only read; what is asked of the study leaves as a command. Before a study is open, `loading` or `chooser` has
+//! the screen; `replay` feeds a study's past to the same state.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::{Receiver, Sender};
 
 use thiserror::Error;
@@ -17,6 +16,7 @@ use crate::domain::trial::Timestamp;
 mod activity;
 mod app;
 pub mod ask;
+mod chooser;
 mod clipboard;
 mod command;
 mod dialog;
@@ -26,6 +26,7 @@ mod form;
 mod freeze;
 mod keymap;
 mod load;
+mod loading;
 mod mouse;
 mod navigate;
 mod order;
@@ -34,6 +35,7 @@ mod panel;
 mod plot;
 pub mod preferences;
 mod profile;
+mod replay;
 #[cfg(test)]
 mod screens;
 pub mod stage;
@@ -46,9 +48,13 @@ mod update;
 mod values;
 mod view;
 
-pub use app::run;
+pub use app::{Session, Setup};
 use ask::Desk;
+pub use chooser::Chosen;
+pub use loading::{Loaded, Told};
+pub use panel::studies::Standing;
 pub use preferences::Preferences;
+pub use replay::{Replay, Tape};
 pub use theme::Options;
 
 /// What the dashboard is given.
@@ -64,15 +70,6 @@ pub struct Dashboard<'a> {
     pub desk: Desk,
     /// What a person may choose from.
     pub menu: Menu,
-    /// The wall clock of the study.
-    pub clock: fn() -> Timestamp,
-    /// Colours and symbols.
-    pub options: Options,
-    /// Theme, keys and manners; the colours of its themes are those that the terminal has.
-    pub preferences: Preferences,
-    /// Set to a signal's number when it arrives (TERM, HUP, INT); 0 before. Made for
-    /// `signal_hook::flag::register_usize`.
-    pub signal: Arc<AtomicUsize>,
 }
 
 /// What a person may choose from while steering, which only the other modules know.

@@ -21,6 +21,8 @@ pub fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
             let row = state.selected_row();
             open(state, row);
         }
+        Action::NextTrial => step_trial(state, 1),
+        Action::PreviousTrial => step_trial(state, -1),
         Action::NextPanel => step_focus(state, 1),
         Action::PreviousPanel => step_focus(state, -1),
         Action::Zoom => state.zoomed = !state.zoomed,
@@ -81,8 +83,17 @@ pub fn open(state: &mut AppState, row: Option<Row>) {
         state.origin = state.view;
         show(state, View::Trial);
     }
+    put(state, row);
+}
+
+/// Shows a trial or a baseline in the view of one.
+fn put(state: &mut AppState, row: Option<Row>) {
     state.detail = row;
     (state.fold, state.detail_scroll) = (current_fold(state), 0);
+    if matches!(row, Some(Row::Baseline(_))) {
+        // The other panels are of trials.
+        state.focus = PanelId::Detail;
+    }
 }
 
 /// The fold that is being trained, or the first of a trial that ended.
@@ -118,8 +129,8 @@ pub fn step_trial(state: &mut AppState, by: isize) {
     }
     let to = clamped(state.table.cursor(), by, state.table.order().len());
     state.table.move_to(to);
-    state.detail = state.table.selected();
-    (state.fold, state.detail_scroll) = (current_fold(state), 0);
+    let row = state.table.selected();
+    put(state, row);
 }
 
 /// A place moved by so much, among `count`.

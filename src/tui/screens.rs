@@ -5,6 +5,8 @@ mod beside;
 mod forms;
 mod pointer;
 mod steering;
+mod studies;
+mod trial;
 
 use std::sync::Arc;
 
@@ -60,7 +62,7 @@ fn draw(state: &mut AppState, width: u16, height: u16) -> Buffer {
     buf
 }
 
-fn text(buf: &Buffer) -> String {
+pub(super) fn text(buf: &Buffer) -> String {
     let row = |y| {
         let symbols: String = (0..buf.area.width).map(|x| buf[(x, y)].symbol()).collect();
         symbols.trim_end().to_owned()
@@ -342,7 +344,8 @@ fn any_key() -> impl Strategy<Value = Msg> {
         KeyCode::PageDown,
         KeyCode::Backspace,
     ]);
-    let bound = prop::sample::select("123456789hjklgGsSzx/?pqmo+-\n\u{1b}".chars().collect::<Vec<_>>());
+    let bound =
+        prop::sample::select("123456789hjklgGsSzx/?pqmoLJK[]\t+-\n\u{1b}".chars().collect::<Vec<_>>());
     prop_oneof![
         1 => plain,
         3 => special.prop_map(key),
@@ -372,6 +375,7 @@ proptest! {
         }
         for (i, (key, width, height, resize)) in events.into_iter().enumerate() {
             for effect in update(&mut state, key) {
+                trial::answer(&mut state, vec![effect.clone()], trial::ANY[i % trial::ANY.len()]);
                 if let Effect::Ask(Ask::Profile { trial, .. }) = effect {
                     let outcome = if i % 3 == 0 { Err("none".into()) } else { Ok(Arc::clone(&profile)) };
                     update(&mut state, Msg::Answer(Answer::Profile(trial, outcome)));

@@ -12,11 +12,13 @@ use super::load::Load;
 use super::order::{Row, Table};
 use super::palette::Palette;
 use super::panel::{
-    cards, contour, differences, events, generations, importance, jobs, layers, log, machine, mind, overlay,
-    pairs, parallel, predictions, processes, rank, reasons, rungs, scores, slices, studies, timeline,
+    cards, contour, curves, differences, events, generations, importance, jobs, layers, log, machine, mind,
+    overlay, pairs, parallel, parameters, predictions, processes, rank, reasons, rungs, scores, slices,
+    studies, timeline,
 };
 use super::preferences::{Preferences, theme_named};
 use super::profile::ProfileView;
+use super::replay::Replay;
 use super::text;
 use super::theme::{Options, Theme, Tone};
 use crate::analysis::best::BestCurve;
@@ -61,6 +63,10 @@ pub enum PanelId {
     Chart,
     /// One trial.
     Detail,
+    /// A trial's losses and scores by epoch.
+    Curves,
+    /// A trial's values beside the best trial's.
+    Parameters,
     /// A trial's marker effects.
     Profile,
     /// A trial's predictions against what was observed.
@@ -143,7 +149,7 @@ pub struct Reference {
 }
 
 /// The baselines with a score in the study's metric, best first.
-fn references(history: &History) -> Vec<Reference> {
+pub(super) fn references(history: &History) -> Vec<Reference> {
     let study = history.study();
     let scored = history.baselines().iter().enumerate();
     let mut found: Vec<Reference> = scored
@@ -158,6 +164,10 @@ fn references(history: &History) -> Vec<Reference> {
 /// What panels keep to themselves: where they are scrolled, what was computed for them.
 #[derive(Debug, Clone, Default)]
 pub struct Panels {
+    /// Curves.
+    pub curves: curves::State,
+    /// Parameters.
+    pub parameters: parameters::State,
     /// Predictions.
     pub predictions: predictions::State,
     /// Layers.
@@ -281,6 +291,8 @@ pub struct AppState {
     pub stale: bool,
     /// Why the screen lost track of the study, if it did.
     pub lost: Option<String>,
+    /// Where the replay stands, where this is one.
+    pub replay: Option<Replay>,
 }
 
 impl AppState {
@@ -325,6 +337,7 @@ impl AppState {
             phase: Phase::Live,
             stale: true,
             lost: None,
+            replay: None,
             history,
         }
     }
@@ -424,6 +437,7 @@ impl AppState {
             return ("FROZEN", Tone::Warn);
         }
         match &self.phase {
+            _ if self.replay.is_some() => ("replay", Tone::Second),
             Phase::Over(End::Done) => ("finished", Tone::Good),
             Phase::Over(End::Stopped) => ("stopped", Tone::Warn),
             Phase::Over(End::Failed(_)) => ("failed", Tone::Bad),

@@ -42,6 +42,9 @@ pub fn say(state: &mut AppState, tone: Tone, text: impl Into<String>) {
 
 /// Why the study can't be told anything now; nothing where it can.
 pub fn refusal(state: &AppState) -> Option<String> {
+    if state.replay.is_some() {
+        return Some("this is a replay of what was".into());
+    }
     if state.lost.is_some() {
         return Some("the screen lost track of the study: quit and resume it".into());
     }

@@ -2,7 +2,6 @@
 //! and for a suspension.
 
 use std::io::{self, BufWriter, Stdout, Write, stdout};
-use std::mem::ManuallyDrop;
 use std::panic::{self, PanicHookInfo};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,15 +10,17 @@ use std::thread;
 
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
-use crossterm::execute;
 use crossterm::style::Print;
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
-use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
+use crossterm::terminal::{
+    self, BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{execute, queue};
+use ratatui::backend::{Backend, ClearType, CrosstermBackend};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 
 use super::clipboard;
-use super::state::AppState;
-use super::view;
 
 /// Presses and the wheel, with columns beyond 223; not every move, which would wake the program for nothing.
 const MOUSE_ON: &str = "\u{1b}[?1000h\u{1b}[?1006h";
@@ -29,9 +30,10 @@ type Hook = Arc<dyn Fn(&PanicHookInfo<'_>) + Send + Sync>;
 
 /// The terminal while the dashboard has it. Dropping it gives the terminal back.
 pub struct Screen {
-    // A frame leaves in one write. Never dropped: ratatui's own `drop` prints to standard error where the
-    // terminal is gone, and panics where that is gone, too; `leave` does what is needed.
-    terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
+    // A frame leaves in one write.
+    backend: CrosstermBackend<BufWriter<Stdout>>,
+    /// What is on the screen.
+    shown: Buffer,
     taken: Arc<AtomicBool>,
     mouse: bool,
     hook: Hook,
@@ -47,14 +49,6 @@ impl Screen {
     pub fn take(panics: Sender<String>, mouse: bool) -> io::Result<Self> {
         let taken = Arc::new(AtomicBool::new(false));
         enter(&taken, mouse)?;
-        let terminal = match Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, stdout())))
-        {
-            Ok(terminal) => terminal,
-            Err(error) => {
-                leave(&taken);
-                return Err(error);
-            }
-        };
         let hook: Hook = Arc::from(panic::take_hook());
         let (before, drawn, drawer) = (Arc::clone(&hook), Arc::clone(&taken), thread::current().id());
         panic::set_hook(Box::new(move |info| {
@@ -65,7 +59,8 @@ impl Screen {
                 before(info);
             }
         }));
-        let mut screen = Screen { terminal: ManuallyDrop::new(terminal), taken, mouse, hook };
+        let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, stdout()));
+        let mut screen = Screen { backend, shown: Buffer::empty(Rect::ZERO), taken, mouse, hook };
         // A program that was killed may have left its screen behind.
         screen.clear()?;
         Ok(screen)
@@ -76,16 +71,31 @@ impl Screen {
     /// # Errors
     /// Where the terminal does not say.
     pub fn size(&self) -> io::Result<(u16, u16)> {
-        let size = self.terminal.size()?;
-        Ok((size.width, size.height))
+        terminal::size()
     }
 
-    /// Draws what changed since the last frame.
+    /// Draws the cells that changed since the last frame; writes nothing where none has.
     ///
     /// # Errors
     /// Where the terminal can't be written.
-    pub fn draw(&mut self, state: &AppState) -> io::Result<()> {
-        self.terminal.draw(|frame| view::render(state, frame.area(), frame.buffer_mut())).map(drop)
+    pub fn draw(&mut self, render: impl FnOnce(Rect, &mut Buffer)) -> io::Result<()> {
+        let (width, height) = self.size()?;
+        let area = Rect::new(0, 0, width, height);
+        if area != self.shown.area {
+            self.clear()?;
+        }
+        let mut next = Buffer::empty(area);
+        render(area, &mut next);
+        let changes = self.shown.diff(&next);
+        if !changes.is_empty() {
+            // The terminal shows a frame as a whole, where it can.
+            queue!(self.backend, BeginSynchronizedUpdate)?;
+            self.backend.draw(changes.into_iter())?;
+            queue!(self.backend, EndSynchronizedUpdate)?;
+            Write::flush(&mut self.backend)?;
+        }
+        self.shown = next;
+        Ok(())
     }
 
     /// Forgets what is on the screen: the next frame draws every cell.
@@ -93,9 +103,10 @@ impl Screen {
     /// # Errors
     /// Where the terminal can't be written.
     pub fn clear(&mut self) -> io::Result<()> {
-        // Not `Terminal::clear`: that asks where the cursor is, and the answer would go to the keys' thread.
-        let size = self.terminal.size()?;
-        self.terminal.resize(size.into())
+        let (width, height) = self.size()?;
+        self.shown = Buffer::empty(Rect::new(0, 0, width, height));
+        self.backend.clear_region(ClearType::All)?;
+        Write::flush(&mut self.backend)
     }
 
     /// Asks the terminal to put text on its clipboard.
@@ -116,7 +127,7 @@ impl Screen {
     /// Where the terminal can't be taken again.
     pub fn suspend(&mut self) -> io::Result<()> {
         leave(&self.taken);
-        signal_hook::low_level::raise(signal_hook::consts::SIGTSTP)?;
+        signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
         enter(&self.taken, self.mouse)?;
         self.clear()
     }

@@ -52,37 +52,28 @@ pub fn right(text: &str, room: usize, mark: &str) -> String {
     " ".repeat(room.saturating_sub(width(&text))) + &text
 }
 
-/// `text` in lines of at most `room` columns, broken between words where that is possible. Never none.
+/// `text` in lines of at most `room` columns, broken between words; words that are longer are broken too.
 pub fn wrap(text: &str, room: usize) -> Vec<String> {
-    let room = room.max(1);
-    let mut lines = vec![String::new()];
-    let mut used = 0;
-    for word in clean(text).split(' ') {
-        let wide = width(word);
-        let gap = usize::from(used > 0);
-        if used + gap + wide <= room {
-            if let Some(line) = lines.last_mut() {
-                line.push_str(&" ".repeat(gap));
-                line.push_str(word);
-            }
-            used += gap + wide;
-            continue;
+    let (mut lines, mut line) = (Vec::new(), String::new());
+    if room == 0 {
+        return lines;
+    }
+    for word in clean(text).split_whitespace() {
+        if !line.is_empty() && width(&line) + 1 + width(word) > room {
+            lines.push(std::mem::take(&mut line));
         }
-        if used > 0 {
-            lines.push(String::new());
-            used = 0;
+        if !line.is_empty() {
+            line.push(' ');
         }
         for c in word.chars() {
-            let wide = width(c.encode_utf8(&mut [0; 4]));
-            if used + wide > room && used > 0 {
-                lines.push(String::new());
-                used = 0;
+            if !line.is_empty() && width(&line) + width(c.encode_utf8(&mut [0; 4])) > room {
+                lines.push(std::mem::take(&mut line));
             }
-            if let Some(line) = lines.last_mut() {
-                line.push(c);
-            }
-            used += wide;
+            line.push(c);
         }
+    }
+    if !line.is_empty() {
+        lines.push(line);
     }
     lines
 }
@@ -130,11 +121,11 @@ mod tests {
     }
 
     #[test]
-    fn wrapped_between_words_and_within_long_ones() {
-        assert_eq!(wrap("lower the learning rate", 10), ["lower the", "learning", "rate"]);
-        assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
+    fn text_is_broken_between_words_and_a_long_word_within() {
+        assert_eq!(wrap("lower the learning rate", 11), ["lower the", "learning", "rate"]);
+        assert_eq!(wrap("a 123456789", 4), ["a", "1234", "5678", "9"]);
         assert_eq!(wrap("年年年", 4), ["年年", "年"]);
-        assert_eq!(wrap("", 0), [""]);
+        assert_eq!((wrap("  ", 4), wrap("a", 0)), (vec![], vec![]));
     }
 
     #[test]

@@ -18,11 +18,13 @@ use super::navigate;
 use super::order::Row;
 use super::panel::{self, help::Help};
 use super::profile::{Content, ProfileView};
+use super::replay;
 use super::state::{AppState, Dialog, PanelId, Phase, View};
 use super::steer::{self, say};
 use super::theme::Tone;
 use super::view;
 use crate::domain::command::{Command, End, StopMode, Update};
+use crate::domain::event::ObjectiveKind;
 use crate::domain::trial::{Timestamp, TrialState};
 
 /// Something that happened.
@@ -102,6 +104,10 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Msg::Tick(now) if state.replay.is_some() => {
+            replay::tick(state, now);
+            Vec::new()
+        }
         Msg::Tick(now) => {
             if !freeze::tick(state, now) {
                 // Only what runs shows the time; a screen at rest is not drawn.
@@ -116,8 +122,13 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
     };
-    if state.stale {
+    // The list of studies grows old while nothing else moves.
+    if state.stale || state.view == View::Studies {
         effects.extend(arrange(state));
+    }
+    if state.replay.is_some() && effects.iter().any(|effect| matches!(effect, Effect::Send(_))) {
+        effects.retain(|effect| !matches!(effect, Effect::Send(_)));
+        replay::past(state);
     }
     effects
 }
@@ -137,13 +148,13 @@ fn hear(state: &mut AppState, answer: Answer) -> Vec<Effect> {
                 profile.answer(trial, outcome);
             }
         }
-        Answer::Predictions(..)
-        | Answer::Layers(..)
-        | Answer::Importance(..)
+        Answer::Studies(rows) => state.panels.studies.hear(rows),
+        Answer::Predictions(trial, outcome) => state.panels.predictions.answer(trial, outcome),
+        Answer::Layers(trial, outcome) => state.panels.layers.network.answer(trial, outcome),
+        Answer::Importance(..)
         | Answer::Insight(..)
         | Answer::Contour(..)
         | Answer::Rungs(..)
-        | Answer::Studies(..)
         | Answer::Study(..) => {}
         Answer::Export(Ok(path)) => say(state, Tone::Good, format!("wrote {}", path.display())),
         Answer::Export(Err(why)) => say(state, Tone::Bad, format!("not exported: {why}")),
@@ -201,7 +212,10 @@ fn end(state: &mut AppState, why: End) -> Vec<Effect> {
 pub fn contexts(state: &AppState) -> Vec<Context> {
     match &state.dialog {
         Some(dialog) => dialog.contexts(),
-        None => panel_contexts(state.view, state.focus),
+        None => {
+            let replay = state.replay.is_some().then_some(Context::Replay);
+            replay.into_iter().chain(panel_contexts(state.view, state.focus)).collect()
+        }
     }
 }
 
@@ -251,6 +265,9 @@ fn paste(state: &mut AppState, text: &str) {
 
 /// An action of the keys or of a command, without a dialog.
 pub fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
+    if let Some(effects) = replay::act(state, action) {
+        return effects;
+    }
     match action {
         Action::Quit => return quit(state),
         Action::Interrupt => return interrupt(state),
@@ -325,8 +342,15 @@ pub fn stop(state: &mut AppState, mode: StopMode) -> Vec<Effect> {
     vec![Effect::Send(Command::Stop(mode))]
 }
 
+/// Why a program's trials have no marker effects.
+pub(super) const NO_MARKERS: &str = "a program has no markers: marker effects are of studies of networks";
+
 /// The marker effects of the selected trial: computed elsewhere, unless they are here already.
-fn open_profile(state: &mut AppState) -> Vec<Effect> {
+pub(super) fn open_profile(state: &mut AppState) -> Vec<Effect> {
+    if state.history.study().objective == ObjectiveKind::Command {
+        say(state, Tone::Warn, NO_MARKERS);
+        return Vec::new();
+    }
     let Some(trial) = state.selected() else {
         say(state, Tone::Warn, "no marker effects: no trial is selected");
         return Vec::new();

@@ -17,7 +17,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 
 use super::keymap::Action;
-use super::panel::{self, commands, dialog, footer, form, header, help, leaderboard, log};
+use super::order::Row;
+use super::panel::{self, commands, dialog, footer, form, header, help, leaderboard, log, scrubber};
 use super::state::{AppState, Dialog, PanelId, View};
 use super::text;
 use super::theme::Tone;
@@ -44,6 +45,7 @@ struct Regions {
     header: Rect,
     banner: Rect,
     body: Rect,
+    scrubber: Rect,
     footer: Rect,
 }
 
@@ -64,6 +66,7 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
         for (id, area) in placed {
             panel::render(state, id, area, buf);
         }
+        scrubber::render(state, regions.scrubber, buf);
         footer::render(state, regions.footer, buf);
         overlay(state, regions.body, buf);
     }
@@ -115,9 +118,10 @@ fn regions(state: &AppState, area: Rect) -> Regions {
     let head = if area.height >= 30 { 4 } else { 3 };
     let banner = header::banner_height(state, area.width);
     let rows = [head, banner].map(Constraint::Length);
-    let [header, banner, body, footer] =
-        area.layout(&Layout::vertical([rows[0], rows[1], Constraint::Fill(1), Constraint::Length(1)]));
-    Regions { header, banner, body, footer }
+    let below = [u16::from(state.replay.is_some()), 1].map(Constraint::Length);
+    let [header, banner, body, scrubber, footer] =
+        area.layout(&Layout::vertical([rows[0], rows[1], Constraint::Fill(1), below[0], below[1]]));
+    Regions { header, banner, body, scrubber, footer }
 }
 
 /// A view of the table.
@@ -148,7 +152,7 @@ use PanelId as P;
 pub const VIEWS: &[ViewRow] = &[
     row(View::Overview, "Overview", &[P::Leaderboard, P::Running, P::Chart, P::Log], overview),
     row(View::Trials, "Trials", &[P::Leaderboard], |_, body| vec![(P::Leaderboard, body)]),
-    row(View::Trial, "Trial", &[P::Detail, P::Predictions, P::Profile, P::Layers, P::Events], leaves),
+    row(View::Trial, "Trial", &[P::Detail, P::Curves, P::Parameters, P::Predictions, P::Profile, P::Layers, P::Events], trial),
     row(View::Search, "Search", &[P::Scores, P::Importance, P::Parallel, P::Slices, P::Contour, P::Rank, P::Timeline], leaves),
     row(View::Sampler, "Sampler", &[P::Mind, P::Generations, P::Rungs, P::Reasons], leaves),
     row(View::Compare, "Compare", &[P::Differences, P::Overlay, P::Pairs], leaves),
@@ -167,6 +171,7 @@ pub fn of(view: View) -> &'static ViewRow {
 pub fn round(state: &AppState) -> Vec<PanelId> {
     match state.view {
         View::Overview => panels(state).into_iter().map(|(panel, _)| panel).collect(),
+        View::Trial if matches!(state.shown(), Some(Row::Baseline(_))) => vec![PanelId::Detail],
         view => of(view).panels.to_vec(),
     }
 }
@@ -202,6 +207,36 @@ fn tabs(state: &AppState, placed: &[(PanelId, Rect)], body: Rect, buf: &mut Buff
         line.push_span(Span::raw(" "));
     }
     text::fitted(line, text::row(body, 0), theme.symbols().cut, buf);
+}
+
+/// One trial: from this size on its panels stand side by side.
+const TRIAL: (u16, u16) = (150, 34);
+
+fn trial(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
+    if matches!(state.shown(), Some(Row::Baseline(_))) {
+        return vec![(PanelId::Detail, body)];
+    }
+    if body.width < TRIAL.0 || body.height < TRIAL.1 {
+        return leaves(state, body);
+    }
+    let split = |area: Rect, parts: [Constraint; 2]| area.layout(&Layout::horizontal(parts));
+    let fill = Constraint::Fill(1);
+    let [left, right] = split(body, [Constraint::Percentage(38), fill]);
+    let folds = (state.history.study().trainings().min(12) as u16 + 4).max(10);
+    let rows = [Constraint::Length(folds.min(body.height / 4)), fill, Constraint::Percentage(30)];
+    let [facts, parameters, events] = left.layout(&Layout::vertical(rows));
+    let rows = [Constraint::Percentage(36), Constraint::Percentage(36), fill];
+    let [curves, middle, profile] = right.layout(&Layout::vertical(rows));
+    let [predictions, layers] = split(middle, [Constraint::Percentage(63), fill]);
+    vec![
+        (PanelId::Detail, facts),
+        (PanelId::Curves, curves),
+        (PanelId::Parameters, parameters),
+        (PanelId::Predictions, predictions),
+        (PanelId::Profile, profile),
+        (PanelId::Layers, layers),
+        (PanelId::Events, events),
+    ]
 }
 
 fn overview(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
@@ -266,7 +301,7 @@ fn too_small(state: &AppState, area: Rect, buf: &mut Buffer) {
 }
 
 /// The last word on `--ascii`: names and reasons may hold any character.
-fn only_ascii(area: Rect, buf: &mut Buffer) {
+pub(super) fn only_ascii(area: Rect, buf: &mut Buffer) {
     for position in area.positions() {
         if let Some(cell) = buf.cell_mut(position).filter(|cell| !cell.symbol().is_ascii()) {
             // What words are written with has its like.

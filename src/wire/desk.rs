@@ -11,18 +11,23 @@ use anyhow::Result;
 use super::background::{self, Background};
 use super::export;
 use super::minds::Minds;
+use super::studies::{self, Catalog};
 use crate::tui::ask::{Answer, Ask, Desk};
 
 /// Why a program's studies have no networks to look into.
 const NO_NETWORK: &str = "a program has no markers and no layers: this is of networks";
 
 /// Starts both threads. `background` is there of studies of networks; `minds` are the parts that the study was
-/// started with,
-/// and `store` is where it lies.
+/// started with, where they are known; `catalog` lists the others of the folder, and `store` is where it lies.
 ///
 /// # Errors
 /// Where the system refuses a thread.
-pub fn open(background: Option<Background>, minds: Minds, store: PathBuf) -> Result<Desk> {
+pub fn open(
+    background: Option<Background>,
+    minds: Option<Minds>,
+    mut catalog: Catalog,
+    store: PathBuf,
+) -> Result<Desk> {
     let (heavy, for_heavy) = channel();
     let (light, for_light) = channel();
     let (outbox, answers) = channel();
@@ -34,12 +39,27 @@ pub fn open(background: Option<Background>, minds: Minds, store: PathBuf) -> Res
                 let profile = background::caught(&pool, || own.profile(trial, &params, &mut genome));
                 Some(Answer::Profile(trial, profile.map(Arc::new)))
             }
-            (None, Ask::Profile { trial, .. }) => Some(Answer::Profile(trial, Err(NO_NETWORK.into()))),
-            _ => None,
+            (Some(own), Ask::Predictions { trial, params }) => {
+                let found = background::caught(&pool, || own.predictions(trial, &params));
+                Some(Answer::Predictions(trial, found.map(Arc::new)))
+            }
+            (Some(own), Ask::Layers { trial, params }) => {
+                Some(Answer::Layers(trial, background::caught(&pool, || own.network(&params))))
+            }
+            (None, ask) => Some(Answer::refusal(ask, NO_NETWORK)),
+            (Some(_), _) => None,
         });
     })?;
     background::spawn("desk", move |pool| {
-        serve(&for_light, &outbox, |ask| minds.answer(&pool, &ask).or_else(|| export::answer(&store, &ask)));
+        serve(&for_light, &outbox, |ask| match ask {
+            Ask::Studies => Some(Answer::Studies(catalog.rows())),
+            Ask::Study(store) => {
+                let history = studies::history(&store);
+                Some(Answer::Study(store, history))
+            }
+            Ask::Export(trial) => Some(export::answer(&store, trial)),
+            other => minds.as_ref().and_then(|minds| minds.answer(&pool, &other)),
+        });
     })?;
     Ok(Desk { heavy, light, answers })
 }

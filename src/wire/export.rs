@@ -9,7 +9,7 @@ use crate::domain::history::History;
 use crate::domain::trial::TrialId;
 use crate::export::{self, EXPORTERS, Export};
 use crate::storage::journal;
-use crate::tui::ask::{Answer, Ask};
+use crate::tui::ask::Answer;
 
 /// Where trials of a study are written that nobody names a file for.
 pub fn usual_path(history: &History, trial: Option<TrialId>, extension: &str) -> PathBuf {
@@ -29,10 +29,9 @@ pub fn write(path: &Path, text: &str) -> Result<()> {
     std::fs::write(path, text).with_context(failed)
 }
 
-/// Answers the dashboard's question for a study file; nothing to any other.
-pub fn answer(store: &Path, ask: &Ask) -> Option<Answer> {
-    let Ask::Export(trial) = ask else { return None };
-    Some(Answer::Export(study_file(store, *trial).map_err(|error| format!("{error:#}"))))
+/// The answer to the dashboard's question for a study file of a trial, or of the best one.
+pub fn answer(store: &Path, trial: Option<TrialId>) -> Answer {
+    Answer::Export(study_file(store, trial).map_err(|error| format!("{error:#}")))
 }
 
 /// Writes a trial of a store, or the best one, as a study file.

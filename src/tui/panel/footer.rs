@@ -34,7 +34,9 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     } else if let Some(lost) = &state.lost {
         said(Tone::Bad, lost).render(area, buf);
     } else {
-        hints(state, &[Context::Anywhere], usize::from(area.width)).render(area, buf);
+        let replay = state.replay.is_some().then_some(Context::Replay);
+        let contexts: Vec<Context> = replay.into_iter().chain([Context::Anywhere]).collect();
+        hints(state, &contexts, usize::from(area.width)).render(area, buf);
     }
 }
 

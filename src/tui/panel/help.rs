@@ -142,11 +142,13 @@ fn columns(state: &AppState, help: &Help, inner: Rect) -> Vec<Vec<Item>> {
 /// Every section with a heading, those of the keys that hold now first.
 fn sections(state: &AppState, help: &Help) -> Vec<Vec<Item>> {
     let ascii = state.theme.options.ascii;
-    let here = panel_contexts(state.view, state.focus);
+    let replay = state.replay.is_some().then_some(Context::Replay);
+    let here: Vec<Context> = replay.into_iter().chain(panel_contexts(state.view, state.focus)).collect();
     let mut contexts = here.clone();
     contexts.push(Context::Trial);
     contexts.extend(PANELS.iter().map(|panel| Context::Panel(panel.id)));
     contexts.extend([
+        Context::Replay,
         Context::Writing,
         Context::Filter,
         Context::Command,
@@ -210,5 +212,7 @@ fn heading(context: Context) -> &'static str {
         Context::Reading => "A line of the log",
         Context::Quit => "Quit?",
         Context::Cancel => "Cancel the trial?",
+        Context::Replay => "Replay",
+        Context::Start => "Before a study is open",
     }
 }

@@ -10,12 +10,14 @@ use super::state::{AppState, PanelId};
 use super::text;
 use super::theme::{Theme, Tone};
 use super::update::{Effect, panel_contexts};
+use crate::domain::event::ObjectiveKind;
 
 mod baseline;
 pub mod cards;
 pub mod chart;
 pub mod commands;
 pub mod contour;
+pub mod curves;
 pub mod detail;
 pub mod dialog;
 pub mod differences;
@@ -35,6 +37,7 @@ pub mod mind;
 pub mod overlay;
 pub mod pairs;
 pub mod parallel;
+pub mod parameters;
 pub mod predictions;
 pub mod processes;
 pub mod profile;
@@ -43,6 +46,7 @@ pub mod reasons;
 pub mod rungs;
 pub mod running;
 pub mod scores;
+pub mod scrubber;
 pub mod slices;
 pub mod studies;
 pub mod timeline;
@@ -53,6 +57,8 @@ pub struct Panel {
     pub id: PanelId,
     /// Its title.
     pub title: &'static str,
+    /// What stands in its place, where it shows something else.
+    pub heading: fn(&AppState) -> Option<&'static str>,
     /// What stands after the title.
     pub about: fn(&AppState) -> String,
     /// What stands at the right of the title; given the rows inside the frame.
@@ -76,6 +82,7 @@ impl Panel {
         Panel {
             id,
             title,
+            heading: |_| None,
             about: |_| String::new(),
             place: |_, _| String::new(),
             foot: |_, _| None,
@@ -93,6 +100,8 @@ pub const PANELS: &[Panel] = &[
     running::PANEL,
     chart::PANEL,
     detail::PANEL,
+    curves::PANEL,
+    parameters::PANEL,
     profile::PANEL,
     predictions::PANEL,
     layers::PANEL,
@@ -135,7 +144,8 @@ pub fn render(state: &AppState, id: PanelId, area: Rect, buf: &mut Buffer) {
     if focused {
         title.push(Span::styled(format!("{} ", symbols.cursor), edge));
     }
-    title.push(Span::styled(panel.title, theme.style(if focused { Tone::Accent } else { Tone::Strong })));
+    let name = (panel.heading)(state).unwrap_or(panel.title);
+    title.push(Span::styled(name, theme.style(if focused { Tone::Accent } else { Tone::Strong })));
     let room = usize::from(area.width.saturating_sub(4));
     let about = (panel.about)(state);
     let place = (panel.place)(state, usize::from(area.height.saturating_sub(2)));
@@ -165,6 +175,9 @@ pub fn render(state: &AppState, id: PanelId, area: Rect, buf: &mut Buffer) {
     (panel.render)(state, inner, buf);
 }
 
+/// How hints end that are about folds.
+const FOLD: &str = "fold";
+
 /// The keys of some contexts that have a hint, as many as there is room for.
 pub fn hints(state: &AppState, contexts: &[Context], room: usize) -> Line<'static> {
     let theme = state.theme;
@@ -181,13 +194,23 @@ pub fn hints(state: &AppState, contexts: &[Context], room: usize) -> Line<'stati
 
 /// The rows that [`hints`] shows.
 fn hinted<'a>(state: &'a AppState, contexts: &[Context], room: usize) -> Vec<&'a Bound> {
-    let mut used = 0;
-    let rows = state.keymap.rows(contexts).filter(|row| !row.hint.is_empty());
-    let fits = |row: &&Bound| {
-        used += hint_width(row, state.theme.options.ascii);
-        used <= room
-    };
-    rows.take_while(fits).collect()
+    let ascii = state.theme.options.ascii;
+    let is_program = state.history.study().objective == ObjectiveKind::Command;
+    // A program has neither markers nor folds.
+    let foreign = |row: &Bound| is_program && (row.action == Action::Markers || row.hint.ends_with(FOLD));
+    let (mut shown, mut used) = (Vec::<&Bound>::new(), 0);
+    for row in state.keymap.rows(contexts).filter(|row| !row.hint.is_empty() && !foreign(row)) {
+        // The innermost meaning of a key counts, and one key for a meaning is enough.
+        if shown.iter().any(|known| known.label(ascii) == row.label(ascii) || known.hint == row.hint) {
+            continue;
+        }
+        used += hint_width(row, ascii);
+        if used > room {
+            break;
+        }
+        shown.push(row);
+    }
+    shown
 }
 
 /// The columns of a row's hint, with the blanks around.
