@@ -1,6 +1,7 @@
 //! What is open above the panels and takes the keys.
 
 use super::activity::Entry;
+use super::choose;
 use super::command::{self, Prompt};
 use super::entry::Input;
 use super::filter::Filter;
@@ -28,6 +29,10 @@ pub enum Dialog {
     Cancel(TrialId),
     /// The keys.
     Help(Help),
+    /// The leaderboard's columns, and which of them is selected.
+    Columns(usize),
+    /// The number of a trial to go to, as written so far.
+    Jump(Input),
     /// A filter being written, and the one to go back to.
     Filter {
         /// As written so far.
@@ -59,7 +64,8 @@ impl Dialog {
             Dialog::Help(help) if help.writing => vec![Context::Filter, Context::Writing, Context::Always],
             Dialog::Help(_) => vec![Context::Help, Context::Always],
             Dialog::Reading(..) => vec![Context::Reading, Context::Always],
-            Dialog::Filter { .. } | Dialog::Search { .. } => {
+            Dialog::Columns(_) => vec![Context::Columns, Context::Always],
+            Dialog::Filter { .. } | Dialog::Search { .. } | Dialog::Jump(_) => {
                 vec![Context::Filter, Context::Writing, Context::Always]
             }
             Dialog::Command(_) => vec![Context::Command, Context::Writing, Context::Always],
@@ -70,9 +76,13 @@ impl Dialog {
     /// Whether characters are written into it.
     pub fn is_written(&self) -> bool {
         match self {
-            Dialog::Quit | Dialog::Cancel(_) | Dialog::Reading(..) => false,
+            Dialog::Quit | Dialog::Cancel(_) | Dialog::Reading(..) | Dialog::Columns(_) => false,
             Dialog::Help(help) => help.writing,
-            Dialog::Filter { .. } | Dialog::Search { .. } | Dialog::Command(_) | Dialog::Form(_) => true,
+            Dialog::Filter { .. }
+            | Dialog::Search { .. }
+            | Dialog::Jump(_)
+            | Dialog::Command(_)
+            | Dialog::Form(_) => true,
         }
     }
 }
@@ -92,6 +102,7 @@ pub fn write(state: &mut AppState, words: &str) {
             help.search.insert(words);
             help.line = 0;
         }
+        Some(Dialog::Jump(text)) => choose::digits(text, words),
         Some(Dialog::Command(_)) => command::write(state, words),
         Some(Dialog::Form(_)) => form::write(state, words),
         _ => {}
@@ -100,6 +111,10 @@ pub fn write(state: &mut AppState, words: &str) {
 
 /// Follows a key.
 pub fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
+    if matches!(state.dialog, Some(Dialog::Columns(_) | Dialog::Jump(_))) {
+        choose::answer(state, action);
+        return Vec::new();
+    }
     match state.dialog.take() {
         Some(Dialog::Filter { text, before }) => filter(state, text, before, action),
         Some(Dialog::Search { text, before }) => search(state, text, before, action),
@@ -115,7 +130,7 @@ pub fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
             say(state, Tone::Plain, format!("trial {trial} will end at its next report"));
             return vec![Effect::Send(Command::Cancel(trial))];
         }
-        Some(Dialog::Quit | Dialog::Cancel(_)) | None => {}
+        Some(Dialog::Quit | Dialog::Cancel(_) | Dialog::Columns(_) | Dialog::Jump(_)) | None => {}
     }
     Vec::new()
 }
@@ -130,14 +145,14 @@ pub fn settle(state: &mut AppState) {
 }
 
 fn filter(state: &mut AppState, mut text: Input, before: String, action: Action) {
-    let study = state.history.study();
+    let catalogue = state.table.catalogue();
     match action {
-        Action::Accept => match Filter::parse(text.text(), study) {
+        Action::Accept => match Filter::parse(text.text(), catalogue) {
             Ok(filter) => apply(state, filter),
             Err(_) => state.dialog = Some(Dialog::Filter { text, before }),
         },
         Action::Back => {
-            if let Ok(filter) = Filter::parse(&before, study) {
+            if let Ok(filter) = Filter::parse(&before, catalogue) {
                 apply(state, filter);
             }
         }
@@ -152,8 +167,8 @@ fn filter(state: &mut AppState, mut text: Input, before: String, action: Action)
 /// Shows what the filter being written would; while that is invalid, what the one before did.
 fn preview(state: &mut AppState) {
     let Some(Dialog::Filter { text, before }) = &state.dialog else { return };
-    let study = state.history.study();
-    if let Ok(filter) = Filter::parse(text.text(), study).or_else(|_| Filter::parse(before, study)) {
+    let catalogue = state.table.catalogue();
+    if let Ok(filter) = Filter::parse(text.text(), catalogue).or_else(|_| Filter::parse(before, catalogue)) {
         apply(state, filter);
     }
 }

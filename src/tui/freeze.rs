@@ -1,6 +1,6 @@
 //! A frozen screen: what happens meanwhile is folded into a state behind it, so that nothing waits in a queue.
 
-use super::load::Load;
+use super::machine::load::Load;
 use super::state::AppState;
 use super::steer::say;
 use super::theme::Tone;

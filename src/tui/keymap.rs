@@ -28,7 +28,7 @@ pub enum Context {
     Replay,
     /// While no study is open yet.
     Start,
-    /// While a filter is written.
+    /// While a filter or a number is written.
     Filter,
     /// In the command line.
     Command,
@@ -36,6 +36,8 @@ pub enum Context {
     Form,
     /// While a line of the log is read.
     Reading,
+    /// While columns are chosen.
+    Columns,
     /// While the help is open.
     Help,
     /// In the question before quitting.
@@ -103,6 +105,20 @@ pub enum Action {
     Sort,
     /// Turn the order round.
     Reverse,
+    /// Sort by the column to the left.
+    SortLeft,
+    /// Sort by the column to the right.
+    SortRight,
+    /// Choose the columns.
+    Columns,
+    /// Move the selected one up.
+    MoveUp,
+    /// Move the selected one down.
+    MoveDown,
+    /// Have the usual ones again.
+    Usual,
+    /// Go to the trial of a number.
+    Jump,
     /// Write a filter.
     Filter,
     /// Take what was written, or say yes.
@@ -123,6 +139,8 @@ pub enum Action {
     Previous,
     /// The second parameter of two.
     NextSecond,
+    /// The second one before.
+    PreviousSecond,
     /// The next trial of the leaderboard, whatever the panel.
     NextTrial,
     /// The one before.
@@ -202,13 +220,19 @@ use PanelId as P;
 #[rustfmt::skip]
 pub const KEYMAP: &[Binding] = &[
     row(C::Panel(P::Leaderboard), &[key(KeyCode::Enter)], A::Open, "open", "open the selected trial"),
-    row(C::Panel(P::Leaderboard), &[char('/')], A::Filter, "filter", "filter: text, !text, filters>50, state:failed"),
-    row(C::Panel(P::Leaderboard), &[char('m')], A::Markers, "markers", "marker effects of the selected trial"),
+    row(C::Panel(P::Leaderboard), &[char('/')], A::Filter, "filter", "filter: text, !text, filters>50, state:failed, by~^tpe, marked"),
+    row(C::Panel(P::Leaderboard), &[char(' ')], A::Mark, "mark", "mark the selected trial, or not any more"),
+    row(C::Panel(P::Leaderboard), &[char('c')], A::Show(View::Compare), "compare", "compare the marked trials"),
     row(C::Panel(P::Leaderboard), &[char('s')], A::Sort, "sort", "sort by the next column"),
     row(C::Panel(P::Leaderboard), &[char('S')], A::Reverse, "", "turn the order round"),
-    row(C::Panel(P::Leaderboard), &[char('l'), key(KeyCode::Right)], A::Right, "columns", "scroll to the next columns"),
-    row(C::Panel(P::Leaderboard), &[char('h'), key(KeyCode::Left)], A::Left, "", "scroll back to the first columns"),
+    row(C::Panel(P::Leaderboard), &[char('<')], A::SortLeft, "", "sort by the column to the left"),
+    row(C::Panel(P::Leaderboard), &[char('>')], A::SortRight, "", "sort by the column to the right"),
+    row(C::Panel(P::Leaderboard), &[char('o')], A::Columns, "columns", "choose and order the columns"),
     row(C::Panel(P::Leaderboard), &[char('x')], A::Cancel, "cancel", "cancel the selected trial (asks first)"),
+    row(C::Panel(P::Leaderboard), &[char('m')], A::Markers, "markers", "marker effects of the selected trial"),
+    row(C::Panel(P::Leaderboard), &[char('#')], A::Jump, "", "go to the trial of a number"),
+    row(C::Panel(P::Leaderboard), &[char('l'), key(KeyCode::Right)], A::Right, "more", "scroll to the next columns"),
+    row(C::Panel(P::Leaderboard), &[char('h'), key(KeyCode::Left)], A::Left, "", "scroll back to the first columns"),
     row(C::Panel(P::Running), &[key(KeyCode::Enter)], A::Open, "open", "open the selected trial"),
     row(C::Panel(P::Running), &[char('x')], A::Cancel, "cancel", "cancel the selected trial (asks first)"),
     row(C::Panel(P::Log), &[key(KeyCode::Enter)], A::Open, "open", "open the line's trial, or read the line in full"),
@@ -224,6 +248,8 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Trial, &[char('C')], A::Form(Purpose::Clone), "", "copy this trial and edit it"),
     row(C::Trial, &[char('*')], A::Pin, "", "keep this trial in sight, or let it go"),
     row(C::Trial, &[char('N')], A::Form(Purpose::Note), "", "write a note on this trial"),
+    row(C::Panel(P::Running), &[char(' ')], A::Mark, "mark", "mark the selected trial, or not any more"),
+    row(C::Panel(P::Chart), &[char('L')], A::Logarithm, "log", "logarithmic scale, or even"),
     row(C::Panel(P::Detail), &[char('l'), char(']'), key(KeyCode::Right)], A::Right, "fold", "next fold"),
     row(C::Panel(P::Detail), &[char('h'), char('['), key(KeyCode::Left)], A::Left, "", "fold before"),
     row(C::Panel(P::Detail), &[char('j'), key(KeyCode::Down)], A::Down, "trial", "next trial of the leaderboard"),
@@ -261,6 +287,33 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Panel(P::Profile), &[control('u'), key(KeyCode::PageUp)], A::PageUp, "", "chromosome before"),
     row(C::Panel(P::Profile), &[char('m')], A::NextMeasure, "measure", "next measure: effect, contribution, importance, weights"),
     row(C::Panel(P::Profile), &[char('o')], A::NextOutput, "", "next output, of several"),
+    row(C::Panel(P::Scores), &[key(KeyCode::Enter)], A::Open, "open", "open the trial under the cursor"),
+    row(C::Panel(P::Scores), &[char('l'), key(KeyCode::Right)], A::Right, "trial", "next trial"),
+    row(C::Panel(P::Scores), &[char('h'), key(KeyCode::Left)], A::Left, "", "trial before"),
+    row(C::Panel(P::Scores), &[char('j'), key(KeyCode::Down)], A::Down, "worse", "next worse trial"),
+    row(C::Panel(P::Scores), &[char('k'), key(KeyCode::Up)], A::Up, "", "next better trial"),
+    row(C::Panel(P::Scores), &[char('+'), char('=')], A::ZoomIn, "zoom in", "zoom to the trials around the cursor"),
+    row(C::Panel(P::Scores), &[char('-')], A::ZoomOut, "out", "zoom out"),
+    row(C::Panel(P::Scores), &[char('L')], A::Logarithm, "log", "scores in the logarithm, or evenly"),
+    row(C::Panel(P::Parallel), &[char('l'), key(KeyCode::Right)], A::Right, "axes", "scroll to the next axes"),
+    row(C::Panel(P::Parallel), &[char('h'), key(KeyCode::Left)], A::Left, "", "scroll to the axes before"),
+    row(C::Panel(P::Parallel), &[char('+'), char('=')], A::ZoomIn, "fewer", "only the better ones of the lines"),
+    row(C::Panel(P::Parallel), &[char('-')], A::ZoomOut, "more", "more of the lines"),
+    row(C::Panel(P::Slices), &[char(']'), char('l'), key(KeyCode::Right)], A::Next, "parameter", "next parameters"),
+    row(C::Panel(P::Slices), &[char('['), char('h'), key(KeyCode::Left)], A::Previous, "", "parameters before"),
+    row(C::Panel(P::Slices), &[key(KeyCode::Enter)], A::Open, "one", "one parameter large, or as many as fit"),
+    row(C::Panel(P::Slices), &[char('L')], A::Logarithm, "log", "scores in the logarithm, or evenly"),
+    row(C::Panel(P::Contour), &[char(']'), char('l'), key(KeyCode::Right)], A::Next, "across", "next parameter across"),
+    row(C::Panel(P::Contour), &[char('['), char('h'), key(KeyCode::Left)], A::Previous, "", "parameter across before"),
+    row(C::Panel(P::Contour), &[char('}'), char('k'), key(KeyCode::Up)], A::NextSecond, "up", "next parameter upward"),
+    row(C::Panel(P::Contour), &[char('{'), char('j'), key(KeyCode::Down)], A::PreviousSecond, "", "parameter upward before"),
+    row(C::Panel(P::Contour), &[char('o')], A::NextMeasure, "trials", "show or hide the trials"),
+    row(C::Panel(P::Rank), &[char('o')], A::NextMeasure, "by", "by what suggested the trials, or by kind"),
+    row(C::Panel(P::Rank), &[char('L')], A::Logarithm, "log", "scores in the logarithm, or evenly"),
+    row(C::Panel(P::Timeline), &[char('l'), key(KeyCode::Right)], A::Right, "later", "scroll to later"),
+    row(C::Panel(P::Timeline), &[char('h'), key(KeyCode::Left)], A::Left, "", "scroll to earlier"),
+    row(C::Panel(P::Timeline), &[char('+'), char('=')], A::ZoomIn, "zoom in", "less time, larger"),
+    row(C::Panel(P::Timeline), &[char('-')], A::ZoomOut, "out", "more time"),
     row(C::Panel(P::Studies), &[key(KeyCode::Enter), char('c')], A::Open, "open", "open the study; beside an open one: compare with it"),
     row(C::Replay, &[char(' ')], A::Play, "play", "play, or stop; at the end: from the beginning"),
     row(C::Replay, &[key(KeyCode::Left)], A::SeekBack, "back", "back by a fiftieth of the time"),
@@ -276,6 +329,13 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Trial, &[char('K')], A::PreviousTrial, "", "trial before"),
     row(C::Trial, &[char('m')], A::Markers, "markers", "marker effects of this trial"),
     row(C::Trial, &[char('x')], A::Cancel, "cancel", "cancel this trial (asks first)"),
+    row(C::Panel(P::Differences), &[char('l'), key(KeyCode::Right)], A::Right, "columns", "scroll to the next trials"),
+    row(C::Panel(P::Differences), &[char('h'), key(KeyCode::Left)], A::Left, "", "scroll back to the first trials"),
+    row(C::Panel(P::Differences), &[char('o')], A::NextOutput, "", "the other study that was read, or the trials"),
+    row(C::Panel(P::Overlay), &[char('o')], A::NextMeasure, "measure", "the metric, or the loss"),
+    row(C::Panel(P::Overlay), &[char('L')], A::Logarithm, "log", "on the logarithm, or evenly"),
+    row(C::Panel(P::Pairs), &[char('l'), key(KeyCode::Right)], A::Right, "folds", "scroll to the next folds"),
+    row(C::Panel(P::Pairs), &[char('h'), key(KeyCode::Left)], A::Left, "", "scroll back to the first folds"),
     row(C::Moving, &[char('j'), key(KeyCode::Down)], A::Down, "", "down"),
     row(C::Moving, &[char('k'), key(KeyCode::Up)], A::Up, "", "up"),
     row(C::Moving, &[control('d'), key(KeyCode::PageDown)], A::PageDown, "", "a page down"),
@@ -285,6 +345,7 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Anywhere, &[char('?')], A::Help, "help", "this help"),
     row(C::Anywhere, &[char(':')], A::Command, "command", "the command line: everything by name, with completion"),
     row(C::Anywhere, &[char('q')], A::Quit, "quit", "quit (asks while trials run)"),
+    row(C::Anywhere, &[char('p')], A::Pause, "pause", "pause or resume: start no new trials"),
     row(C::Anywhere, &[char('1')], A::Show(View::Overview), "main", "overview"),
     row(C::Anywhere, &[char('2')], A::Show(View::Trials), "trials", "all trials"),
     row(C::Anywhere, &[char('3')], A::Show(View::Trial), "trial", "the selected trial"),
@@ -297,7 +358,6 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Anywhere, &[key(KeyCode::Tab)], A::NextPanel, "panel", "next panel"),
     row(C::Anywhere, &[key(KeyCode::BackTab)], A::PreviousPanel, "", "panel before"),
     row(C::Anywhere, &[char('z')], A::Zoom, "zoom", "zoom the panel, and back"),
-    row(C::Anywhere, &[char('p')], A::Pause, "pause", "pause or resume: start no new trials"),
     row(C::Anywhere, &[char('n')], A::Form(Purpose::New), "", "queue a new trial"),
     row(C::Anywhere, &[char('t')], A::Form(Purpose::Trials), "", "how many trials in all"),
     row(C::Anywhere, &[char('w')], A::Form(Purpose::Workers), "", "how many trials at once"),
@@ -334,6 +394,13 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Reading, &[key(KeyCode::Enter)], A::Open, "open", "open its trial"),
     row(C::Reading, &[char('j'), key(KeyCode::Down)], A::Down, "", "down"),
     row(C::Reading, &[char('k'), key(KeyCode::Up)], A::Up, "", "up"),
+    row(C::Columns, &[char(' ')], A::Mark, "", "show it, or do not"),
+    row(C::Columns, &[char('j'), key(KeyCode::Down)], A::Down, "", "down"),
+    row(C::Columns, &[char('k'), key(KeyCode::Up)], A::Up, "", "up"),
+    row(C::Columns, &[char('J')], A::MoveDown, "", "move it to the right"),
+    row(C::Columns, &[char('K')], A::MoveUp, "", "move it to the left"),
+    row(C::Columns, &[char('r')], A::Usual, "", "the usual columns again"),
+    row(C::Columns, &[key(KeyCode::Esc), key(KeyCode::Enter), char('o'), char('q')], A::Back, "", "done"),
     row(C::Help, &[key(KeyCode::Esc), char('?'), char('q'), key(KeyCode::Enter)], A::Back, "close", "close the help"),
     row(C::Help, &[char('j'), key(KeyCode::Down)], A::Down, "", "down"),
     row(C::Help, &[char('k'), key(KeyCode::Up)], A::Up, "", "up"),

@@ -2,12 +2,14 @@
 
 use ratatui::layout::{Margin, Rect};
 
+use super::filter::Filter;
 use super::keymap::Action;
 use super::order::Row;
 use super::panel;
 use super::state::{AppState, PanelId, View};
 use super::update::Effect;
 use super::view;
+use crate::domain::trial::TrialId;
 
 /// An action of every view; what is left is the focused panel's.
 pub fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
@@ -131,6 +133,34 @@ pub fn step_trial(state: &mut AppState, by: isize) {
     state.table.move_to(to);
     let row = state.table.selected();
     put(state, row);
+}
+
+/// Goes to a trial: opens it where one trial is looked at, else selects it in the leaderboard, from which a filter
+/// is taken away that hides it.
+///
+/// # Errors
+/// Where there is no such trial.
+pub fn jump(state: &mut AppState, trial: TrialId) -> Result<(), String> {
+    if state.history.trial(trial).is_none() {
+        return Err(match state.history.trials().len() {
+            0 => format!("there is no trial {trial}: none was started yet"),
+            n => format!("there is no trial {trial}: there are 0 to {}", n - 1),
+        });
+    }
+    let row = Row::Trial(trial);
+    if !state.table.select(row) {
+        state.table.filter = Filter::default();
+        state.refresh();
+        state.table.select(row);
+    }
+    if state.view == View::Trial {
+        open(state, Some(row));
+    } else if view::round(state).contains(&PanelId::Leaderboard) {
+        state.focus = PanelId::Leaderboard;
+    } else {
+        show(state, View::Trials);
+    }
+    Ok(())
 }
 
 /// A place moved by so much, among `count`.

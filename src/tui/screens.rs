@@ -2,10 +2,14 @@
 //! hold.
 
 mod beside;
+mod compare;
+mod devices;
 mod forms;
 mod pointer;
+mod search;
 mod steering;
 mod studies;
+mod table;
 mod trial;
 
 use std::sync::Arc;
@@ -18,7 +22,7 @@ use ratatui::style::Color;
 
 use super::Ending;
 use super::ask::{Answer, Ask};
-use super::load::Load;
+use super::machine::load::Load;
 use super::state::{AppState, Dialog, PanelId, Phase, View};
 use super::theme::Options;
 use super::update::{Effect, Msg, update};

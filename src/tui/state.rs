@@ -6,14 +6,15 @@ use ratatui::layout::Position;
 
 use super::Menu;
 use super::activity::{Activity, Entry};
+use super::cell::Known;
 pub use super::dialog::Dialog;
 use super::keymap::Keymap;
-use super::load::Load;
+use super::machine::load::Load;
 use super::order::{Row, Table};
 use super::palette::Palette;
 use super::panel::{
-    cards, contour, curves, differences, events, generations, importance, jobs, layers, log, machine, mind,
-    overlay, pairs, parallel, parameters, predictions, processes, rank, reasons, rungs, scores, slices,
+    cards, chart, contour, curves, differences, events, generations, importance, jobs, layers, log, machine,
+    mind, overlay, pairs, parallel, parameters, predictions, processes, rank, reasons, rungs, scores, slices,
     studies, timeline,
 };
 use super::preferences::{Preferences, theme_named};
@@ -24,6 +25,7 @@ use super::theme::{Options, Theme, Tone};
 use crate::analysis::best::BestCurve;
 use crate::analysis::compare::Ties;
 use crate::analysis::progress::{self, Pace};
+use crate::analysis::survey::Survey;
 use crate::domain::command::{End, StopMode};
 use crate::domain::event::Record;
 use crate::domain::history::History;
@@ -164,10 +166,14 @@ pub(super) fn references(history: &History) -> Vec<Reference> {
 /// What panels keep to themselves: where they are scrolled, what was computed for them.
 #[derive(Debug, Clone, Default)]
 pub struct Panels {
+    /// All trials in few numbers, for the panels that draw the whole search.
+    pub survey: Survey,
     /// Curves.
     pub curves: curves::State,
     /// Parameters.
     pub parameters: parameters::State,
+    /// The best so far.
+    pub chart: chart::State,
     /// Predictions.
     pub predictions: predictions::State,
     /// Layers.
@@ -299,8 +305,8 @@ impl AppState {
     /// The overview of a study.
     pub fn new(history: History, options: Options, now: Timestamp) -> Self {
         let running = history.trials().iter().filter(|t| is_running(t)).map(|t| t.id).collect();
-        let mut table = Table::new();
-        table.refresh(&history, now);
+        let (mut table, ties) = (Table::new(), Ties::of(&history));
+        table.refresh(&Known { history: &history, ties: &ties, marked: &[], now });
         AppState {
             now,
             theme: Theme::new(options),
@@ -315,7 +321,7 @@ impl AppState {
             focus: PanelId::Leaderboard,
             zoomed: false,
             table,
-            ties: Ties::of(&history),
+            ties,
             running,
             running_cursor: 0,
             detail: None,
@@ -388,7 +394,6 @@ impl AppState {
             _ => {}
         }
         if trial.finished == Some(record.at) && trial.state.is_finished() {
-            self.pace.push(trial);
             if let Some(score) = trial.score {
                 self.best.push(score);
             }
@@ -397,8 +402,10 @@ impl AppState {
 
     /// Makes anew what depends on the history as a whole.
     pub fn refresh(&mut self) {
-        self.table.refresh(&self.history, self.now);
         self.ties.refresh(&self.history);
+        self.pace = Pace::of(&self.history);
+        let (history, ties) = (&self.history, &self.ties);
+        self.table.refresh(&Known { history, ties, marked: &self.marked, now: self.now });
         self.best.rescale();
         if self.references.len() < self.history.baselines().len() {
             self.references = references(&self.history);
@@ -420,6 +427,7 @@ impl AppState {
     pub fn selected_row(&self) -> Option<Row> {
         match (self.focus, self.view) {
             (PanelId::Running, _) => self.running.get(self.running_cursor).copied().map(Row::Trial),
+            (PanelId::Scores, _) => scores::cursor(self).map(Row::Trial),
             (_, View::Trial) => self.shown(),
             _ => self.table.selected(),
         }

@@ -6,13 +6,16 @@ use ratatui::layout::{Margin, Rect};
 use super::Ending;
 use super::activity::Entry;
 use super::ask::{Answer, Ask};
+use super::choose;
 use super::command;
+use super::compared;
 use super::dialog;
 use super::entry::Input;
 use super::filter::Filter;
 use super::freeze;
 use super::keymap::{Action, Context};
-use super::load::Load;
+use super::machine::Sample;
+use super::machine::load::Load;
 use super::mouse;
 use super::navigate;
 use super::order::Row;
@@ -44,6 +47,8 @@ pub enum Msg {
     Silence,
     /// The machine's load.
     Load(Load),
+    /// More of the machine.
+    Sampled(Sample),
     /// An answer came.
     Answer(Answer),
     /// A second passed.
@@ -108,6 +113,10 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
             replay::tick(state, now);
             Vec::new()
         }
+        Msg::Sampled(sample) => {
+            state.stale |= panel::sampled(state, sample) && state.view == View::Devices;
+            Vec::new()
+        }
         Msg::Tick(now) => {
             if !freeze::tick(state, now) {
                 // Only what runs shows the time; a screen at rest is not drawn.
@@ -148,14 +157,13 @@ fn hear(state: &mut AppState, answer: Answer) -> Vec<Effect> {
                 profile.answer(trial, outcome);
             }
         }
+        Answer::Study(path, outcome) => compared::hear(state, &path, outcome),
+        Answer::Importance(outcome) => state.panels.importance.answer(outcome),
+        Answer::Contour(outcome) => state.panels.contour.answer(outcome),
         Answer::Studies(rows) => state.panels.studies.hear(rows),
         Answer::Predictions(trial, outcome) => state.panels.predictions.answer(trial, outcome),
         Answer::Layers(trial, outcome) => state.panels.layers.network.answer(trial, outcome),
-        Answer::Importance(..)
-        | Answer::Insight(..)
-        | Answer::Contour(..)
-        | Answer::Rungs(..)
-        | Answer::Study(..) => {}
+        Answer::Insight(..) | Answer::Rungs(..) => {}
         Answer::Export(Ok(path)) => say(state, Tone::Good, format!("wrote {}", path.display())),
         Answer::Export(Err(why)) => say(state, Tone::Bad, format!("not exported: {why}")),
     }
@@ -286,6 +294,9 @@ pub fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
         }
         Action::Command => command::open(state, ""),
         Action::Freeze => dialog::freeze(state),
+        Action::Jump => state.dialog = Some(Dialog::Jump(Input::default())),
+        Action::Columns => state.dialog = Some(Dialog::Columns(0)),
+        Action::Mark => choose::mark(state),
         Action::Back => back(state),
         other => return steer::act(state, other).unwrap_or_else(|| navigate::act(state, other)),
     }
@@ -301,6 +312,8 @@ fn back(state: &mut AppState) {
         dialog::apply(state, Filter::default());
     } else if state.view != View::Overview {
         navigate::show(state, View::Overview);
+    } else if !state.marked.is_empty() {
+        choose::unmark(state);
     }
 }
 

@@ -18,7 +18,7 @@ use ratatui::widgets::{Clear, Widget};
 
 use super::keymap::Action;
 use super::order::Row;
-use super::panel::{self, commands, dialog, footer, form, header, help, leaderboard, log, scrubber};
+use super::panel::{self, columns, commands, dialog, footer, form, header, help, leaderboard, log, scrubber};
 use super::state::{AppState, Dialog, PanelId, View};
 use super::text;
 use super::theme::Tone;
@@ -40,6 +40,8 @@ pub enum Spot {
     /// A key of the footer.
     Key(Action),
 }
+/// From this height on, panels stand above one another that are leaves on a small screen.
+const TALL: u16 = 30;
 
 struct Regions {
     header: Rect,
@@ -153,10 +155,10 @@ pub const VIEWS: &[ViewRow] = &[
     row(View::Overview, "Overview", &[P::Leaderboard, P::Running, P::Chart, P::Log], overview),
     row(View::Trials, "Trials", &[P::Leaderboard], |_, body| vec![(P::Leaderboard, body)]),
     row(View::Trial, "Trial", &[P::Detail, P::Curves, P::Parameters, P::Predictions, P::Profile, P::Layers, P::Events], trial),
-    row(View::Search, "Search", &[P::Scores, P::Importance, P::Parallel, P::Slices, P::Contour, P::Rank, P::Timeline], leaves),
+    row(View::Search, "Search", &[P::Scores, P::Importance, P::Parallel, P::Slices, P::Contour, P::Rank, P::Timeline], search),
     row(View::Sampler, "Sampler", &[P::Mind, P::Generations, P::Rungs, P::Reasons], leaves),
-    row(View::Compare, "Compare", &[P::Differences, P::Overlay, P::Pairs], leaves),
-    row(View::Devices, "Devices", &[P::Machine, P::Cards, P::Processes, P::Jobs], leaves),
+    row(View::Compare, "Compare", &[P::Differences, P::Overlay, P::Pairs], compare),
+    row(View::Devices, "Devices", &[P::Machine, P::Cards, P::Processes, P::Jobs], devices),
     row(View::Studies, "Studies", &[P::Studies], |_, body| vec![(P::Studies, body)]),
     row(View::Log, "Log", &[P::Log], |_, body| vec![(P::Log, body)]),
 ];
@@ -189,6 +191,44 @@ fn leaves(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
     let on_top = row.panels.iter().copied().find(|panel| *panel == state.focus).unwrap_or(row.panels[0]);
     let [_, below] = body.layout(&Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]));
     vec![(on_top, below)]
+}
+
+/// From these sizes on three, four and all of the search's panels stand side by side.
+const SEARCH: [(u16, u16); 3] = [(110, 28), (140, 38), (180, 50)];
+
+/// History and importance stay above the others; of those that share a place the focused one is on top.
+fn search(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
+    let fits = |(width, height): (u16, u16)| body.width >= width && body.height >= height;
+    let on_top = |panels: &[PanelId]| *panels.iter().find(|p| **p == state.focus).unwrap_or(&panels[0]);
+    let [_, below_titles] = body.layout(&Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]));
+    let above = (50, vec![(P::Scores, 58), (P::Importance, 42)]);
+    if fits(SEARCH[2]) {
+        let above = (34, vec![(P::Scores, 46), (P::Importance, 24), (P::Rank, 30)]);
+        let middle = (32, vec![(P::Parallel, 54), (P::Contour, 46)]);
+        let below = (34, vec![(P::Slices, 54), (P::Timeline, 46)]);
+        lines(&[above, middle, below], body)
+    } else if fits(SEARCH[1]) {
+        let right = on_top(&[P::Slices, P::Contour, P::Rank, P::Timeline]);
+        lines(&[above, (50, vec![(P::Parallel, 50), (right, 50)])], below_titles)
+    } else if fits(SEARCH[0]) {
+        let rest = on_top(&[P::Parallel, P::Slices, P::Contour, P::Rank, P::Timeline]);
+        lines(&[above, (50, vec![(rest, 100)])], below_titles)
+    } else {
+        leaves(state, body)
+    }
+}
+
+/// Panels in lines: the share of the height of each line, and of the width of each of its panels.
+fn lines(rows: &[(u16, Vec<(PanelId, u16)>)], area: Rect) -> Vec<(PanelId, Rect)> {
+    let shares =
+        |shares: &mut dyn Iterator<Item = u16>| shares.map(Constraint::Percentage).collect::<Vec<_>>();
+    let heights = Layout::vertical(shares(&mut rows.iter().map(|(height, _)| *height))).split(area);
+    let mut placed = Vec::new();
+    for ((_, panels), line) in rows.iter().zip(heights.iter()) {
+        let widths = Layout::horizontal(shares(&mut panels.iter().map(|(_, width)| *width))).split(*line);
+        placed.extend(panels.iter().map(|(id, _)| *id).zip(widths.iter().copied()));
+    }
+    placed
 }
 
 /// The titles of the view's panels, where some are covered.
@@ -239,6 +279,31 @@ fn trial(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
     ]
 }
 
+/// The table beside the charts where there is room.
+fn compare(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
+    if body.width < WIDE || body.height < TALL {
+        return leaves(state, body);
+    }
+    let [left, right] = body.layout(&Layout::horizontal([Constraint::Percentage(50), Constraint::Fill(1)]));
+    let [above, below] = right.layout(&Layout::vertical([Constraint::Percentage(55), Constraint::Fill(1)]));
+    vec![(P::Differences, left), (P::Overlay, above), (P::Pairs, below)]
+}
+
+/// Two by two where there is room.
+fn devices(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
+    if body.width < WIDE || body.height < TALL {
+        return leaves(state, body);
+    }
+    let half = |area: Rect, share| {
+        let [left, right] =
+            area.layout(&Layout::horizontal([Constraint::Percentage(50), Constraint::Fill(1)]));
+        let rows = Layout::vertical([Constraint::Percentage(share), Constraint::Fill(1)]);
+        [left.layout(&rows), right.layout(&rows)]
+    };
+    let [[machine, processes], [cards, jobs]] = half(body, 55);
+    vec![(P::Machine, machine), (P::Cards, cards), (P::Processes, processes), (P::Jobs, jobs)]
+}
+
 fn overview(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
     let wide = body.width >= WIDE;
     let log = match body.height {
@@ -251,7 +316,7 @@ fn overview(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
         let least = leaderboard::full_width(state).clamp(body.width * 55 / 100, body.width - RIGHT);
         // Where the charts can spare it, the reasons of failed trials get a column too.
         let spare = body.width - least;
-        let left = if spare >= RIGHT + 2 * leaderboard::REASON { least + leaderboard::REASON } else { least };
+        let left = if spare >= RIGHT + 2 * leaderboard::NOTE { least + leaderboard::NOTE } else { least };
         let [left, right] = main.layout(&Layout::horizontal([Constraint::Length(left), Constraint::Fill(1)]));
         let [above, below] =
             right.layout(&Layout::vertical([Constraint::Percentage(45), Constraint::Fill(1)]));
@@ -274,10 +339,11 @@ fn overlay(state: &AppState, body: Rect, buf: &mut Buffer) {
         Some(Dialog::Quit) => dialog::quit(state, body, buf),
         Some(Dialog::Cancel(trial)) => dialog::cancel(state, *trial, body, buf),
         Some(Dialog::Help(own)) => help::render(state, own, body, buf),
+        Some(Dialog::Columns(cursor)) => columns::render(state, *cursor, body, buf),
         Some(Dialog::Command(prompt)) => commands::render(state, prompt, body, buf),
         Some(Dialog::Form(own)) => form::render(state, own, body, buf),
         Some(Dialog::Reading(entry, line)) => log::read(state, entry, *line, body, buf),
-        Some(Dialog::Filter { .. } | Dialog::Search { .. }) | None => {}
+        Some(Dialog::Filter { .. } | Dialog::Search { .. } | Dialog::Jump(_)) | None => {}
     }
 }
 

@@ -4,9 +4,8 @@ use super::go::{number, number_or_selected};
 use super::{Candidate, Outcome};
 use crate::domain::trial::TrialId;
 use crate::tui::dialog;
-use crate::tui::filter::Filter;
+use crate::tui::filter::{Filter, FilterError};
 use crate::tui::navigate;
-use crate::tui::order::Column;
 use crate::tui::state::{AppState, PanelId, View};
 use crate::tui::steer;
 use crate::tui::values::near;
@@ -21,42 +20,45 @@ fn show_table(state: &mut AppState) {
     }
 }
 
-fn columns(state: &AppState, all: &[Column], help: &str) -> Vec<Candidate> {
-    let space = &state.history.study().space;
-    all.iter().map(|column| Candidate::new(column.name(space), help)).collect()
+fn columns(state: &AppState, help: &str) -> Vec<Candidate> {
+    let all = state.table.catalogue().entries().iter();
+    all.map(|entry| Candidate::new(state.table.catalogue().name(entry.column), help)).collect()
 }
 
 pub fn filters(state: &AppState, _: &[&str]) -> Vec<Candidate> {
-    columns(state, &Column::all(&state.history.study().space), "compare with <, >, =, != or :")
+    columns(state, "compare with <, >, =, !=, : or ~")
 }
 
 pub fn filter(state: &mut AppState, rest: &str) -> Outcome {
-    let filter = Filter::parse(rest, state.history.study()).map_err(|error| error.to_string())?;
-    state.table.filter = filter;
-    state.refresh();
+    let filter = Filter::parse(rest, state.table.catalogue()).map_err(|error| error.to_string())?;
+    dialog::apply(state, filter);
     show_table(state);
     Ok(Vec::new())
 }
 
 pub fn sorts(state: &AppState, before: &[&str]) -> Vec<Candidate> {
-    if !before.is_empty() {
-        return Vec::new();
-    }
-    columns(state, &Column::all(&state.history.study().space), "")
+    if before.is_empty() { columns(state, "") } else { Vec::new() }
 }
 
 pub fn sort(state: &mut AppState, rest: &str) -> Outcome {
     let (name, reverse) = rest.strip_prefix('-').map_or((rest, false), |name| (name, true));
-    let study = state.history.study();
-    let heading = if name.eq_ignore_ascii_case(&study.metric) { "score" } else { name };
-    let space = &study.space;
-    let Some(column) = Column::named(heading, space) else {
-        let all = Column::all(space);
-        let near = near(name, all.iter().map(|column| column.name(space)));
-        return Err(format!("there is no column `{name}`{near}"));
-    };
+    let catalogue = state.table.catalogue();
+    let column = catalogue.named(name).ok_or_else(|| FilterError::unknown(name, catalogue).to_string())?;
     (state.table.sort, state.table.reverse) = (column, reverse);
     state.refresh();
+    show_table(state);
+    Ok(Vec::new())
+}
+
+pub fn shown(state: &AppState, before: &[&str]) -> Vec<Candidate> {
+    let mut all = columns(state, "");
+    all.retain(|candidate| !before.contains(&candidate.word.as_str()));
+    all
+}
+
+pub fn show(state: &mut AppState, rest: &str) -> Outcome {
+    let names: Vec<&str> = rest.split([',', ' ']).collect();
+    state.table.set_columns(&names)?;
     show_table(state);
     Ok(Vec::new())
 }

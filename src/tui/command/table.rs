@@ -28,6 +28,7 @@ pub const COMMANDS: &[CommandRow] = &[
     row("help", "[WORD]", "the keys, or those whose help has a word", go::nothing, go::help),
     row("filter", "[WORDS]", "show some trials: relu, !relu, filters>50, state:failed; all where nothing follows", screen::filters, screen::filter),
     row("sort", "COLUMN", "sort by a column; with - before it the other way round", screen::sorts, screen::sort),
+    row("columns", "[NAME …]", "the columns of the table, in this order; the usual ones where none follows", screen::shown, screen::show),
     row("mark", "[N …]", "mark the selected trial, or these, to compare them; again: unmark", go::any_trial, go::mark),
     row("pause", "", "start no new trials", go::nothing, |state, _| study::pause(state, true)),
     row("resume", "", "start new trials again", go::nothing, |state, _| study::pause(state, false)),

@@ -5,13 +5,15 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::{commands, hint_width, hinted, hints, log};
+use super::{commands, hinted, hints, log};
+use crate::tui::applies::{applies, hint};
 use crate::tui::entry::Input;
 use crate::tui::filter::Filter;
-use crate::tui::keymap::{Action, Context};
+use crate::tui::keymap::{Action, Bound, Context};
 use crate::tui::state::{AppState, Dialog};
 use crate::tui::text;
 use crate::tui::theme::Tone;
+use crate::tui::view;
 
 /// Draws the line.
 pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
@@ -26,6 +28,12 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
             let (shown, all) = log::counts(state);
             return written(state, "/", text, found(state, shown, all), area, buf);
         }
+        Some(Dialog::Jump(text)) => {
+            let last = state.history.trials().len().saturating_sub(1);
+            let range = format!("0{}{last}", theme.symbols().range);
+            let verdict = Span::styled(range, theme.style(Tone::Quiet));
+            return written(state, "go to trial ", text, verdict, area, buf);
+        }
         Some(Dialog::Command(prompt)) => return commands::line(state, prompt, area, buf),
         _ => {}
     }
@@ -34,15 +42,67 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     } else if let Some(lost) = &state.lost {
         said(Tone::Bad, lost).render(area, buf);
     } else {
-        let replay = state.replay.is_some().then_some(Context::Replay);
-        let contexts: Vec<Context> = replay.into_iter().chain([Context::Anywhere]).collect();
-        hints(state, &contexts, usize::from(area.width)).render(area, buf);
+        if state.replay.is_some() {
+            hints(state, &[Context::Replay, Context::Anywhere], usize::from(area.width)).render(area, buf);
+        } else {
+            keys(state, usize::from(area.width)).render(area, buf);
+        }
     }
+}
+
+/// A key of the line: its label, its word, and what it does; nothing for a group of keys.
+type Shown = (String, String, Option<Action>);
+
+/// The keys of every view. The views are one group where there is no room for their names.
+fn shown(state: &AppState, room: usize) -> Vec<Shown> {
+    let ascii = state.theme.options.ascii;
+    let told = |row: &Bound| (row.label(ascii), hint(state, row).to_owned(), Some(row.action));
+    let whole: Vec<Shown> = hinted(state, &[Context::Anywhere], usize::MAX).into_iter().map(told).collect();
+    if whole.iter().map(wide).sum::<usize>() <= room {
+        return whole;
+    }
+    let rows = || state.keymap.rows(&[Context::Anywhere]).filter(|row| !row.hint.is_empty());
+    let views: Vec<String> =
+        rows().filter(|row| matches!(row.action, Action::Show(_))).map(|row| row.label(ascii)).collect();
+    let mut line = Vec::new();
+    if let (Some(first), Some(last)) = (views.first(), views.last()) {
+        let here = format!("views: {}", view::of(state.view).title);
+        line.push((format!("{first}-{last}"), here, None));
+    }
+    let mut used: usize = line.iter().map(wide).sum();
+    for row in rows().filter(|row| !matches!(row.action, Action::Show(_)) && applies(state, row)) {
+        let next = told(row);
+        used += wide(&next);
+        if used > room {
+            break;
+        }
+        line.push(next);
+    }
+    line
+}
+
+/// The columns of a key and its word, with the blanks around.
+fn wide((key, words, _): &Shown) -> usize {
+    text::width(key) + text::width(words) + 3
+}
+
+fn keys(state: &AppState, room: usize) -> Line<'static> {
+    let theme = state.theme;
+    let mut line = Line::default();
+    for (key, words, action) in shown(state, room) {
+        let here = action.is_none_or(|action| action == Action::Show(state.view));
+        line.push_span(Span::styled(format!(" {key}"), theme.style(Tone::Accent)));
+        line.push_span(Span::styled(
+            format!(" {words} "),
+            theme.style(if here { Tone::Strong } else { Tone::Plain }),
+        ));
+    }
+    line
 }
 
 fn filter(state: &AppState, input: &Input, area: Rect, buf: &mut Buffer) {
     let theme = state.theme;
-    let verdict = match Filter::parse(input.text(), state.history.study()) {
+    let verdict = match Filter::parse(input.text(), state.table.catalogue()) {
         Err(error) => Span::styled(error.to_string(), theme.style(Tone::Bad)),
         Ok(_) => found(state, state.table.trials(), state.history.trials().len()),
     };
@@ -68,10 +128,10 @@ pub fn written(state: &AppState, sign: &str, input: &Input, verdict: Span<'_>, a
 /// The action of the key whose hint stands at a column of the line.
 pub fn action_at(state: &AppState, area: Rect, column: u16) -> Option<Action> {
     let mut from = area.x;
-    for row in hinted(state, &[Context::Anywhere], usize::from(area.width)) {
-        let to = from + hint_width(row, state.theme.options.ascii) as u16;
+    for key in shown(state, usize::from(area.width)) {
+        let to = from + wide(&key) as u16;
         if (from..to).contains(&column) {
-            return Some(row.action);
+            return key.2;
         }
         from = to;
     }

@@ -149,6 +149,7 @@ fn sections(state: &AppState, help: &Help) -> Vec<Vec<Item>> {
     contexts.extend(PANELS.iter().map(|panel| Context::Panel(panel.id)));
     contexts.extend([
         Context::Replay,
+        Context::Columns,
         Context::Writing,
         Context::Filter,
         Context::Command,
@@ -212,6 +213,7 @@ fn heading(context: Context) -> &'static str {
         Context::Reading => "A line of the log",
         Context::Quit => "Quit?",
         Context::Cancel => "Cancel the trial?",
+        Context::Columns => "Columns",
         Context::Replay => "Replay",
         Context::Start => "Before a study is open",
     }

@@ -5,7 +5,9 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
 
+use super::applies::{applies, hint};
 use super::keymap::{Action, Bound, Context};
+use super::machine::Sample;
 use super::state::{AppState, PanelId};
 use super::text;
 use super::theme::{Theme, Tone};
@@ -15,6 +17,7 @@ use crate::domain::event::ObjectiveKind;
 mod baseline;
 pub mod cards;
 pub mod chart;
+pub mod columns;
 pub mod commands;
 pub mod contour;
 pub mod curves;
@@ -175,19 +178,16 @@ pub fn render(state: &AppState, id: PanelId, area: Rect, buf: &mut Buffer) {
     (panel.render)(state, inner, buf);
 }
 
-/// How hints end that are about folds.
-const FOLD: &str = "fold";
-
-/// The keys of some contexts that have a hint, as many as there is room for.
+/// The keys of some contexts that have a hint and something to do now, as many as there is room for.
 pub fn hints(state: &AppState, contexts: &[Context], room: usize) -> Line<'static> {
     let theme = state.theme;
     let mut line = Line::default();
     for row in hinted(state, contexts, room) {
-        let key = row.label(theme.options.ascii);
+        let (key, words) = (row.label(theme.options.ascii), hint(state, row));
         line.push_span(Span::styled(format!(" {key}"), theme.style(Tone::Accent)));
         let here = row.action == Action::Show(state.view);
         let tone = if here { Tone::Strong } else { Tone::Plain };
-        line.push_span(Span::styled(format!(" {} ", row.hint), theme.style(tone)));
+        line.push_span(Span::styled(format!(" {words} "), theme.style(tone)));
     }
     line
 }
@@ -195,27 +195,22 @@ pub fn hints(state: &AppState, contexts: &[Context], room: usize) -> Line<'stati
 /// The rows that [`hints`] shows.
 fn hinted<'a>(state: &'a AppState, contexts: &[Context], room: usize) -> Vec<&'a Bound> {
     let ascii = state.theme.options.ascii;
-    let is_program = state.history.study().objective == ObjectiveKind::Command;
-    // A program has neither markers nor folds.
-    let foreign = |row: &Bound| is_program && (row.action == Action::Markers || row.hint.ends_with(FOLD));
     let (mut shown, mut used) = (Vec::<&Bound>::new(), 0);
-    for row in state.keymap.rows(contexts).filter(|row| !row.hint.is_empty() && !foreign(row)) {
+    let rows = state.keymap.rows(contexts).filter(|row| !row.hint.is_empty());
+    for row in rows.filter(|row| applies(state, row)) {
         // The innermost meaning of a key counts, and one key for a meaning is enough.
-        if shown.iter().any(|known| known.label(ascii) == row.label(ascii) || known.hint == row.hint) {
+        let same =
+            |known: &&Bound| known.label(ascii) == row.label(ascii) || hint(state, known) == hint(state, row);
+        if shown.iter().any(same) {
             continue;
         }
-        used += hint_width(row, ascii);
+        used += text::width(&row.label(ascii)) + hint(state, row).len() + 3;
         if used > room {
             break;
         }
         shown.push(row);
     }
     shown
-}
-
-/// The columns of a row's hint, with the blanks around.
-fn hint_width(row: &Bound, ascii: bool) -> usize {
-    text::width(&row.label(ascii)) + row.hint.len() + 3
 }
 
 /// A frame over the middle of `area`, as large as its lines want, cut where there is no room.
@@ -244,6 +239,17 @@ pub fn empty(theme: Theme, sentence: &str, area: Rect, buf: &mut Buffer) {
     let y = area.y + area.height.saturating_sub(rows) / 2;
     let at = Rect { y, height: rows, ..area }.intersection(area);
     Paragraph::new(line).wrap(Wrap { trim: true }).centered().render(at, buf);
+}
+
+/// A sample of the machine goes to its panel; says whether anything is new there.
+pub fn sampled(state: &mut AppState, sample: Sample) -> bool {
+    let (now, panels) = (state.now, &mut state.panels);
+    match sample {
+        Sample::Machine(machine) => panels.machine.take(machine),
+        Sample::Processes(processes) => panels.processes.take(processes),
+        Sample::Cards(cards) => panels.cards.take(cards),
+        Sample::Jobs(jobs) => panels.jobs.take(jobs, now),
+    }
 }
 
 /// A bar `room` columns wide of which `share` (0..1) is done.

@@ -34,6 +34,11 @@ impl Scale {
         Scale { log: log && scale.low > 0.0, ..scale }
     }
 
+    /// As it is, but on the logarithm or evenly; evenly where not all of it is above zero.
+    pub fn logarithmic(self, log: bool) -> Self {
+        Scale { log: log && self.low > 0.0, ..self }
+    }
+
     /// Holds all `values`; logarithmic where they span much. `None` without a finite value.
     pub fn fit(values: impl Iterator<Item = f64>) -> Option<Self> {
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);

@@ -105,10 +105,11 @@ fn what_was_sent_is_told_once_it_is_recorded() {
     press(&mut state, "9");
     let log = screen(&mut state, 80, 24);
     assert!(log.contains("trial 10: keep it") && log.contains("trial 10 pinned"), "{log}");
-    press(&mut state, "1N");
+    press(&mut state, "1:note 10\n");
     assert!(screen(&mut state, 80, 24).contains("keep it"), "what stands there is edited");
     press(&mut state, "\u{1b}");
-    assert_eq!(press(&mut state, "*"), [Effect::Send(Command::Pin { trial: 10, pinned: false })]);
+    let sent = press(&mut state, ":pin 10\n");
+    assert_eq!(sent, [Effect::Send(Command::Pin { trial: 10, pinned: false })]);
 }
 
 #[test]
