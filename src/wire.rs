@@ -7,7 +7,7 @@ pub mod desk;
 pub mod export;
 pub mod fit;
 mod load;
-pub mod minds;
+mod minds;
 pub mod predict;
 pub mod pruning;
 mod search;

@@ -30,9 +30,7 @@ pub struct Generation {
 
 /// The generations of the trials that were bred, in their order; none where none was.
 pub fn generations(history: &History) -> Vec<Generation> {
-    let bred = |t: &&Trial| {
-        !t.origin.parents.is_empty() || BREEDERS.iter().any(|name| t.origin.by.starts_with(name))
-    };
+    let bred = |t: &&Trial| BREEDERS.iter().any(|name| t.origin.by.starts_with(name));
     let members: Vec<&Trial> = history.trials().iter().map(AsRef::as_ref).filter(bred).collect();
     let founders = members.iter().take_while(|t| t.origin.parents.is_empty()).count();
     let size = if founders < 2 { USUAL } else { founders };

@@ -72,7 +72,8 @@ impl Survey {
         }
         let study = history.study();
         let earlier = self.key.is_some_and(|(counts, trials)| {
-            counts.complete > now.0.complete || counts.failed > now.0.failed || trials > now.1
+            let ends = |c: Counts| [c.complete, c.failed, c.cancelled];
+            trials > now.1 || ends(counts).iter().zip(ends(now.0)).any(|(then, now)| *then > now)
         });
         if earlier || self.study.1 != study.seed || self.study.0 != study.name {
             *self = Survey { study: (study.name.clone(), study.seed), ..Survey::default() };

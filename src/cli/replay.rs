@@ -63,10 +63,8 @@ pub fn replay(args: &ReplayArgs) -> Result<Exit> {
             tape.start_of(trial).with_context(|| format!("--at: trial {trial} was never started"))?
         }
     };
-    // What its sampler thought is told where its study file was kept.
-    let minds = wire::kept_config(&store, &[]).ok().map(|config| wire::minds::Minds::of(&config));
     let catalog = Catalog::new(Path::new("."), &args.stored.store.store, None);
-    let desk = wire::desk::open(None, minds, catalog, store.clone())?;
+    let desk = wire::desk::open(None, catalog, store.clone())?;
     let replay = Replay::new(tape, args.speed);
     let ending = session.replay(replay, clock, store.display().to_string(), desk).map_err(failed)?;
     Ok(if matches!(ending, Ending::Signal(_)) { Exit::Interrupted } else { Exit::Done })
@@ -94,7 +92,7 @@ fn place(text: &str) -> Result<Place, UsageError> {
         ms += number * unit;
         digits.clear();
     }
-    if !digits.is_empty() || !ms.is_finite() || ms < 0.0 {
+    if text.is_empty() || !digits.is_empty() || !ms.is_finite() || ms < 0.0 {
         return Err(wrong());
     }
     Ok(Place::Time(ms as u64))
@@ -114,8 +112,8 @@ mod tests {
         ] {
             assert_eq!(place(text).unwrap(), wanted, "{text}");
         }
-        for text in ["", "-1", "5", "x", "5 x", "h", "1h30", "NaNs", "-5m"] {
-            assert_eq!(place(text).is_err(), text != "5", "{text:?}");
+        for text in ["", "-1", "x", "5 x", "h", "1h30", "NaNs", "-5m"] {
+            assert!(place(text).is_err(), "{text:?}");
         }
     }
 }

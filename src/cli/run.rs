@@ -36,6 +36,9 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
     let store = args.store.store.join(&config.name);
     let opened = open::open_plainly(&config, &store, args.fresh)?;
     let history = opened.history();
+    if let Some(words) = nothing_new(&history) {
+        complain(&words);
+    }
     let signal = signals(true)?;
     let (study, updates) = opened.start()?;
     let (history, end) = headless::follow(history, &updates, &study.commands, &signal, args.json)?;
@@ -45,6 +48,17 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
     Ok(exit(&history, &end))
 }
 
+/// That a study has more trials than are wanted, where that is so.
+fn nothing_new(history: &History) -> Option<String> {
+    let (ended, wanted) = (history.counts().finished(), history.target());
+    (ended > wanted).then(|| {
+        format!(
+            "note: {ended} trials have ended and {wanted} are wanted: no new one starts; --trials {} would start one",
+            ended + 1
+        )
+    })
+}
+
 /// The same with the terminal taken: the study is opened behind the screen.
 ///
 /// # Errors
@@ -52,7 +66,7 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
 pub fn on_screen(args: &RunArgs, config: StudyConfig, mut session: Session) -> Result<Exit> {
     let name = config.name.clone();
     let store = args.store.store.join(&name);
-    let (minds, menu) = (wire::minds::Minds::of(&config), wire::menu(&config));
+    let menu = wire::menu(&config);
     let told = open::open_aside(config, &store, args.fresh)?;
     let opened = match session.load(&name, &told).map_err(|error| anyhow!("failed to {error}"))? {
         Loaded::Done((Ok(opened), said)) => {
@@ -76,7 +90,7 @@ pub fn on_screen(args: &RunArgs, config: StudyConfig, mut session: Session) -> R
     };
     let history = opened.history();
     let catalog = Catalog::new(Path::new("."), &args.store.store, Some(&store));
-    let desk = wire::desk::open(opened.background.clone(), Some(minds), catalog, store.clone())?;
+    let desk = wire::desk::open(opened.background.clone(), catalog, store.clone())?;
     let (study, updates) = opened.start()?;
     let menu = Menu { store: store.display().to_string(), resume: command_line(args), ..menu };
     let commands = study.commands.clone();
@@ -132,7 +146,11 @@ fn last_word(
         })
     };
     let shown = match ending {
-        Ok(Ending::Done) => End::Done,
+        Ok(Ending::Done) => {
+            // One whose trials have all ended waits for more to do.
+            commands.send(Command::Stop(StopMode::Now)).ok();
+            End::Done
+        }
         Ok(Ending::Failed(reason)) => End::Failed(reason),
         Ok(Ending::Stopped(_)) => End::Stopped,
         Ok(Ending::Signal(_)) => {

@@ -85,12 +85,16 @@ impl Sampler for Auto {
         space: &SearchSpace,
         history: &History,
         question: &Question,
+        seed: u64,
     ) -> Result<Option<Insight>, SamplerError> {
         let observed = Observed::of(space, history)?;
         if observed.scored.len() > MANY {
-            return Ok(self.tpe.densities(space, history, &observed, question).map(Insight::Densities));
+            return Ok(self
+                .tpe
+                .densities((space, history), &observed, question, seed)
+                .map(Insight::Densities));
         }
-        turn(history).explain(space, history, &observed, question)
+        turn(history).explain((space, history), &observed, question, seed)
     }
 }
 

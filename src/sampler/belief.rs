@@ -1,13 +1,14 @@
 //! What a surrogate believes along one parameter or over two, the others as in the best trial that has them.
 
+use super::SamplerError;
 use super::acquisition::Acquisition;
 use super::cube::snap;
 use super::observed::Observed;
 use super::surrogate::Surrogate;
-use super::{SamplerError, seed_of_next};
 use crate::domain::direction::Direction;
 use crate::domain::history::History;
 use crate::domain::insight::{Contour, Question, Slice};
+use crate::domain::seed::derive;
 use crate::domain::space::{Distribution, SearchSpace};
 use crate::domain::value::Params;
 use crate::numeric::kernel::Shape;
@@ -33,7 +34,7 @@ fn evenly(count: usize) -> Vec<f64> {
 
 /// `params` with its place along a parameter, which it may lack.
 pub fn place(space: &SearchSpace, params: Params, parameter: usize) -> Option<(f64, Params)> {
-    let Some(named) = space.parameters.get(parameter) else { return None };
+    let named = space.parameters.get(parameter)?;
     let unit = named.distribution.to_unit(params.get(&named.name)?)?;
     Some((unit, params))
 }
@@ -115,8 +116,9 @@ pub fn contour(
     if parameters.iter().any(|p| *p >= space.dimensions()) {
         return Err(SamplerError::Failed("the space has no such parameter".into()));
     }
-    let surrogate = Surrogate::fit(space, &observed, Shape::Matern, seed_of_next(history))
-        .map_err(|e| SamplerError::Failed(format!("no surface fits the trials: {e}")))?;
+    let surrogate =
+        Surrogate::fit(space, &observed, Shape::Matern, derive(history.study().seed, "contour", 0))
+            .map_err(|e| SamplerError::Failed(format!("no surface fits the trials: {e}")))?;
     let (direction, [across, up]) = (history.study().direction, parameters);
     let through = through(&surrogate, space, &parameters)?;
     let axis = evenly(side);
@@ -133,6 +135,8 @@ mod tests {
     use crate::domain::testing::{Scripted, choice, conditional, float, int, space};
     use crate::domain::value::Value;
     use crate::sampler::{SAMPLERS, Sampler};
+
+    const SEED: u64 = 5;
 
     fn build(name: &str) -> Box<dyn Sampler> {
         let row = SAMPLERS.iter().find(|row| row.name == name).unwrap();
@@ -154,7 +158,7 @@ mod tests {
     fn slice_of(name: &str, study: &Scripted, parameter: usize, places: usize) -> Slice {
         let history = study.history();
         let question = Question { parameter, places };
-        match build(name).explain(&history.study().space, history, &question).unwrap() {
+        match build(name).explain(&history.study().space, history, &question, SEED).unwrap() {
             Some(Insight::Slice(slice)) => slice,
             other => panic!("{other:?}"),
         }
@@ -189,11 +193,11 @@ mod tests {
             for name in ["gp-ucb", "auto", "tpe"] {
                 let mut sampler = build(name);
                 let question = Question { parameter: 1, places: 30 };
-                let first = sampler.explain(space, history, &question).unwrap();
-                let asked = sampler.ask(space, history, seed_of_next(history)).unwrap();
-                assert_eq!(sampler.explain(space, history, &question).unwrap(), first);
-                assert_eq!(sampler.ask(space, history, seed_of_next(history)).unwrap(), asked);
-                assert_eq!(build(name).ask(space, history, seed_of_next(history)).unwrap(), asked);
+                let first = sampler.explain(space, history, &question, SEED).unwrap();
+                let asked = sampler.ask(space, history, SEED).unwrap();
+                assert_eq!(sampler.explain(space, history, &question, SEED).unwrap(), first);
+                assert_eq!(sampler.ask(space, history, SEED).unwrap(), asked);
+                assert_eq!(build(name).ask(space, history, SEED).unwrap(), asked);
                 let next = match first {
                     Some(Insight::Slice(slice)) => slice.next,
                     Some(Insight::Densities(densities)) => densities.next,
@@ -211,7 +215,7 @@ mod tests {
             let study = bowl(direction, 25);
             let history = study.history();
             let mut sampler = build("gp-ucb");
-            let found = sampler.ask(&history.study().space, history, seed_of_next(history)).unwrap();
+            let found = sampler.ask(&history.study().space, history, SEED).unwrap();
             let expected = found.origin.expected.unwrap();
             let number = |name: &str| found.params[name].as_f64().unwrap();
             let cost = 5.0 + (number("x") - 0.3).powi(2) + (number("y") - 0.6).powi(2);
@@ -233,7 +237,7 @@ mod tests {
         }
         let history = study.history();
         let sampler = build("gp-ucb");
-        let ask = |parameter| sampler.explain(&space, history, &Question { parameter, places: 20 });
+        let ask = |parameter| sampler.explain(&space, history, &Question { parameter, places: 20 }, SEED);
         let Ok(Some(Insight::Slice(kinds))) = ask(0) else { panic!() };
         assert_eq!(kinds.places, [0.25, 0.75]);
         let missing = ask(2).unwrap_err().to_string();
@@ -275,7 +279,7 @@ mod tests {
         let study = bowl(Direction::Maximize, 40);
         let history = study.history();
         let question = Question { parameter: 0, places: 101 };
-        let found = build("tpe").explain(&history.study().space, history, &question).unwrap();
+        let found = build("tpe").explain(&history.study().space, history, &question, SEED).unwrap();
         let Some(Insight::Densities(found)) = found else { panic!("{found:?}") };
         assert_eq!(found.trials, [6, 34]);
         for density in [&found.good, &found.bad] {
@@ -291,14 +295,14 @@ mod tests {
         let history = study.history();
         for row in SAMPLERS.iter().filter(|row| !["auto", "gp-ucb", "tpe"].contains(&row.name)) {
             let question = Question { parameter: 0, places: 10 };
-            let found = build(row.name).explain(&history.study().space, history, &question).unwrap();
+            let found = build(row.name).explain(&history.study().space, history, &question, SEED).unwrap();
             assert_eq!(found, None, "{}", row.name);
         }
         let empty = bowl(Direction::Minimize, 0);
         for name in ["auto", "gp-ucb", "tpe"] {
             let question = Question { parameter: 0, places: 10 };
             let space = &empty.history().study().space;
-            assert_eq!(build(name).explain(space, empty.history(), &question).unwrap(), None, "{name}");
+            assert_eq!(build(name).explain(space, empty.history(), &question, SEED).unwrap(), None, "{name}");
         }
     }
 }

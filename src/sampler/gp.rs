@@ -7,7 +7,7 @@ use super::candidates::Search;
 use super::cube::{draw_unseen, startup, unless_repeat};
 use super::observed::Observed;
 use super::surrogate::Surrogate;
-use super::{SamplerError, Suggestion, seed_of_next};
+use super::{SamplerError, Suggestion};
 use crate::domain::history::History;
 use crate::domain::insight::{Insight, Question, Slice};
 use crate::domain::seed::{Rng, derive};
@@ -91,15 +91,14 @@ impl Gp {
     /// Where the process can't be fitted.
     pub fn explain(
         &self,
-        space: &SearchSpace,
-        history: &History,
+        (space, history): (&SearchSpace, &History),
         observed: &Observed<'_>,
         question: &Question,
+        seed: u64,
     ) -> Result<Option<Insight>, SamplerError> {
         if observed.scored.is_empty() || question.parameter >= space.dimensions() {
             return Ok(None);
         }
-        let seed = seed_of_next(history);
         let mut rng = Rng::new(derive(seed, "gp", 0));
         let surrogate = self.fit(space, observed, seed)?;
         let aim = self.aim(&surrogate, space, history, observed);

@@ -91,7 +91,8 @@ impl Sampler for GpUcb {
         space: &SearchSpace,
         history: &History,
         question: &Question,
+        seed: u64,
     ) -> Result<Option<Insight>, SamplerError> {
-        self.gp.explain(space, history, &Observed::of(space, history)?, question)
+        self.gp.explain((space, history), &Observed::of(space, history)?, question, seed)
     }
 }

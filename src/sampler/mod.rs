@@ -31,7 +31,6 @@ use thiserror::Error;
 
 use crate::domain::history::History;
 use crate::domain::insight::{Insight, Question};
-use crate::domain::seed::derive;
 use crate::domain::setting::Settings;
 use crate::domain::space::{SearchSpace, SpaceError};
 use crate::domain::table::Row;
@@ -57,8 +56,8 @@ pub trait Sampler: Send {
     /// Where no point can be suggested.
     fn ask(&mut self, space: &SearchSpace, history: &History, seed: u64) -> Result<Suggestion, SamplerError>;
 
-    /// What it has in mind along one parameter before it asks for the next trial of `history`, as far as it has a
-    /// model of the score; nothing it does later depends on it.
+    /// What it has in mind along one parameter before it is [asked](Self::ask) for the next trial with the same
+    /// `space`, `history` and `seed`, as far as it has a model of the score. Nothing changes by it.
     ///
     /// # Errors
     /// Where the model can't be had; the text says why.
@@ -67,14 +66,10 @@ pub trait Sampler: Send {
         _space: &SearchSpace,
         _history: &History,
         _question: &Question,
+        _seed: u64,
     ) -> Result<Option<Insight>, SamplerError> {
         Ok(None)
     }
-}
-
-/// The seed with which the next trial of a search is asked for.
-pub fn seed_of_next(history: &History) -> u64 {
-    derive(history.study().seed, "ask", history.trials().len() as u64)
 }
 
 /// A point to try.

@@ -13,7 +13,7 @@ mod split;
 
 use super::cube::{draw_unseen, startup, unless_repeat};
 use super::observed::Observed;
-use super::{Sampler, SamplerError, SamplerRow, Suggestion, belief, seed_of_next};
+use super::{Sampler, SamplerError, SamplerRow, Suggestion, belief};
 use crate::domain::history::History;
 use crate::domain::insight::{Densities, Insight, Question};
 use crate::domain::seed::{Rng, derive};
@@ -175,9 +175,10 @@ impl Sampler for Tpe {
         space: &SearchSpace,
         history: &History,
         question: &Question,
+        seed: u64,
     ) -> Result<Option<Insight>, SamplerError> {
         let observed = Observed::of(space, history)?;
-        Ok(self.densities(space, history, &observed, question).map(Insight::Densities))
+        Ok(self.densities((space, history), &observed, question, seed).map(Insight::Densities))
     }
 }
 
@@ -217,10 +218,10 @@ impl Tpe {
     /// The two densities along a parameter; nothing without a score, or of a parameter of one value.
     pub fn densities(
         &self,
-        space: &SearchSpace,
-        history: &History,
+        (space, history): (&SearchSpace, &History),
         observed: &Observed<'_>,
         question: &Question,
+        seed: u64,
     ) -> Option<Densities> {
         let parameter = question.parameter;
         let groups = Groups::of(space, self.grouping);
@@ -243,7 +244,7 @@ impl Tpe {
             let points: Vec<Vec<f64>> = places.iter().map(at).collect();
             density.log_density(&points).into_iter().map(exp).collect()
         };
-        let next = self.suggest(space, history, observed, seed_of_next(history)).params;
+        let next = self.suggest(space, history, observed, seed).params;
         Some(Densities {
             parameter,
             good: along(&split.good, &split.weights),

@@ -2,6 +2,7 @@
 //! the same and says why.
 
 use super::keymap::{Action, Bound, Context};
+use super::order::Row;
 use super::state::{AppState, PanelId, Phase, View};
 use crate::domain::event::ObjectiveKind;
 use crate::domain::trial::TrialState;
@@ -16,9 +17,10 @@ pub fn applies(state: &AppState, row: &Bound) -> bool {
             let network = state.history.study().objective == ObjectiveKind::Network;
             network && selected() == Some(&TrialState::Complete)
         }
-        // A program has no folds.
-        Action::Next | Action::Previous | Action::All if row.hint.ends_with("fold") => {
-            state.history.study().objective == ObjectiveKind::Network
+        // A program has no folds, and a baseline's are all in sight.
+        _ if row.hint.ends_with("fold") => {
+            let of_baseline = matches!(state.selected_row(), Some(Row::Baseline(_)));
+            state.history.study().objective == ObjectiveKind::Network && !of_baseline
         }
         Action::Mark => selected().is_some(),
         Action::Open if matches!(state.focus, PanelId::Leaderboard | PanelId::Running) => {

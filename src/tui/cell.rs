@@ -1,8 +1,6 @@
 //! What a row of the leaderboard has in a column, for sorting and filtering: nothing is written out here, because
 //! there may be a hundred thousand rows.
 
-use std::cmp::Ordering;
-
 use super::column::{Catalogue, Column, metric};
 use crate::analysis::compare::Ties;
 use crate::analysis::progress;
@@ -103,17 +101,6 @@ impl<'a> Cell<'a> {
 
     fn word(word: &'a str) -> Self {
         if word.is_empty() { Cell::Missing } else { Cell::Word(word) }
-    }
-
-    /// The order of two cells of a column; those without anything are for the caller to place.
-    pub fn compare(&self, other: &Cell<'_>) -> Ordering {
-        match (self, other) {
-            (Cell::Number(a), Cell::Number(b)) => a.total_cmp(b),
-            (Cell::Word(a), Cell::Word(b)) => a.cmp(b),
-            (Cell::Number(_), Cell::Word(_)) => Ordering::Less,
-            (Cell::Word(_), Cell::Number(_)) => Ordering::Greater,
-            (Cell::Missing, _) | (_, Cell::Missing) => Ordering::Equal,
-        }
     }
 }
 

@@ -24,7 +24,7 @@ pub fn mark(state: &mut AppState) {
         None => state.marked.push(trial),
     }
     let place = state.table.cursor();
-    state.refresh();
+    state.reorder();
     // Where the filter asks for marks, the row may be gone.
     if state.focus == PanelId::Leaderboard && state.table.selected() == Some(row) {
         state.table.move_to(navigate::clamped(place, 1, state.table.order().len()));
@@ -34,7 +34,7 @@ pub fn mark(state: &mut AppState) {
 /// Takes all marks away.
 pub fn unmark(state: &mut AppState) {
     state.marked.clear();
-    state.refresh();
+    state.reorder();
 }
 
 /// Takes the digits of what is written in.

@@ -253,6 +253,7 @@ impl Catalogue {
     }
 
     /// The columns that are shown unless a person says otherwise.
+    #[cfg(test)]
     pub fn usual(&self) -> Vec<Column> {
         self.entries.iter().filter(|entry| entry.usual).map(|entry| entry.column).collect()
     }

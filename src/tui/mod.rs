@@ -40,6 +40,7 @@ mod panel;
 mod plot;
 pub mod preferences;
 mod profile;
+mod reference;
 mod replay;
 #[cfg(test)]
 mod screens;
@@ -61,6 +62,7 @@ pub use loading::{Loaded, Told};
 pub use panel::studies::Standing;
 pub use preferences::Preferences;
 pub use replay::{Replay, Tape};
+pub use terminal::columns;
 pub use theme::Options;
 
 /// What the dashboard is given.

@@ -150,7 +150,7 @@ pub fn jump(state: &mut AppState, trial: TrialId) -> Result<(), String> {
     let row = Row::Trial(trial);
     if !state.table.select(row) {
         state.table.filter = Filter::default();
-        state.refresh();
+        state.reorder();
         state.table.select(row);
     }
     if state.view == View::Trial {

@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::cell::{Cell, Known};
@@ -50,9 +51,14 @@ pub struct Table {
     ranks: Vec<Option<usize>>,
     selected: Option<Row>,
     cursor: usize,
+    /// The pinned trials, by number.
+    pins: Vec<TrialId>,
+    /// How many of the first rows are such.
     pinned: usize,
     /// The places of baselines in the order.
     baselines: Vec<usize>,
+    /// The number of the history's next record when ranks and columns were made.
+    made: Option<u64>,
 }
 
 impl Table {
@@ -69,8 +75,10 @@ impl Table {
             ranks: Vec::new(),
             selected: None,
             cursor: 0,
+            pins: Vec::new(),
             pinned: 0,
             baselines: Vec::new(),
+            made: None,
         }
     }
 
@@ -209,12 +217,21 @@ impl Table {
         place.is_some()
     }
 
-    /// Makes order, columns and selection anew.
-    pub fn refresh(&mut self, known: &Known<'_>) {
-        let history = known.history;
+    /// Makes anew what depends on the history only.
+    fn survey(&mut self, history: &History) {
         let scores;
         (self.ranks, scores) = ranks(history.trials(), history.study().direction);
         self.catalogue = Catalogue::of(history, scores);
+        self.pins = history.trials().iter().filter(|t| t.pinned).map(|t| t.id).collect();
+        self.made = Some(history.next_sequence());
+    }
+
+    /// Makes order, columns and selection anew.
+    pub fn refresh(&mut self, known: &Known<'_>) {
+        let history = known.history;
+        if self.made != Some(history.next_sequence()) {
+            self.survey(history);
+        }
         let filter = &self.filter;
         let admits = |t: &&Arc<Trial>| filter.admits(t, &self.catalogue, &self.ranks, known);
         let trials = history.trials().iter().filter(admits);
@@ -234,10 +251,11 @@ impl Table {
                 by_cell(trials.chain(baselines), self.reverse)
             }
         };
-        let is_pinned = |row: &Row| row.trial().and_then(|t| history.trial(t)).is_some_and(|t| t.pinned);
-        self.pinned = order.iter().filter(|row| is_pinned(row)).count();
-        if self.pinned > 0 {
+        self.pinned = 0;
+        if !self.pins.is_empty() {
+            let is_pinned = |row: &Row| row.trial().is_some_and(|t| self.pins.binary_search(&t).is_ok());
             order.sort_by_key(|row| !is_pinned(row));
+            self.pinned = order.iter().take_while(|row| is_pinned(row)).count();
         }
         let places = order.iter().enumerate().filter(|(_, row)| row.trial().is_none());
         self.baselines = places.map(|(place, _)| place).collect();
@@ -255,7 +273,7 @@ impl Table {
 /// Each trial's rank, and the best, middle and worst score.
 fn ranks(trials: &[Arc<Trial>], direction: Direction) -> (Vec<Option<usize>>, Scores) {
     let mut scored: Vec<(f64, TrialId)> = trials.iter().filter_map(|t| Some((t.score?, t.id))).collect();
-    scored.sort_unstable_by(|a, b| direction.compare(a.0, b.0).then(a.1.cmp(&b.1)));
+    scored.sort_by(|a, b| direction.compare(a.0, b.0));
     let mut ranks = vec![None; trials.len()];
     for (place, (_, trial)) in scored.iter().enumerate() {
         ranks[*trial] = Some(place + 1);
@@ -319,19 +337,31 @@ fn group(state: &TrialState) -> u8 {
     }
 }
 
-/// By what the column holds; rows without it last, either way round.
+/// By what the column holds, numbers before words; rows without it last, either way round.
 fn by_cell<'a>(cells: impl Iterator<Item = (Cell<'a>, Row)>, reverse: bool) -> Vec<Row> {
-    let (mut keys, mut rest): (Vec<(Cell<'a>, Row)>, Vec<Row>) = (Vec::new(), Vec::new());
+    let (mut numbers, mut words, mut rest) = (Vec::new(), Vec::new(), Vec::new());
     for (cell, row) in cells {
-        if cell == Cell::Missing {
-            rest.push(row);
-        } else {
-            keys.push((cell, row));
+        match cell {
+            Cell::Number(number) => numbers.push((if reverse { !key(number) } else { key(number) }, row)),
+            Cell::Word(word) => words.push((word, row)),
+            Cell::Missing => rest.push(row),
         }
     }
-    keys.sort_unstable_by(|(a, i), (b, j)| {
-        let order = if reverse { b.compare(a) } else { a.compare(b) };
-        order.then(i.cmp(j))
-    });
-    keys.into_iter().map(|(_, row)| row).chain(rest).collect()
+    // Words are few, most often: their places among each other are sorted by, too.
+    let known: BTreeSet<&str> = words.iter().map(|(word, _)| *word).collect();
+    let places: BTreeMap<&str, u64> = known.into_iter().zip(0..).collect();
+    let place = |word: &str| places.get(word).map_or(0, |place| if reverse { !place } else { *place });
+    let mut words: Vec<(u64, Row)> = words.into_iter().map(|(word, row)| (place(word), row)).collect();
+    numbers.sort_unstable();
+    words.sort_unstable();
+    if reverse {
+        std::mem::swap(&mut numbers, &mut words);
+    }
+    numbers.into_iter().chain(words).map(|(_, row)| row).chain(rest).collect()
+}
+
+/// A whole number in the same order, which is the faster to sort by.
+fn key(number: f64) -> u64 {
+    let bits = number.to_bits();
+    if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
 }

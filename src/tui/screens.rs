@@ -5,6 +5,7 @@ mod beside;
 mod compare;
 mod devices;
 mod forms;
+mod minds;
 mod pointer;
 mod search;
 mod steering;

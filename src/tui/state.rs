@@ -19,8 +19,9 @@ use super::panel::{
 };
 use super::preferences::{Preferences, theme_named};
 use super::profile::ProfileView;
+pub use super::reference::Reference;
+pub(super) use super::reference::references;
 use super::replay::Replay;
-use super::text;
 use super::theme::{Options, Theme, Tone};
 use crate::analysis::best::BestCurve;
 use crate::analysis::compare::Ties;
@@ -137,30 +138,6 @@ pub struct Notice {
     pub tone: Tone,
     /// What is to be said.
     pub text: String,
-}
-
-/// A baseline to be compared with.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Reference {
-    /// Its name.
-    pub name: String,
-    /// Its place in the history's baselines.
-    pub baseline: usize,
-    /// The mean of the study's metric over the folds.
-    pub score: f64,
-}
-
-/// The baselines with a score in the study's metric, best first.
-pub(super) fn references(history: &History) -> Vec<Reference> {
-    let study = history.study();
-    let scored = history.baselines().iter().enumerate();
-    let mut found: Vec<Reference> = scored
-        .filter_map(|(baseline, b)| {
-            Some(Reference { name: text::clean(&b.baseline), baseline, score: b.mean(&study.metric)? })
-        })
-        .collect();
-    found.sort_by(|a, b| study.direction.compare(a.score, b.score));
-    found
 }
 
 /// What panels keep to themselves: where they are scrolled, what was computed for them.
@@ -404,13 +381,18 @@ impl AppState {
     pub fn refresh(&mut self) {
         self.ties.refresh(&self.history);
         self.pace = Pace::of(&self.history);
-        let (history, ties) = (&self.history, &self.ties);
-        self.table.refresh(&Known { history, ties, marked: &self.marked, now: self.now });
+        self.reorder();
         self.best.rescale();
         if self.references.len() < self.history.baselines().len() {
             self.references = references(&self.history);
         }
         self.running_cursor = self.running_cursor.min(self.running.len().saturating_sub(1));
+    }
+
+    /// Makes the leaderboard's order anew, after it is to be sorted or filtered otherwise.
+    pub fn reorder(&mut self) {
+        let (history, ties) = (&self.history, &self.ties);
+        self.table.refresh(&Known { history, ties, marked: &self.marked, now: self.now });
     }
 
     /// Whether the study's thread is at work.
@@ -428,6 +410,9 @@ impl AppState {
         match (self.focus, self.view) {
             (PanelId::Running, _) => self.running.get(self.running_cursor).copied().map(Row::Trial),
             (PanelId::Scores, _) => scores::cursor(self).map(Row::Trial),
+            (PanelId::Reasons, _) => {
+                self.panels.reasons.selected(self.history.trials().len()).map(Row::Trial)
+            }
             (_, View::Trial) => self.shown(),
             _ => self.table.selected(),
         }

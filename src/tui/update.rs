@@ -163,7 +163,8 @@ fn hear(state: &mut AppState, answer: Answer) -> Vec<Effect> {
         Answer::Studies(rows) => state.panels.studies.hear(rows),
         Answer::Predictions(trial, outcome) => state.panels.predictions.answer(trial, outcome),
         Answer::Layers(trial, outcome) => state.panels.layers.network.answer(trial, outcome),
-        Answer::Insight(..) | Answer::Rungs(..) => {}
+        Answer::Insight(outcome) => state.panels.mind.answer(outcome),
+        Answer::Rungs(rungs) => state.panels.rungs.answer(rungs),
         Answer::Export(Ok(path)) => say(state, Tone::Good, format!("wrote {}", path.display())),
         Answer::Export(Err(why)) => say(state, Tone::Bad, format!("not exported: {why}")),
     }

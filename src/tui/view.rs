@@ -156,7 +156,7 @@ pub const VIEWS: &[ViewRow] = &[
     row(View::Trials, "Trials", &[P::Leaderboard], |_, body| vec![(P::Leaderboard, body)]),
     row(View::Trial, "Trial", &[P::Detail, P::Curves, P::Parameters, P::Predictions, P::Profile, P::Layers, P::Events], trial),
     row(View::Search, "Search", &[P::Scores, P::Importance, P::Parallel, P::Slices, P::Contour, P::Rank, P::Timeline], search),
-    row(View::Sampler, "Sampler", &[P::Mind, P::Generations, P::Rungs, P::Reasons], leaves),
+    row(View::Sampler, "Sampler", &[P::Mind, P::Generations, P::Rungs, P::Reasons], sampler),
     row(View::Compare, "Compare", &[P::Differences, P::Overlay, P::Pairs], compare),
     row(View::Devices, "Devices", &[P::Machine, P::Cards, P::Processes, P::Jobs], devices),
     row(View::Studies, "Studies", &[P::Studies], |_, body| vec![(P::Studies, body)]),
@@ -229,6 +229,30 @@ fn lines(rows: &[(u16, Vec<(PanelId, u16)>)], area: Rect) -> Vec<(PanelId, Rect)
         placed.extend(panels.iter().map(|(id, _)| *id).zip(widths.iter().copied()));
     }
     placed
+}
+
+/// Leaves on a small screen; on a large one a grid, in which a panel that has nothing to say leaves its room to the
+/// others.
+fn sampler(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
+    const GRID: (u16, u16) = (146, 32);
+    /// Rows of a panel that only says why it is empty.
+    const IDLE: u16 = 5;
+    if body.width < GRID.0 || body.height < GRID.1 {
+        return leaves(state, body);
+    }
+    let idle = (state.panels.generations.is_idle(), state.panels.rungs.is_idle());
+    let right = if idle == (true, true) { body.width / 3 } else { body.width / 2 };
+    let [left, right] = body.layout(&Layout::horizontal([Constraint::Fill(1), Constraint::Length(right)]));
+    let rows = match idle {
+        (true, false) => [Constraint::Length(IDLE), Constraint::Fill(1)],
+        (false, true) => [Constraint::Fill(1), Constraint::Length(IDLE)],
+        _ => [Constraint::Percentage(50), Constraint::Fill(1)],
+    };
+    let above =
+        if state.panels.mind.is_idle() { Constraint::Length(IDLE) } else { Constraint::Percentage(55) };
+    let [mind, reasons] = left.layout(&Layout::vertical([above, Constraint::Fill(1)]));
+    let [generations, rungs] = right.layout(&Layout::vertical(rows));
+    vec![(P::Mind, mind), (P::Generations, generations), (P::Rungs, rungs), (P::Reasons, reasons)]
 }
 
 /// The titles of the view's panels, where some are covered.

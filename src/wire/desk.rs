@@ -10,24 +10,19 @@ use anyhow::Result;
 
 use super::background::{self, Background};
 use super::export;
-use super::minds::Minds;
+use super::minds;
 use super::studies::{self, Catalog};
 use crate::tui::ask::{Answer, Ask, Desk};
 
 /// Why a program's studies have no networks to look into.
 const NO_NETWORK: &str = "a program has no markers and no layers: this is of networks";
 
-/// Starts both threads. `background` is there of studies of networks; `minds` are the parts that the study was
-/// started with, where they are known; `catalog` lists the others of the folder, and `store` is where it lies.
+/// Starts both threads. `background` is there of studies of networks; `catalog` lists the others of the folder, and
+/// `store` is where this one lies.
 ///
 /// # Errors
 /// Where the system refuses a thread.
-pub fn open(
-    background: Option<Background>,
-    minds: Option<Minds>,
-    mut catalog: Catalog,
-    store: PathBuf,
-) -> Result<Desk> {
+pub fn open(background: Option<Background>, mut catalog: Catalog, store: PathBuf) -> Result<Desk> {
     let (heavy, for_heavy) = channel();
     let (light, for_light) = channel();
     let (outbox, answers) = channel();
@@ -58,7 +53,7 @@ pub fn open(
                 Some(Answer::Study(store, history))
             }
             Ask::Export(trial) => Some(export::answer(&store, trial)),
-            other => minds.as_ref().and_then(|minds| minds.answer(&pool, &other)),
+            other => minds::answer(&pool, &other),
         });
     })?;
     Ok(Desk { heavy, light, answers })

@@ -109,7 +109,7 @@ fn layout(workers: usize, threads: Option<usize>, cores: Option<usize>) -> Layou
 }
 
 /// The row that is named, with its settings.
-fn chosen<B>(
+pub(super) fn chosen<B>(
     rows: &'static [Row<B>],
     what: &str,
     wanted: &Method,

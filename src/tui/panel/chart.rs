@@ -19,7 +19,7 @@ use crate::tui::theme::{Theme, Tone};
 use crate::tui::update::Effect;
 
 /// The panel.
-pub const PANEL: Panel = Panel { about, act, ..Panel::plain(PanelId::Chart, "Best", render) };
+pub const PANEL: Panel = Panel { about: on_scale, act, ..Panel::plain(PanelId::Chart, "Best", render) };
 
 /// What a person chose.
 #[derive(Debug, Clone, Default)]
@@ -35,8 +35,13 @@ pub fn about(state: &AppState) -> String {
         Direction::Minimize => "lowest",
         Direction::Maximize => "highest",
     };
+    format!("{} {best} {}", state.theme.symbols().dot, text::clean(&study.metric))
+}
+
+/// The same, and the scale.
+fn on_scale(state: &AppState) -> String {
     let scale = if state.panels.chart.logarithmic { ", log scale" } else { "" };
-    format!("{} {best} {}{scale}", state.theme.symbols().dot, text::clean(&study.metric))
+    format!("{}{scale}", about(state))
 }
 
 fn act(state: &mut AppState, action: Action, _area: Rect) -> Vec<Effect> {
@@ -157,8 +162,7 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
         };
         return empty(theme, sentence, area, buf);
     };
-    let even = Scale::even(low, high);
-    let scale = even.logarithmic(state.panels.chart.logarithmic);
+    let scale = Scale::of(low, high, state.panels.chart.logarithmic);
     let count = curve.scores().len();
     let to = summary(curve.scores(), (low, high), area);
     let room = axes(area, buf, theme, scale, "1", &to);

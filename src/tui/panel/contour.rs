@@ -254,7 +254,7 @@ fn chart(state: &AppState, contour: &Contour, [across, up]: [&Parameter; 2], are
 fn heights(frame: &Frame, field: &Field<'_>, buf: &mut Buffer) {
     let room = frame.room;
     for y in (room.top() + 1..room.bottom()).step_by(4) {
-        let shift = if (y - room.top()) / 4 % 2 == 0 { 4 } else { 10 };
+        let shift = if ((y - room.top()) / 4).is_multiple_of(2) { 4 } else { 10 };
         for x in (room.left() + shift..room.right()).step_by(12) {
             let at = |from: u16, size: u16, i: u16| (f64::from(i - from) + 0.5) / f64::from(size);
             let place = (at(room.x, room.width, x), 1.0 - at(room.y, room.height, y));

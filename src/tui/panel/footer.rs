@@ -5,11 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::{commands, hinted, hints, log};
-use crate::tui::applies::{applies, hint};
+use super::{commands, known, log};
 use crate::tui::entry::Input;
 use crate::tui::filter::Filter;
-use crate::tui::keymap::{Action, Bound, Context};
+use crate::tui::keymap::{Action, Context};
 use crate::tui::state::{AppState, Dialog};
 use crate::tui::text;
 use crate::tui::theme::Tone;
@@ -42,11 +41,7 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     } else if let Some(lost) = &state.lost {
         said(Tone::Bad, lost).render(area, buf);
     } else {
-        if state.replay.is_some() {
-            hints(state, &[Context::Replay, Context::Anywhere], usize::from(area.width)).render(area, buf);
-        } else {
-            keys(state, usize::from(area.width)).render(area, buf);
-        }
+        keys(state, usize::from(area.width)).render(area, buf);
     }
 }
 
@@ -55,30 +50,28 @@ type Shown = (String, String, Option<Action>);
 
 /// The keys of every view. The views are one group where there is no room for their names.
 fn shown(state: &AppState, room: usize) -> Vec<Shown> {
-    let ascii = state.theme.options.ascii;
-    let told = |row: &Bound| (row.label(ascii), hint(state, row).to_owned(), Some(row.action));
-    let whole: Vec<Shown> = hinted(state, &[Context::Anywhere], usize::MAX).into_iter().map(told).collect();
+    let replay = state.replay.is_some().then_some(Context::Replay);
+    let contexts: Vec<Context> = replay.into_iter().chain([Context::Anywhere]).collect();
+    let told = |(key, words, action): (String, &str, Action)| (key, words.to_owned(), Some(action));
+    let all = known(state, &contexts);
+    let whole: Vec<Shown> = all.iter().cloned().map(told).collect();
     if whole.iter().map(wide).sum::<usize>() <= room {
         return whole;
     }
-    let rows = || state.keymap.rows(&[Context::Anywhere]).filter(|row| !row.hint.is_empty());
-    let views: Vec<String> =
-        rows().filter(|row| matches!(row.action, Action::Show(_))).map(|row| row.label(ascii)).collect();
-    let mut line = Vec::new();
-    if let (Some(first), Some(last)) = (views.first(), views.last()) {
+    let (views, others): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|(.., action)| matches!(action, Action::Show(_)));
+    let mut line: Vec<Shown> = Vec::new();
+    if let (Some((first, ..)), Some((last, ..))) = (views.first(), views.last()) {
         let here = format!("views: {}", view::of(state.view).title);
         line.push((format!("{first}-{last}"), here, None));
     }
-    let mut used: usize = line.iter().map(wide).sum();
-    for row in rows().filter(|row| !matches!(row.action, Action::Show(_)) && applies(state, row)) {
-        let next = told(row);
-        used += wide(&next);
-        if used > room {
-            break;
-        }
-        line.push(next);
-    }
-    line
+    line.extend(others.into_iter().map(told));
+    let mut used = 0;
+    let fits = |key: &Shown| {
+        used += wide(key);
+        used <= room
+    };
+    line.into_iter().take_while(fits).collect()
 }
 
 /// The columns of a key and its word, with the blanks around.
@@ -91,11 +84,9 @@ fn keys(state: &AppState, room: usize) -> Line<'static> {
     let mut line = Line::default();
     for (key, words, action) in shown(state, room) {
         let here = action.is_none_or(|action| action == Action::Show(state.view));
+        let tone = if here { Tone::Strong } else { Tone::Plain };
         line.push_span(Span::styled(format!(" {key}"), theme.style(Tone::Accent)));
-        line.push_span(Span::styled(
-            format!(" {words} "),
-            theme.style(if here { Tone::Strong } else { Tone::Plain }),
-        ));
+        line.push_span(Span::styled(format!(" {words} "), theme.style(tone)));
     }
     line
 }

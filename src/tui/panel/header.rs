@@ -77,6 +77,8 @@ fn progress(state: &AppState, area: Rect, buf: &mut Buffer) {
     let (theme, counts, target) = (state.theme, state.history.counts(), state.history.target());
     let total = match target {
         0 => " no trials yet".to_owned(),
+        // A person may want fewer than there are.
+        _ if counts.finished() > target => format!(" {} trials, {target} wanted", counts.finished()),
         _ => format!(" {}/{} trials", human::thousands(counts.finished()), human::thousands(target)),
     };
     let mut words = vec![Span::styled(total, theme.style(Tone::Strong))];

@@ -41,7 +41,8 @@ pub struct Asked {
 impl Asked {
     /// Whether it is time to ask again.
     pub fn is_due(self, complete: usize, now: Timestamp) -> bool {
-        let more = complete.saturating_sub(self.complete);
+        // Fewer in a replay that goes back.
+        let more = complete.abs_diff(self.complete);
         let late = now.saturating_sub(self.at) >= PATIENCE;
         !self.ever || (!self.waiting && more > 0 && (late || more as f64 >= GROWTH * self.complete as f64))
     }

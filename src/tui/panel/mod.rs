@@ -6,13 +6,12 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
 
 use super::applies::{applies, hint};
-use super::keymap::{Action, Bound, Context};
+use super::keymap::{Action, Context};
 use super::machine::Sample;
 use super::state::{AppState, PanelId};
 use super::text;
 use super::theme::{Theme, Tone};
 use super::update::{Effect, panel_contexts};
-use crate::domain::event::ObjectiveKind;
 
 mod baseline;
 pub mod cards;
@@ -178,39 +177,43 @@ pub fn render(state: &AppState, id: PanelId, area: Rect, buf: &mut Buffer) {
     (panel.render)(state, inner, buf);
 }
 
-/// The keys of some contexts that have a hint and something to do now, as many as there is room for.
+/// The keys of some contexts that have a hint and something to do now, with what they do.
+pub fn known(state: &AppState, contexts: &[Context]) -> Vec<(String, &'static str, Action)> {
+    let mut known: Vec<(String, &'static str, Action)> = Vec::new();
+    for row in state.keymap.rows(contexts).filter(|row| !row.hint.is_empty()) {
+        let (key, words) = (row.label(state.theme.options.ascii), hint(state, row));
+        // The innermost meaning of a key counts, and one key for a meaning is enough.
+        let said = known.iter().any(|(other, hint, _)| *other == key || *hint == words);
+        if !said && applies(state, row) {
+            known.push((key, words, row.action));
+        }
+    }
+    known
+}
+
+/// As many of them as there is room for.
 pub fn hints(state: &AppState, contexts: &[Context], room: usize) -> Line<'static> {
+    line_of(state, Line::default(), known(state, contexts), room)
+}
+
+/// A line with as many keys behind it as there is room for.
+pub fn line_of(
+    state: &AppState,
+    mut line: Line<'static>,
+    keys: Vec<(String, &'static str, Action)>,
+    room: usize,
+) -> Line<'static> {
     let theme = state.theme;
-    let mut line = Line::default();
-    for row in hinted(state, contexts, room) {
-        let (key, words) = (row.label(theme.options.ascii), hint(state, row));
+    for (key, words, action) in keys {
+        if line.width() + key.len() + words.len() + 3 > room {
+            break;
+        }
         line.push_span(Span::styled(format!(" {key}"), theme.style(Tone::Accent)));
-        let here = row.action == Action::Show(state.view);
+        let here = action == Action::Show(state.view);
         let tone = if here { Tone::Strong } else { Tone::Plain };
         line.push_span(Span::styled(format!(" {words} "), theme.style(tone)));
     }
     line
-}
-
-/// The rows that [`hints`] shows.
-fn hinted<'a>(state: &'a AppState, contexts: &[Context], room: usize) -> Vec<&'a Bound> {
-    let ascii = state.theme.options.ascii;
-    let (mut shown, mut used) = (Vec::<&Bound>::new(), 0);
-    let rows = state.keymap.rows(contexts).filter(|row| !row.hint.is_empty());
-    for row in rows.filter(|row| applies(state, row)) {
-        // The innermost meaning of a key counts, and one key for a meaning is enough.
-        let same =
-            |known: &&Bound| known.label(ascii) == row.label(ascii) || hint(state, known) == hint(state, row);
-        if shown.iter().any(same) {
-            continue;
-        }
-        used += text::width(&row.label(ascii)) + hint(state, row).len() + 3;
-        if used > room {
-            break;
-        }
-        shown.push(row);
-    }
-    shown
 }
 
 /// A frame over the middle of `area`, as large as its lines want, cut where there is no room.

@@ -22,7 +22,6 @@ use crate::domain::space::{Distribution, Parameter};
 use crate::domain::trial::{Trial, TrialId};
 use crate::domain::value::{Value, significant};
 use crate::tui::keymap::Action;
-use crate::tui::navigate;
 use crate::tui::plot::{Canvas, Scale, Stroke, parameter_ticks, short};
 use crate::tui::state::{AppState, PanelId};
 use crate::tui::text;
@@ -208,7 +207,7 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
 fn draw(state: &AppState, axes: &Axes<'_>, lines: &Lines<'_>, buf: &mut Buffer) {
     let theme = state.theme;
     let mut canvas = Canvas::new(axes.plot, theme);
-    let mut draw = |canvas: &mut Canvas, id: TrialId, stroke: Stroke, style: Style| {
+    let draw = |canvas: &mut Canvas, id: TrialId, stroke: Stroke, style: Style| {
         if let Some(trial) = state.history.trial(id) {
             canvas.line(axes.line(trial), stroke, style);
         }

@@ -196,8 +196,9 @@ fn bar(
         Span::styled(format!("{:<5} ", trial.id), theme.style(Tone::Strong)),
     ];
     // What stands below where there is room for that.
-    let left = left(state, trial, share).filter(|_| !tall);
-    let left = left.map_or(String::new(), |left| format!(" {} left", human::rough_duration(left)));
+    let left = left(state, trial, share).filter(|_| !tall).map(human::rough_duration);
+    let about = left.as_ref().map_or(String::new(), |left| format!(" ~{left}"));
+    let left = left.map_or(String::new(), |left| format!(" {left} left"));
     let time = if tall { String::new() } else { format!(" {}", human::duration(trial.seconds(state.now))) };
     let rest = usize::from(area.width).saturating_sub(7);
     let Some(share) = share else {
@@ -213,9 +214,15 @@ fn bar(
     let long = format!(" fold {at}/{of} epoch {epoch}/{}", study.epochs);
     let short = format!(" fold {at}/{of} ep {epoch}/{}", study.epochs);
     // As much of it as leaves room for a bar; without that the words are cut instead.
-    let choices = [format!("{long}{time}{left}"), format!("{long}{left}"), format!("{short}{left}"), short];
     let rest = rest.saturating_sub(5);
-    let place = choices.into_iter().find(|words| words.len() + 5 <= rest);
+    let choices = [
+        (format!("{long}{time}{left}"), 5),
+        (format!("{long}{left}"), 5),
+        (format!("{short}{left}"), 5),
+        (format!("{short}{about}"), 3),
+        (short, 5),
+    ];
+    let place = choices.into_iter().find(|(words, bar)| words.len() + bar <= rest).map(|(words, _)| words);
     let place = place.unwrap_or_else(|| text::cut(&long, rest, theme.symbols().cut));
     line.extend(gauge(theme, share, rest.saturating_sub(text::width(&place)).min(60)));
     line.push(Span::raw(format!("{:>4.0}%", share * 100.0)));

@@ -14,6 +14,7 @@ use ratatui::text::{Line, Span};
 use super::{Panel, chart, empty};
 use crate::analysis::human;
 use crate::analysis::survey::{Fate, Survey};
+use crate::domain::direction::Direction;
 use crate::domain::trial::{Trial, TrialId};
 use crate::domain::value::significant;
 use crate::tui::keymap::Action;
@@ -27,7 +28,7 @@ use crate::tui::update::Effect;
 
 /// The panel.
 pub const PANEL: Panel =
-    Panel { about: chart::about, place, act, arrange, ..Panel::plain(PanelId::Scores, "History", render) };
+    Panel { about, place, act, arrange, ..Panel::plain(PanelId::Scores, "History", render) };
 
 /// Fewest trials in sight.
 const FEWEST: f64 = 8.0;
@@ -44,6 +45,16 @@ pub struct State {
     window: Window,
     /// Whether scores are drawn in the logarithm.
     log: bool,
+}
+
+/// What is measured, and which way is better.
+pub(super) fn about(state: &AppState) -> String {
+    let study = state.history.study();
+    let better = match study.direction {
+        Direction::Minimize => "lower is better",
+        Direction::Maximize => "higher is better",
+    };
+    format!("{} {}, {better}", state.theme.symbols().dot, text::clean(&study.metric))
 }
 
 /// The trial under the cursor: the leaderboard's, and where that is none the best one.

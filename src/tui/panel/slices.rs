@@ -3,7 +3,6 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Widget;
 
 use super::{Panel, chart, empty, scores};
 use crate::analysis::survey::Survey;
@@ -18,7 +17,7 @@ use crate::tui::update::Effect;
 
 /// The panel.
 pub const PANEL: Panel =
-    Panel { about, place, act, arrange, ..Panel::plain(PanelId::Slices, "Slices", render) };
+    Panel { about: scores::about, place, act, arrange, ..Panel::plain(PanelId::Slices, "Slices", render) };
 
 /// Columns and rows of a small chart, at least.
 const LEAST: (u16, u16) = (30, 8);
@@ -35,11 +34,6 @@ pub struct State {
     /// Whether there is one large chart where there would be several, or the other way round.
     turned: bool,
     log: bool,
-}
-
-/// Which way is better.
-fn about(state: &AppState) -> String {
-    chart::about(state)
 }
 
 /// Whether one parameter has all the room.
@@ -223,7 +217,7 @@ fn one(
         Distribution::Choice { choices } => 0.6 / choices.len() as f64,
         Distribution::Float { .. } | Distribution::Int { .. } => 0.0,
     };
-    let mut put = |canvas: &mut Canvas, id: TrialId, symbol: &'static str, tone: Tone| {
+    let put = |canvas: &mut Canvas, id: TrialId, symbol: &'static str, tone: Tone| {
         let Some(trial) = state.history.trial(id) else { return };
         let unit = trial.point.get(number).filter(|_| trial.params.contains_key(&parameter.name));
         if let Some((x, score)) = unit.zip(trial.score) {

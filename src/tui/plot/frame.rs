@@ -19,8 +19,9 @@ pub type Ticks<'a> = &'a dyn Fn(usize) -> Vec<Tick>;
 const LEAST: (u16, u16) = (16, 4);
 /// From this height on the lower edge is a line of its own.
 const LINED: u16 = 8;
-/// Columns of the labels at the left: a score that a cross names fits in,
+/// Columns of the labels at the left of a wide chart: a score that a cross names fits in,
 const LABEL: usize = 5;
+const WIDE: u16 = 64;
 /// and most of them.
 const WIDEST: usize = 12;
 
@@ -44,8 +45,9 @@ pub fn frame(area: Rect, buf: &mut Buffer, theme: Theme, across: Ticks<'_>, up: 
     let lined = u16::from(area.height >= LINED);
     let height = area.height - 1 - lined;
     let ticks = up(usize::from(height) / 3 + 1);
+    let least = if area.width < WIDE { 0 } else { LABEL };
     let widest = (usize::from(area.width) / 4).min(WIDEST);
-    let labels = ticks.iter().map(|t| text::width(&t.label)).max().unwrap_or(0).max(LABEL).min(widest) as u16;
+    let labels = ticks.iter().map(|t| text::width(&t.label)).max().unwrap_or(0).max(least).min(widest) as u16;
     let room = Rect { x: area.x + labels + 1, width: area.width - labels - 1, height, ..area };
     let frame = Frame {
         room,
@@ -201,26 +203,26 @@ mod tests {
     #[test]
     fn round_values_stand_at_the_edges_and_a_cross_says_where_it_is() {
         let theme = Theme::new(Options { ascii: true, color: false });
-        let area = Rect::new(0, 0, 25, 8);
+        let area = Rect::new(0, 0, 24, 8);
         let mut buf = Buffer::empty(area);
         let (x, y) = (Scale::even(0.0, 100.0), Scale::even(60.0, 80.0));
         let frame = frame(area, &mut buf, theme, &|n| x.ticks(n), &|n| y.ticks(n));
         let edges = [
-            "   80+",
-            "     |",
-            "     |",
-            "   70+",
-            "     |",
-            "   60+",
-            "     ++--------+--------+",
-            "      0       50      100",
+            "80+",
+            "  |",
+            "  |",
+            "70+",
+            "  |",
+            "60+",
+            "  ++---------+---------+",
+            "   0        50       100",
         ];
         assert_eq!(rows(&buf), edges);
-        assert_eq!(frame.room, Rect::new(6, 0, 19, 6));
+        assert_eq!(frame.room, Rect::new(3, 0, 21, 6));
         frame.cross(&mut buf, (0.5, 0.9), ("trial 50", ""));
         let drawn = rows(&buf);
-        assert_eq!((drawn[0].as_str(), drawn[1].as_str()), ("   80+---------|---------", "     |         |"));
-        assert_eq!(drawn[7], "      0    trial 50   100");
+        assert_eq!((drawn[0].as_str(), drawn[1].as_str()), ("80+----------|----------", "  |          |"));
+        assert_eq!(drawn[7], "   0     trial 50    100");
     }
 
     #[test]

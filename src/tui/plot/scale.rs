@@ -195,7 +195,7 @@ mod tests {
         assert!((scale.place(10.0) - 0.5).abs() < 1e-12);
         assert!((scale.at(0.5) - 10.0).abs() < 1e-9);
         assert_eq!(Scale::fit(std::iter::empty()), None);
-        assert!(!Scale::of(-1.0, 4.0, true).is_log());
+        assert!(!Scale::of(-1.0, 4.0, true).log);
     }
 
     #[test]

@@ -54,11 +54,6 @@ impl Window {
         }
     }
 
-    /// Where a place of the whole lies in sight; below 0 or above 1 outside.
-    pub fn place(self, at: f64) -> f64 {
-        (at - self.from) / self.width()
-    }
-
     fn set(&mut self, from: f64, width: f64) {
         let from = from.clamp(0.0, (1.0 - width).max(0.0));
         *self = Window { from, to: if width >= 1.0 { 1.0 } else { from + width } };
@@ -76,7 +71,6 @@ mod tests {
         assert_eq!(window, Window { from: 0.5, to: 1.0 });
         window.pan(-0.5);
         assert_eq!(window, Window { from: 0.25, to: 0.75 });
-        assert_eq!(window.place(0.5), 0.5);
         window.show(0.875);
         assert_eq!(window, Window { from: 0.375, to: 0.875 });
         window.show(0.0);

@@ -21,7 +21,6 @@ use crate::tui::navigate;
 use crate::tui::order::Row;
 use crate::tui::state::{AppState, PanelId, Phase};
 use crate::tui::text;
-use crate::tui::theme::Tone;
 use crate::tui::update::Effect;
 use layout::{Layout, last_scroll};
 pub use layout::{NOTE, full_width};
@@ -110,7 +109,7 @@ fn act(state: &mut AppState, action: Action, area: Rect) -> Vec<Effect> {
         Action::SortLeft => sort(state, -1, false, area),
         Action::Reverse => {
             state.table.reverse = !state.table.reverse;
-            state.refresh();
+            state.reorder();
         }
         _ => {}
     }
@@ -144,7 +143,7 @@ fn sort(state: &mut AppState, by: isize, round: bool, area: Rect) {
     state.table.sort = column;
     state.table.reverse = false;
     layout::scroll_to(state, column, area);
-    state.refresh();
+    state.reorder();
 }
 
 /// Draws the table.
