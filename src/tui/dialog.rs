@@ -176,7 +176,7 @@ fn preview(state: &mut AppState) {
 /// Shows the trials that a filter admits.
 pub fn apply(state: &mut AppState, filter: Filter) {
     state.table.filter = filter;
-    state.refresh();
+    state.reorder();
 }
 
 fn search(state: &mut AppState, mut text: Input, before: String, action: Action) {

@@ -53,23 +53,25 @@ fn shown(state: &AppState, room: usize) -> Vec<Shown> {
     let replay = state.replay.is_some().then_some(Context::Replay);
     let contexts: Vec<Context> = replay.into_iter().chain([Context::Anywhere]).collect();
     let told = |(key, words, action): (String, &str, Action)| (key, words.to_owned(), Some(action));
-    let whole: Vec<Shown> = known(state, &contexts).into_iter().map(told).collect();
+    let all = known(state, &contexts);
+    let whole: Vec<Shown> = all.iter().cloned().map(told).collect();
     if whole.iter().map(wide).sum::<usize>() <= room {
         return whole;
     }
-    let (views, others): (Vec<Shown>, Vec<Shown>) =
-        whole.into_iter().partition(|(.., action)| matches!(action, Some(Action::Show(_))));
-    let mut line = Vec::new();
+    let (views, others): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|(.., action)| matches!(action, Action::Show(_)));
+    let mut line: Vec<Shown> = Vec::new();
     if let (Some((first, ..)), Some((last, ..))) = (views.first(), views.last()) {
         let here = format!("views: {}", view::of(state.view).title);
         line.push((format!("{first}-{last}"), here, None));
     }
-    let mut used: usize = line.iter().map(wide).sum();
-    line.extend(others.into_iter().take_while(|key| {
+    line.extend(others.into_iter().map(told));
+    let mut used = 0;
+    let fits = |key: &Shown| {
         used += wide(key);
         used <= room
-    }));
-    line
+    };
+    line.into_iter().take_while(fits).collect()
 }
 
 /// The columns of a key and its word, with the blanks around.
@@ -82,11 +84,9 @@ fn keys(state: &AppState, room: usize) -> Line<'static> {
     let mut line = Line::default();
     for (key, words, action) in shown(state, room) {
         let here = action.is_none_or(|action| action == Action::Show(state.view));
+        let tone = if here { Tone::Strong } else { Tone::Plain };
         line.push_span(Span::styled(format!(" {key}"), theme.style(Tone::Accent)));
-        line.push_span(Span::styled(
-            format!(" {words} "),
-            theme.style(if here { Tone::Strong } else { Tone::Plain }),
-        ));
+        line.push_span(Span::styled(format!(" {words} "), theme.style(tone)));
     }
     line
 }

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
 
 use super::applies::{applies, hint};
-use super::keymap::{Action, Bound, Context};
+use super::keymap::{Action, Context};
 use super::machine::Sample;
 use super::state::{AppState, PanelId};
 use super::text;
