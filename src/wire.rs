@@ -4,6 +4,7 @@ mod background;
 pub mod baselines;
 pub mod command;
 pub mod desk;
+pub mod export;
 pub mod fit;
 mod load;
 mod minds;
@@ -15,6 +16,7 @@ mod steering;
 pub mod studies;
 pub mod trials;
 pub mod warm_start;
+pub mod zone;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! `tune-tui export`: the best trials as a study file, JSON or CSV.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
@@ -50,13 +50,9 @@ fn write(args: &ExportArgs, history: &History, text: &str) -> Result<()> {
     let path = match args.output.as_deref() {
         Some(path) if path == Path::new("-") => return super::output::say(text.trim_end()),
         Some(path) => path.to_owned(),
-        None => PathBuf::from(format!("configs/best/{}.{}", history.study().name, args.format)),
+        None => wire::export::usual_path(history, None, &args.format),
     };
-    let failed = || format!("failed to write {}", path.display());
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(failed)?;
-    }
-    std::fs::write(&path, text).with_context(failed)?;
+    wire::export::write(&path, text)?;
     complain(&format!("wrote {}", path.display()));
     Ok(())
 }

@@ -63,7 +63,8 @@ pub fn replay(args: &ReplayArgs) -> Result<Exit> {
             tape.start_of(trial).with_context(|| format!("--at: trial {trial} was never started"))?
         }
     };
-    let desk = wire::desk::open(None, Catalog::new(Path::new("."), &args.stored.store.store, None))?;
+    let catalog = Catalog::new(Path::new("."), &args.stored.store.store, None);
+    let desk = wire::desk::open(None, catalog, store.clone())?;
     let replay = Replay::new(tape, args.speed);
     let ending = session.replay(replay, clock, store.display().to_string(), desk).map_err(failed)?;
     Ok(if matches!(ending, Ending::Signal(_)) { Exit::Interrupted } else { Exit::Done })

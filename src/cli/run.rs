@@ -90,7 +90,7 @@ pub fn on_screen(args: &RunArgs, config: StudyConfig, mut session: Session) -> R
     };
     let history = opened.history();
     let catalog = Catalog::new(Path::new("."), &args.store.store, Some(&store));
-    let desk = wire::desk::open(opened.background.clone(), catalog)?;
+    let desk = wire::desk::open(opened.background.clone(), catalog, store.clone())?;
     let (study, updates) = opened.start()?;
     let menu = Menu { store: store.display().to_string(), resume: command_line(args), ..menu };
     let commands = study.commands.clone();

@@ -6,7 +6,7 @@ use super::theme::Tone;
 use crate::analysis::human::duration;
 use crate::domain::event::{Event, Level, Record};
 use crate::domain::history::History;
-use crate::domain::trial::{Timestamp, Trial, TrialState};
+use crate::domain::trial::{Timestamp, Trial, TrialId, TrialState};
 use crate::domain::value::{counted, significant};
 
 /// How many lines are kept.
@@ -21,6 +21,15 @@ pub struct Entry {
     pub tone: Tone,
     /// What happened.
     pub text: String,
+    /// The trial that it is about, if any.
+    pub trial: Option<TrialId>,
+}
+
+impl Entry {
+    /// A line about no trial.
+    pub fn new(at: Timestamp, tone: Tone, text: impl Into<String>) -> Self {
+        Entry { at, tone, text: text.into(), trial: None }
+    }
 }
 
 /// The log: the last lines, oldest first.
@@ -28,14 +37,17 @@ pub struct Entry {
 pub struct Activity(VecDeque<Entry>);
 
 impl Activity {
-    /// The log of a history that was there before: its notes and the ends of its trials.
+    /// The log of a history that was there before: its notes, the starts of trials that run, and the ends of the
+    /// others.
     pub fn of(history: &History) -> Self {
         let mut entries: Vec<Entry> =
-            history.log().map(|l| Entry { at: l.at, tone: tone(l.level), text: l.text.clone() }).collect();
+            history.log().map(|l| Entry::new(l.at, tone(l.level), l.text.as_str())).collect();
         let mut ended: Vec<&Trial> =
             history.trials().iter().map(AsRef::as_ref).filter(|t| t.finished.is_some()).collect();
         ended.sort_by_key(|t| (t.finished, t.id));
         entries.extend(ended[ended.len().saturating_sub(LINES)..].iter().filter_map(|t| end(t, history)));
+        // A slot is free before the next trial starts in it.
+        entries.extend(history.trials().iter().filter_map(|t| start(t)));
         entries.sort_by_key(|e| e.at);
         let surplus = entries.len().saturating_sub(LINES);
         Activity(entries.into_iter().skip(surplus).collect())
@@ -64,32 +76,29 @@ impl Activity {
             Event::BaselineScored { baseline } => {
                 let metric = &history.study().metric;
                 let score = baseline.mean(metric).map_or_else(String::new, |v| format!(": {metric} {v:.4}"));
-                Entry { at, tone: Tone::Quiet, text: format!("baseline {}{score}", baseline.baseline) }
+                Entry::new(at, Tone::Quiet, format!("baseline {}{score}", baseline.baseline))
             }
-            Event::Noted { level, text } => Entry { at, tone: tone(*level), text: text.clone() },
-            Event::StudyOpened { trials, slots, threads, .. } => Entry {
-                at,
-                tone: Tone::Quiet,
-                text: format!("opened for {trials} trials in {slots} slots of {threads} threads"),
-            },
+            Event::Noted { level, text } => Entry::new(at, tone(*level), text.clone()),
+            Event::StudyOpened { trials, slots, threads, .. } => {
+                let text = format!("opened for {trials} trials in {slots} slots of {threads} threads");
+                Entry::new(at, Tone::Quiet, text)
+            }
             Event::SearchExhausted { reason } => {
-                Entry { at, tone: Tone::Plain, text: format!("nothing is left to try: {reason}") }
+                Entry::new(at, Tone::Plain, format!("nothing is left to try: {reason}"))
             }
             Event::TrialsImported { source, trials } => {
                 let text = format!("the sampler learns from {} trials of {source}", trials.len());
-                Entry { at, tone: Tone::Plain, text }
+                Entry::new(at, Tone::Plain, text)
             }
             Event::TrialEnqueued { trial, .. } => {
-                Entry { at, tone: Tone::Quiet, text: format!("trial {trial} waits: its params were given") }
+                Entry::new(at, Tone::Quiet, format!("trial {trial} waits: its params were given"))
             }
             Event::TrialPromoted { trial, reason } => {
-                Entry { at, tone: Tone::Plain, text: format!("trial {trial} goes on: {reason}") }
+                Entry::new(at, Tone::Plain, format!("trial {trial} goes on: {reason}"))
             }
-            Event::StudyPaused => Entry {
-                at,
-                tone: Tone::Warn,
-                text: "paused: running trials finish, no new ones start".into(),
-            },
+            Event::StudyPaused => {
+                Entry::new(at, Tone::Warn, "paused: running trials finish, no new ones start")
+            }
             Event::TrialsWanted { trials } => plain(at, format!("{trials} trials are wanted in all")),
             Event::SlotsChanged { slots, threads } => {
                 plain(at, format!("{} of {}", counted(*slots, "slot"), counted(*threads, "thread")))
@@ -104,12 +113,12 @@ impl Activity {
                 plain(at, format!("trial {trial} not pinned any more"))
             }
             Event::TrialAnnotated { trial, text } => plain(at, format!("trial {trial}: {text}")),
-            Event::StudyResumed => Entry { at, tone: Tone::Plain, text: "resumed".into() },
+            Event::StudyResumed => Entry::new(at, Tone::Plain, "resumed"),
             Event::TrialStarted { trial, slot, .. } => {
-                Entry { at, tone: Tone::Quiet, text: format!("trial {trial} started in slot {slot}") }
+                Entry::new(at, Tone::Quiet, format!("trial {trial} started in slot {slot}"))
             }
             Event::TrialRequeued { trial, reason } => {
-                Entry { at, tone: Tone::Warn, text: format!("trial {trial} set back to waiting: {reason}") }
+                Entry::new(at, Tone::Warn, format!("trial {trial} set back to waiting: {reason}"))
             }
             Event::TrialCompleted { trial, .. }
             | Event::TrialPruned { trial, .. }
@@ -126,13 +135,13 @@ impl Activity {
                 }
             }
         };
-        self.push(entry);
+        self.push(Entry { trial: record.event.trial(), ..entry });
         true
     }
 }
 
 fn plain(at: Timestamp, text: String) -> Entry {
-    Entry { at, tone: Tone::Plain, text }
+    Entry::new(at, Tone::Plain, text)
 }
 
 fn tone(level: Level) -> Tone {
@@ -140,6 +149,14 @@ fn tone(level: Level) -> Tone {
         Level::Info => Tone::Plain,
         Level::Warning => Tone::Warn,
     }
+}
+
+/// The last start of a trial that runs, as far as the history still tells.
+fn start(trial: &Trial) -> Option<Entry> {
+    let (id, slot) = (trial.id, trial.slot);
+    let again = if trial.passed == (0, 0) { "started" } else { "goes on" };
+    let entry = Entry::new(trial.started, Tone::Quiet, format!("trial {id} {again} in slot {slot}"));
+    (trial.state == TrialState::Running).then_some(Entry { trial: Some(id), ..entry })
 }
 
 fn end(trial: &Trial, history: &History) -> Option<Entry> {
@@ -155,7 +172,7 @@ fn end(trial: &Trial, history: &History) -> Option<Entry> {
         TrialState::Failed { reason } => (Tone::Bad, format!("trial {id} failed after {took}: {reason}")),
         TrialState::Cancelled => (Tone::Warn, format!("trial {id} cancelled after {took}")),
     };
-    Some(Entry { at, tone, text })
+    Some(Entry { trial: Some(id), ..Entry::new(at, tone, text) })
 }
 
 #[cfg(test)]

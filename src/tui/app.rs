@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crossterm::event::{self, Event, KeyEventKind};
+use crossterm::event::{self, Event, KeyEventKind, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use signal_hook::consts::SIGTSTP;
@@ -82,7 +82,7 @@ impl Session {
     /// Where there is none.
     pub fn take(setup: Setup) -> Result<Self, TuiError> {
         let (panicked, panics) = mpsc::channel();
-        let screen = Screen::take(panicked)?;
+        let screen = Screen::take(panicked, setup.preferences.mouse)?;
         let (suspended, released) = (Arc::default(), Arc::default());
         if setup.suspends {
             // Also where another process suspends this one, the terminal is given back first.
@@ -147,6 +147,10 @@ impl Session {
             effects.extend(self.suspended.swap(false, Ordering::SeqCst).then_some(Effect::Suspend));
             for effect in effects {
                 match effect {
+                    Effect::Copy(text) => {
+                        self.screen.copy(&text)?;
+                        continue;
+                    }
                     Effect::Redraw => self.screen.clear()?,
                     Effect::Suspend if self.setup.suspends => self.screen.suspend()?,
                     Effect::Leave(ending) => return Ok(ending),
@@ -263,6 +267,9 @@ fn read_keys() -> io::Result<Receiver<Msg>> {
             let message = match event {
                 Event::Key(key) if key.kind != KeyEventKind::Release => Msg::Key(key),
                 Event::Resize(columns, rows) => Msg::Resize(columns, rows),
+                Event::Paste(text) => Msg::Paste(text),
+                // Moves are not asked for, and some terminals tell them all the same.
+                Event::Mouse(event) if event.kind != MouseEventKind::Moved => Msg::Mouse(event),
                 _ => continue,
             };
             if sender.send(message).is_err() {

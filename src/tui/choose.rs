@@ -1,11 +1,12 @@
 //! Marks, the dialog of columns, and the number of a trial to go to.
 
+use super::entry::Input;
 use super::keymap::Action;
 use super::navigate;
 use super::order::Row;
 use super::state::{AppState, Dialog, PanelId};
+use super::steer::say;
 use super::theme::Tone;
-use super::update::say;
 
 /// Longest number of a trial.
 const DIGITS: usize = 9;
@@ -13,10 +14,10 @@ const DIGITS: usize = 9;
 /// Marks the selected trial, or takes the mark away, and goes on to the next row of the leaderboard.
 pub fn mark(state: &mut AppState) {
     let Some(row) = state.selected_row() else {
-        return say(state, Tone::Warn, "can't mark: no trial is selected".into());
+        return say(state, Tone::Warn, "can't mark: no trial is selected");
     };
     let Row::Trial(trial) = row else {
-        return say(state, Tone::Warn, "can't mark a baseline".into());
+        return say(state, Tone::Warn, "can't mark a baseline");
     };
     match state.marked.iter().position(|marked| *marked == trial) {
         Some(place) => drop(state.marked.remove(place)),
@@ -36,10 +37,12 @@ pub fn unmark(state: &mut AppState) {
     state.reorder();
 }
 
-/// Takes a character of a number in.
-pub fn digit(text: &mut String, c: char) {
-    if c.is_ascii_digit() && text.len() < DIGITS {
-        text.push(c);
+/// Takes the digits of what is written in.
+pub fn digits(text: &mut Input, words: &str) {
+    for c in words.chars().filter(char::is_ascii_digit) {
+        if text.text().len() < DIGITS {
+            text.insert(c.encode_utf8(&mut [0; 4]));
+        }
     }
 }
 
@@ -52,20 +55,17 @@ pub fn answer(state: &mut AppState, action: Action) {
     }
 }
 
-fn number(state: &mut AppState, mut text: String, action: Action) -> Option<Dialog> {
+fn number(state: &mut AppState, mut text: Input, action: Action) -> Option<Dialog> {
     match action {
         Action::Accept => {
-            let trial = text.parse().ok()?;
+            let trial = text.text().parse().ok()?;
             if let Err(why) = navigate::jump(state, trial) {
                 say(state, Tone::Warn, why);
             }
-            return None;
+            None
         }
-        Action::Erase => drop(text.pop()),
-        Action::EraseAll => text.clear(),
-        _ => return None,
+        other => text.act(other).then_some(Dialog::Jump(text)),
     }
-    Some(Dialog::Jump(text))
 }
 
 fn columns(state: &mut AppState, cursor: usize, action: Action) -> Option<Dialog> {

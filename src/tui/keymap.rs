@@ -6,6 +6,7 @@ use crossterm::event::KeyCode;
 
 pub use self::bound::{Bound, Key, Keymap};
 use self::bound::{char, control, key, twice};
+use super::form::Purpose;
 use super::state::{PanelId, View};
 
 /// Where a key means something.
@@ -21,12 +22,20 @@ pub enum Context {
     Panel(PanelId),
     /// In every panel of the view of one trial.
     Trial,
+    /// Wherever something is written.
+    Writing,
     /// In a replay, before the panel's own.
     Replay,
     /// While no study is open yet.
     Start,
     /// While a filter or a number is written.
     Filter,
+    /// In the command line.
+    Command,
+    /// In a form.
+    Form,
+    /// While a line of the log is read.
+    Reading,
     /// While columns are chosen.
     Columns,
     /// While the help is open.
@@ -114,10 +123,14 @@ pub enum Action {
     Filter,
     /// Take what was written, or say yes.
     Accept,
-    /// Erase a character.
+    /// Erase the character before the cursor.
     Erase,
-    /// Erase all.
+    /// Erase the word before the cursor.
+    EraseWord,
+    /// Erase all that stands before the cursor.
     EraseAll,
+    /// Erase the character at the cursor.
+    EraseNext,
     /// Mark the selected trial, to be compared.
     Mark,
     /// Show what the next key of a panel shows: the next parameter, measure or page of it.
@@ -136,6 +149,20 @@ pub enum Action {
     All,
     /// Draw on a logarithmic scale, or evenly.
     Logarithm,
+    /// Open the command line.
+    Command,
+    /// Open a form.
+    Form(Purpose),
+    /// Keep the selected trial in sight, or let it go.
+    Pin,
+    /// Copy the selected trial to the terminal's clipboard.
+    Copy,
+    /// Write a trial as a study file.
+    Export,
+    /// Hold the screen, or let it go on.
+    Freeze,
+    /// Show only what is loud, or everything.
+    Level,
     /// Let the replay run, or stop it.
     Play,
     /// One event back.
@@ -208,6 +235,19 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Panel(P::Leaderboard), &[char('h'), key(KeyCode::Left)], A::Left, "", "scroll back to the first columns"),
     row(C::Panel(P::Running), &[key(KeyCode::Enter)], A::Open, "open", "open the selected trial"),
     row(C::Panel(P::Running), &[char('x')], A::Cancel, "cancel", "cancel the selected trial (asks first)"),
+    row(C::Panel(P::Log), &[key(KeyCode::Enter)], A::Open, "open", "open the line's trial, or read the line in full"),
+    row(C::Panel(P::Log), &[char('l'), key(KeyCode::Right)], A::Right, "read", "read the line in full"),
+    row(C::Panel(P::Log), &[char('/')], A::Filter, "filter", "show only lines with some words"),
+    row(C::Panel(P::Log), &[char('v')], A::Level, "level", "warnings and failures only, or everything"),
+    row(C::Panel(P::Leaderboard), &[char('C')], A::Form(Purpose::Clone), "", "copy the selected trial and edit it"),
+    row(C::Panel(P::Leaderboard), &[char('*')], A::Pin, "", "keep the selected trial in sight, or let it go"),
+    row(C::Panel(P::Leaderboard), &[char('N')], A::Form(Purpose::Note), "", "write a note on the selected trial"),
+    row(C::Panel(P::Running), &[char('C')], A::Form(Purpose::Clone), "", "copy the selected trial and edit it"),
+    row(C::Panel(P::Running), &[char('*')], A::Pin, "", "keep the selected trial in sight, or let it go"),
+    row(C::Panel(P::Running), &[char('N')], A::Form(Purpose::Note), "", "write a note on the selected trial"),
+    row(C::Trial, &[char('C')], A::Form(Purpose::Clone), "", "copy this trial and edit it"),
+    row(C::Trial, &[char('*')], A::Pin, "", "keep this trial in sight, or let it go"),
+    row(C::Trial, &[char('N')], A::Form(Purpose::Note), "", "write a note on this trial"),
     row(C::Panel(P::Running), &[char(' ')], A::Mark, "mark", "mark the selected trial, or not any more"),
     row(C::Panel(P::Chart), &[char('L')], A::Logarithm, "log", "logarithmic scale, or even"),
     row(C::Panel(P::Detail), &[char('l'), char(']'), key(KeyCode::Right)], A::Right, "fold", "next fold"),
@@ -306,6 +346,7 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Moving, &[twice('g'), key(KeyCode::Home)], A::First, "", "to the first, and stay with it"),
     row(C::Moving, &[char('G'), key(KeyCode::End)], A::Last, "", "to the last"),
     row(C::Anywhere, &[char('?')], A::Help, "help", "this help"),
+    row(C::Anywhere, &[char(':')], A::Command, "command", "the command line: everything by name, with completion"),
     row(C::Anywhere, &[char('q')], A::Quit, "quit", "quit (asks while trials run)"),
     row(C::Anywhere, &[char('p')], A::Pause, "pause", "pause or resume: start no new trials"),
     row(C::Anywhere, &[char('1')], A::Show(View::Overview), "main", "overview"),
@@ -320,14 +361,42 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Anywhere, &[key(KeyCode::Tab)], A::NextPanel, "panel", "next panel"),
     row(C::Anywhere, &[key(KeyCode::BackTab)], A::PreviousPanel, "", "panel before"),
     row(C::Anywhere, &[char('z')], A::Zoom, "zoom", "zoom the panel, and back"),
+    row(C::Anywhere, &[char('n')], A::Form(Purpose::New), "", "queue a new trial"),
+    row(C::Anywhere, &[char('t')], A::Form(Purpose::Trials), "", "how many trials in all"),
+    row(C::Anywhere, &[char('w')], A::Form(Purpose::Workers), "", "how many trials at once"),
+    row(C::Anywhere, &[char('r')], A::Form(Purpose::Range), "", "narrow or widen a parameter's range"),
+    row(C::Anywhere, &[char('a')], A::Form(Purpose::Sampler), "", "switch the sampler"),
+    row(C::Anywhere, &[char('A')], A::Form(Purpose::Pruner), "", "switch the pruner"),
+    row(C::Anywhere, &[char('e')], A::Export, "", "write the best trial, or the one that is open, as a study file"),
+    row(C::Anywhere, &[char('y')], A::Copy, "", "copy the selected trial's params (OSC 52)"),
+    row(C::Anywhere, &[char('f')], A::Freeze, "", "hold the screen, and let it go on"),
     row(C::Anywhere, &[key(KeyCode::Esc)], A::Back, "", "back (never quits)"),
     row(C::Always, &[control('c')], A::Interrupt, "", "quit; a second one stops at once"),
     row(C::Always, &[control('l')], A::Redraw, "", "draw the screen anew"),
     row(C::Always, &[control('z')], A::Suspend, "", "suspend (`fg` comes back)"),
     row(C::Filter, &[key(KeyCode::Enter)], A::Accept, "apply", "apply the filter"),
     row(C::Filter, &[key(KeyCode::Esc)], A::Back, "back", "leave the filter as it was"),
-    row(C::Filter, &[key(KeyCode::Backspace)], A::Erase, "", "erase a character"),
-    row(C::Filter, &[control('u')], A::EraseAll, "", "erase all"),
+    row(C::Writing, &[key(KeyCode::Backspace), control('h')], A::Erase, "", "erase the character before the cursor"),
+    row(C::Writing, &[control('w')], A::EraseWord, "", "erase the word before the cursor"),
+    row(C::Writing, &[control('u')], A::EraseAll, "", "erase all before the cursor"),
+    row(C::Writing, &[key(KeyCode::Delete)], A::EraseNext, "", "erase the character at the cursor"),
+    row(C::Writing, &[key(KeyCode::Left)], A::Left, "", "cursor to the left"),
+    row(C::Writing, &[key(KeyCode::Right)], A::Right, "", "cursor to the right"),
+    row(C::Writing, &[key(KeyCode::Home), control('a')], A::First, "", "cursor to the start"),
+    row(C::Writing, &[key(KeyCode::End), control('e')], A::Last, "", "cursor to the end"),
+    row(C::Command, &[key(KeyCode::Enter)], A::Accept, "run", "run what is written or chosen"),
+    row(C::Command, &[key(KeyCode::Tab)], A::NextPanel, "complete", "complete the word"),
+    row(C::Command, &[key(KeyCode::Down), control('n')], A::Down, "choose", "choose the next one"),
+    row(C::Command, &[key(KeyCode::Up), control('p')], A::Up, "", "choose the one before"),
+    row(C::Command, &[key(KeyCode::Esc)], A::Back, "leave", "leave the command line"),
+    row(C::Form, &[key(KeyCode::Enter)], A::Accept, "send", "send it"),
+    row(C::Form, &[key(KeyCode::Tab), key(KeyCode::Down)], A::Down, "field", "next field"),
+    row(C::Form, &[key(KeyCode::BackTab), key(KeyCode::Up)], A::Up, "", "field before"),
+    row(C::Form, &[key(KeyCode::Esc)], A::Back, "leave", "leave it; nothing changes"),
+    row(C::Reading, &[key(KeyCode::Esc), char('q'), char('l'), char('h')], A::Back, "close", "close"),
+    row(C::Reading, &[key(KeyCode::Enter)], A::Open, "open", "open its trial"),
+    row(C::Reading, &[char('j'), key(KeyCode::Down)], A::Down, "", "down"),
+    row(C::Reading, &[char('k'), key(KeyCode::Up)], A::Up, "", "up"),
     row(C::Columns, &[char(' ')], A::Mark, "", "show it, or do not"),
     row(C::Columns, &[char('j'), key(KeyCode::Down)], A::Down, "", "down"),
     row(C::Columns, &[char('k'), key(KeyCode::Up)], A::Up, "", "up"),
@@ -338,6 +407,11 @@ pub const KEYMAP: &[Binding] = &[
     row(C::Help, &[key(KeyCode::Esc), char('?'), char('q'), key(KeyCode::Enter)], A::Back, "close", "close the help"),
     row(C::Help, &[char('j'), key(KeyCode::Down)], A::Down, "", "down"),
     row(C::Help, &[char('k'), key(KeyCode::Up)], A::Up, "", "up"),
+    row(C::Help, &[control('d'), key(KeyCode::PageDown), char(' ')], A::PageDown, "", "a page down"),
+    row(C::Help, &[control('u'), key(KeyCode::PageUp)], A::PageUp, "", "a page up"),
+    row(C::Help, &[twice('g'), key(KeyCode::Home)], A::First, "", "to the first"),
+    row(C::Help, &[char('G'), key(KeyCode::End)], A::Last, "", "to the last"),
+    row(C::Help, &[char('/')], A::Filter, "find", "find a key by its name or by words of its help"),
     row(C::Quit, &[char('s')], A::StopNow, "stop now", "stop now (so does ^c); resuming runs these trials again"),
     row(C::Quit, &[char('f')], A::StopAfterRunning, "finish", "finish the running trials first, then quit"),
     row(C::Quit, &[key(KeyCode::Esc), char('q')], A::Back, "stay", "stay"),

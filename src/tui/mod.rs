@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::domain::command::{Command, StopMode, Update};
 use crate::domain::history::History;
+use crate::domain::trial::Timestamp;
 
 mod activity;
 mod app;
@@ -19,12 +20,19 @@ pub mod ask;
 mod cell;
 mod choose;
 mod chooser;
+mod clipboard;
 mod column;
+mod command;
 mod compared;
+mod dialog;
+mod entry;
 mod filter;
+mod form;
+mod freeze;
 mod keymap;
 mod loading;
 mod machine;
+mod mouse;
 mod navigate;
 mod order;
 pub mod palette;
@@ -39,10 +47,12 @@ mod screens;
 mod scroll;
 pub mod stage;
 mod state;
+mod steer;
 mod terminal;
 mod text;
 mod theme;
 mod update;
+mod values;
 mod view;
 
 pub use app::{Session, Setup};
@@ -85,6 +95,29 @@ pub struct Menu {
     pub store: String,
     /// The command that resumes the study.
     pub resume: String,
+    /// The local time.
+    pub zone: Zone,
+}
+
+/// By how much the local time differs from UTC, and from when on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Zone {
+    /// From so many seconds since 1970 on it is so many seconds ahead; in order. None where it is not known.
+    pub shifts: Vec<(i64, i32)>,
+}
+
+impl Zone {
+    /// Whether the local time is known.
+    fn is_known(&self) -> bool {
+        !self.shifts.is_empty()
+    }
+
+    /// The local time as if it were UTC; UTC where it is not known.
+    fn local(&self, at: Timestamp) -> Timestamp {
+        let seconds = i64::try_from(at / 1000).unwrap_or(i64::MAX);
+        let shift = self.shifts.iter().rev().find(|(from, _)| *from <= seconds).or(self.shifts.first());
+        at.saturating_add_signed(i64::from(shift.map_or(0, |(_, by)| *by)) * 1000)
+    }
 }
 
 /// Why the dashboard was left. The terminal is as it was before.

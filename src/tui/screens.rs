@@ -4,8 +4,11 @@
 mod beside;
 mod compare;
 mod devices;
+mod forms;
 mod minds;
+mod pointer;
 mod search;
+mod steering;
 mod studies;
 mod table;
 mod trial;
@@ -346,13 +349,14 @@ fn any_key() -> impl Strategy<Value = Msg> {
         KeyCode::PageDown,
         KeyCode::Backspace,
     ]);
-    let bound =
-        prop::sample::select("123456789hjklgGsSzx/?pqmoLJK[]\t+-\n\u{1b}".chars().collect::<Vec<_>>());
+    let bound = prop::sample::select(
+        "123456789hjklgGsSzx/?pqmoLJK[]\t+-:ntwraAefyvCN* \n\u{1b}".chars().collect::<Vec<_>>(),
+    );
     prop_oneof![
         1 => plain,
         3 => special.prop_map(key),
         4 => bound.prop_map(|c| key(if c == '\n' { KeyCode::Enter } else { KeyCode::Char(c) })),
-        1 => prop::sample::select(vec!['c', 'd', 'u', 'z']).prop_map(control),
+        1 => prop::sample::select(vec!['c', 'd', 'u', 'w', 'z']).prop_map(control),
     ]
 }
 

@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
+use ratatui::layout::Position;
+
 use super::Menu;
 use super::activity::{Activity, Entry};
 use super::cell::Known;
+pub use super::dialog::Dialog;
 use super::keymap::Keymap;
 use super::machine::load::Load;
 use super::order::{Row, Table};
 use super::palette::Palette;
 use super::panel::{
-    cards, chart, contour, curves, differences, events, generations, importance, jobs, layers, machine, mind,
-    overlay, pairs, parallel, parameters, predictions, processes, rank, reasons, rungs, scores, slices,
+    cards, chart, contour, curves, differences, events, generations, importance, jobs, layers, log, machine,
+    mind, overlay, pairs, parallel, parameters, predictions, processes, rank, reasons, rungs, scores, slices,
     studies, timeline,
 };
 use super::preferences::{Preferences, theme_named};
@@ -117,28 +120,6 @@ pub enum PanelId {
     Log,
 }
 
-/// What is open above the panels and takes the keys.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Dialog {
-    /// The question before quitting.
-    Quit,
-    /// The question before cancelling a trial.
-    Cancel(TrialId),
-    /// The keys; scrolled down by some lines.
-    Help(usize),
-    /// The leaderboard's columns, and which of them is selected.
-    Columns(usize),
-    /// The number of a trial to go to, as written so far.
-    Jump(String),
-    /// A filter being written, and the one to go back to.
-    Filter {
-        /// As written so far.
-        text: String,
-        /// The filter before.
-        before: String,
-    },
-}
-
 /// Where the study's thread stands.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Phase {
@@ -214,6 +195,8 @@ pub struct Panels {
     pub jobs: jobs::State,
     /// Studies.
     pub studies: studies::State,
+    /// The log.
+    pub log: log::State,
 }
 
 /// Everything the screen shows.
@@ -277,6 +260,12 @@ pub struct AppState {
     pub dialog: Option<Dialog>,
     /// The line at the foot.
     pub notice: Option<Notice>,
+    /// What happens behind a frozen screen.
+    pub frozen: Option<Box<AppState>>,
+    /// The commands of this session, the latest last.
+    pub past: Vec<String>,
+    /// Where and when the mouse was pressed last.
+    pub clicked: Option<(Position, Timestamp)>,
     /// The character typed just before, for double keys.
     pub before: Option<char>,
     /// Where the study's thread stands.
@@ -324,6 +313,9 @@ impl AppState {
             load: None,
             dialog: None,
             notice: None,
+            frozen: None,
+            past: Vec::new(),
+            clicked: None,
             before: None,
             phase: Phase::Live,
             stale: true,
@@ -358,15 +350,14 @@ impl AppState {
         }
         if let Err(error) = self.history.apply(record) {
             let text = format!("the screen lost track of the study, which goes on: {error}");
-            self.activity.push(Entry { at: record.at, tone: Tone::Bad, text: text.clone() });
+            self.activity.push(Entry::new(record.at, Tone::Bad, text.as_str()));
             self.lost = Some(text);
             return;
         }
         let told = self.activity.record(record, &self.history);
         // A log that is scrolled back stays where it is.
         if told && self.log_scroll > 0 {
-            let last = self.activity.entries().len().saturating_sub(1);
-            self.log_scroll = (self.log_scroll + 1).min(last);
+            self.log_scroll = log::later(self);
         }
         let Some(trial) = record.event.trial().and_then(|id| self.history.trial(id)) else { return };
         match self.running.binary_search(&trial.id) {
@@ -435,6 +426,9 @@ impl AppState {
     /// One word for where the study stands, and its weight.
     pub fn standing(&self) -> (&'static str, Tone) {
         let counts = self.history.counts();
+        if self.frozen.is_some() {
+            return ("FROZEN", Tone::Warn);
+        }
         match &self.phase {
             _ if self.replay.is_some() => ("replay", Tone::Second),
             Phase::Over(End::Done) => ("finished", Tone::Good),

@@ -9,6 +9,8 @@ use std::sync::mpsc::Sender;
 use std::thread;
 
 use crossterm::cursor::{Hide, Show};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::style::Print;
 use crossterm::terminal::{
     self, BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
     disable_raw_mode, enable_raw_mode,
@@ -17,6 +19,12 @@ use crossterm::{execute, queue};
 use ratatui::backend::{Backend, ClearType, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+
+use super::clipboard;
+
+/// Presses and the wheel, with columns beyond 223; not every move, which would wake the program for nothing.
+const MOUSE_ON: &str = "\u{1b}[?1000h\u{1b}[?1006h";
+const MOUSE_OFF: &str = "\u{1b}[?1006l\u{1b}[?1000l";
 
 type Hook = Arc<dyn Fn(&PanicHookInfo<'_>) + Send + Sync>;
 
@@ -33,18 +41,20 @@ pub struct Screen {
     /// What is on the screen.
     shown: Buffer,
     taken: Arc<AtomicBool>,
+    mouse: bool,
     hook: Hook,
 }
 
 impl Screen {
     /// Takes the terminal. From now on a panic of another thread is told to `panics` and not
-    /// printed over the screen; one of this thread first gives the terminal back.
+    /// printed over the screen; one of this thread first gives the terminal back. With `mouse` the terminal tells
+    /// clicks and the wheel; text is then selected with Shift held.
     ///
     /// # Errors
     /// Where there is no terminal.
-    pub fn take(panics: Sender<String>) -> io::Result<Self> {
+    pub fn take(panics: Sender<String>, mouse: bool) -> io::Result<Self> {
         let taken = Arc::new(AtomicBool::new(false));
-        enter(&taken)?;
+        enter(&taken, mouse)?;
         let hook: Hook = Arc::from(panic::take_hook());
         let (before, drawn, drawer) = (Arc::clone(&hook), Arc::clone(&taken), thread::current().id());
         panic::set_hook(Box::new(move |info| {
@@ -56,7 +66,7 @@ impl Screen {
             }
         }));
         let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, stdout()));
-        let mut screen = Screen { backend, shown: Buffer::empty(Rect::ZERO), taken, hook };
+        let mut screen = Screen { backend, shown: Buffer::empty(Rect::ZERO), taken, mouse, hook };
         // A program that was killed may have left its screen behind.
         screen.clear()?;
         Ok(screen)
@@ -105,6 +115,17 @@ impl Screen {
         Write::flush(&mut self.backend)
     }
 
+    /// Asks the terminal to put text on its clipboard.
+    ///
+    /// # Errors
+    /// Where the terminal can't be written.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        let tmux = std::env::var_os("TMUX").is_some_and(|v| !v.is_empty());
+        let mut out = stdout();
+        out.write_all(clipboard::sequence(text, tmux).as_bytes())?;
+        out.flush()
+    }
+
     /// Gives the terminal back, suspends the process, and takes the terminal again when the shell
     /// lets the process go on.
     ///
@@ -113,7 +134,7 @@ impl Screen {
     pub fn suspend(&mut self) -> io::Result<()> {
         leave(&self.taken);
         signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
-        enter(&self.taken)?;
+        enter(&self.taken, self.mouse)?;
         self.clear()
     }
 }
@@ -129,17 +150,21 @@ impl Drop for Screen {
     }
 }
 
-fn enter(taken: &AtomicBool) -> io::Result<()> {
+fn enter(taken: &AtomicBool, mouse: bool) -> io::Result<()> {
     enable_raw_mode()?;
     taken.store(true, Ordering::SeqCst);
-    execute!(stdout(), EnterAlternateScreen, Hide).inspect_err(|_| leave(taken))
+    let begin = || {
+        execute!(stdout(), EnterAlternateScreen, Hide, EnableBracketedPaste)?;
+        if mouse { execute!(stdout(), Print(MOUSE_ON)) } else { Ok(()) }
+    };
+    begin().inspect_err(|_| leave(taken))
 }
 
 /// Only once for each time it was taken: a second return would move the cursor over what was
 /// printed since. Errors are of no use here: the terminal may be gone.
 fn leave(taken: &AtomicBool) {
     if taken.swap(false, Ordering::SeqCst) {
-        let _ = execute!(stdout(), LeaveAlternateScreen, Show);
+        let _ = execute!(stdout(), Print(MOUSE_OFF), DisableBracketedPaste, LeaveAlternateScreen, Show);
         let _ = disable_raw_mode();
         let _ = stdout().flush();
     }

@@ -1,23 +1,29 @@
 //! What a message does to the state, and what it asks of the world. No input or output here.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent};
 use ratatui::layout::{Margin, Rect};
 
 use super::Ending;
 use super::activity::Entry;
 use super::ask::{Answer, Ask};
 use super::choose;
+use super::command;
 use super::compared;
+use super::dialog;
+use super::entry::Input;
 use super::filter::Filter;
+use super::freeze;
 use super::keymap::{Action, Context};
 use super::machine::Sample;
 use super::machine::load::Load;
+use super::mouse;
 use super::navigate;
 use super::order::Row;
-use super::panel;
+use super::panel::{self, help::Help};
 use super::profile::{Content, ProfileView};
 use super::replay;
-use super::state::{AppState, Dialog, Notice, PanelId, Phase, View};
+use super::state::{AppState, Dialog, PanelId, Phase, View};
+use super::steer::{self, say};
 use super::theme::Tone;
 use super::view;
 use crate::domain::command::{Command, End, StopMode, Update};
@@ -29,6 +35,10 @@ use crate::domain::trial::{Timestamp, TrialState};
 pub enum Msg {
     /// A key was pressed.
     Key(KeyEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The mouse was pressed, moved or turned.
+    Mouse(MouseEvent),
     /// The screen has so many columns and rows.
     Resize(u16, u16),
     /// The study told of these.
@@ -54,6 +64,8 @@ pub enum Effect {
     Send(Command),
     /// Have something computed.
     Ask(Ask),
+    /// Put this on the terminal's clipboard.
+    Copy(String),
     /// Give the terminal back and suspend.
     Suspend,
     /// Draw every cell anew.
@@ -69,6 +81,12 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
             state.stale = true;
             press(state, key)
         }
+        Msg::Paste(text) => {
+            state.stale = true;
+            paste(state, &text);
+            Vec::new()
+        }
+        Msg::Mouse(event) => mouse::update(state, event),
         Msg::Resize(columns, rows) => {
             state.size = (columns, rows);
             state.stale = true;
@@ -85,7 +103,7 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
         }
         Msg::Silence => Vec::new(),
         Msg::Load(load) => {
-            if state.is_live() && state.load != Some(load) {
+            if !freeze::load(state, load) && state.is_live() && state.load != Some(load) {
                 state.load = Some(load);
                 state.stale = true;
             }
@@ -100,14 +118,16 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Tick(now) => {
-            // Only what runs shows the time; a screen at rest is not drawn.
-            state.stale |= state.is_live() && now / 1000 != state.now / 1000;
-            state.now = now;
+            if !freeze::tick(state, now) {
+                // Only what runs shows the time; a screen at rest is not drawn.
+                state.stale |= state.is_live() && now / 1000 != state.now / 1000;
+                state.now = now;
+            }
             Vec::new()
         }
         Msg::Panicked(text) => {
             state.stale = true;
-            state.activity.push(Entry { at: state.now, tone: Tone::Bad, text });
+            state.activity.push(Entry::new(state.now, Tone::Bad, text));
             Vec::new()
         }
     };
@@ -145,12 +165,17 @@ fn hear(state: &mut AppState, answer: Answer) -> Vec<Effect> {
         Answer::Layers(trial, outcome) => state.panels.layers.network.answer(trial, outcome),
         Answer::Insight(outcome) => state.panels.mind.answer(outcome),
         Answer::Rungs(rungs) => state.panels.rungs.answer(rungs),
-        Answer::Export(..) => {}
+        Answer::Export(Ok(path)) => say(state, Tone::Good, format!("wrote {}", path.display())),
+        Answer::Export(Err(why)) => say(state, Tone::Bad, format!("not exported: {why}")),
     }
     Vec::new()
 }
 
 fn take(state: &mut AppState, updates: Vec<Update>) -> Vec<Effect> {
+    let updates = freeze::updates(state, updates);
+    if updates.is_empty() {
+        return Vec::new();
+    }
     let mut effects = Vec::new();
     for update in updates {
         match update {
@@ -166,6 +191,7 @@ fn take(state: &mut AppState, updates: Vec<Update>) -> Vec<Effect> {
     }
     state.stale = true;
     state.refresh();
+    dialog::settle(state);
     effects
 }
 
@@ -175,6 +201,8 @@ fn end(state: &mut AppState, why: End) -> Vec<Effect> {
         Phase::Stopping(mode) => Some(mode),
         Phase::Live | Phase::Over(_) => None,
     };
+    // What is over does not stay frozen.
+    freeze::thaw(state);
     state.stale = true;
     state.load = None;
     if matches!(state.dialog, Some(Dialog::Quit | Dialog::Cancel(_))) {
@@ -192,11 +220,7 @@ fn end(state: &mut AppState, why: End) -> Vec<Effect> {
 /// The contexts whose keys hold now, innermost first.
 pub fn contexts(state: &AppState) -> Vec<Context> {
     match &state.dialog {
-        Some(Dialog::Quit) => vec![Context::Quit, Context::Always],
-        Some(Dialog::Cancel(_)) => vec![Context::Cancel, Context::Always],
-        Some(Dialog::Help(_)) => vec![Context::Help, Context::Always],
-        Some(Dialog::Filter { .. } | Dialog::Jump(_)) => vec![Context::Filter, Context::Always],
-        Some(Dialog::Columns(_)) => vec![Context::Columns, Context::Always],
+        Some(dialog) => dialog.contexts(),
         None => {
             let replay = state.replay.is_some().then_some(Context::Replay);
             replay.into_iter().chain(panel_contexts(state.view, state.focus)).collect()
@@ -215,87 +239,41 @@ pub fn panel_contexts(view: View, panel: PanelId) -> Vec<Context> {
 fn press(state: &mut AppState, key: KeyEvent) -> Vec<Effect> {
     state.notice = None;
     let before = state.before.take();
+    let written = state.dialog.as_ref().is_some_and(Dialog::is_written);
     let Some(action) = state.keymap.lookup(&contexts(state), &key, before) else {
-        if let KeyCode::Char(c) = key.code {
-            let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
-            match &mut state.dialog {
-                Some(Dialog::Filter { text, .. }) if plain => {
-                    text.push(c);
-                    preview(state);
-                }
-                Some(Dialog::Jump(text)) if plain => choose::digit(text, c),
-                _ if plain && before != Some(c) => state.before = Some(c),
-                _ => {}
+        if let KeyCode::Char(c) = key.code
+            && !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT)
+        {
+            match written {
+                true => dialog::write(state, c.encode_utf8(&mut [0; 4])),
+                false if before != Some(c) => state.before = Some(c),
+                false => {}
             }
         }
         return Vec::new();
     };
     if state.dialog.is_some() && !matches!(action, Action::Interrupt | Action::Suspend | Action::Redraw) {
-        return answer(state, action);
+        return dialog::act(state, action);
     }
     act(state, action)
 }
 
-/// A key in a dialog.
-fn answer(state: &mut AppState, action: Action) -> Vec<Effect> {
-    let mut dialog = state.dialog.take();
-    match (&mut dialog, action) {
-        (Some(Dialog::Columns(_) | Dialog::Jump(_)), _) => {
-            state.dialog = dialog;
-            choose::answer(state, action);
-        }
-        (Some(Dialog::Filter { text, .. }), Action::Accept) => {
-            match Filter::parse(text, state.table.catalogue()) {
-                Ok(filter) => apply(state, filter),
-                Err(_) => state.dialog = dialog,
-            }
-        }
-        (Some(Dialog::Filter { before, .. }), Action::Back) => {
-            if let Ok(filter) = Filter::parse(before, state.table.catalogue()) {
-                apply(state, filter);
-            }
-        }
-        (Some(Dialog::Filter { text, .. }), Action::Erase | Action::EraseAll) => {
-            if action == Action::Erase {
-                text.pop();
-            } else {
-                text.clear();
-            }
-            state.dialog = dialog;
-            preview(state);
-        }
-        (Some(Dialog::Help(line)), Action::Down | Action::Up) => {
-            *line = if action == Action::Down { *line + 1 } else { line.saturating_sub(1) };
-            *line = (*line).min(view::help_end(state));
-            state.dialog = dialog;
-        }
-        (Some(Dialog::Quit), Action::StopNow) => return stop(state, StopMode::Now),
-        (Some(Dialog::Quit), Action::StopAfterRunning) => return stop(state, StopMode::AfterRunning),
-        (Some(Dialog::Cancel(trial)), Action::Accept) => {
-            let trial = *trial;
-            say(state, Tone::Plain, format!("trial {trial} will end at its next report"));
-            return vec![Effect::Send(Command::Cancel(trial))];
-        }
-        _ => {}
-    }
-    Vec::new()
-}
-
-/// Shows what the filter being written would; while that is invalid, what the one before did.
-fn preview(state: &mut AppState) {
-    let Some(Dialog::Filter { text, before }) = &state.dialog else { return };
-    let catalogue = state.table.catalogue();
-    if let Ok(filter) = Filter::parse(text, catalogue).or_else(|_| Filter::parse(before, catalogue)) {
-        apply(state, filter);
+/// Text that was pasted: written where something is written, and nothing elsewhere.
+fn paste(state: &mut AppState, text: &str) {
+    state.notice = None;
+    if state.dialog.as_ref().is_some_and(Dialog::is_written) {
+        dialog::write(state, text);
+    } else {
+        say(
+            state,
+            Tone::Quiet,
+            "pasted text goes into a filter, the command line or a form: press : or / first",
+        );
     }
 }
 
-fn apply(state: &mut AppState, filter: Filter) {
-    state.table.filter = filter;
-    state.reorder();
-}
-
-fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
+/// An action of the keys or of a command, without a dialog.
+pub fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
     if let Some(effects) = replay::act(state, action) {
         return effects;
     }
@@ -304,19 +282,24 @@ fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
         Action::Interrupt => return interrupt(state),
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
-        Action::Pause => return pause(state),
-        Action::Cancel => ask_cancel(state),
+        Action::Pause => return steer::pause(state, !state.history.is_paused()),
         Action::Markers => return open_profile(state),
-        Action::Help => state.dialog = Some(Dialog::Help(0)),
+        Action::Help => state.dialog = Some(Dialog::Help(Help::default())),
+        Action::Filter if state.focus == PanelId::Log => {
+            let before = state.panels.log.words.clone();
+            state.dialog = Some(Dialog::Search { text: Input::new(before.clone()), before });
+        }
         Action::Filter => {
             let before = state.table.filter.text().to_owned();
-            state.dialog = Some(Dialog::Filter { text: before.clone(), before });
+            state.dialog = Some(Dialog::Filter { text: Input::new(before.clone()), before });
         }
-        Action::Jump => state.dialog = Some(Dialog::Jump(String::new())),
+        Action::Command => command::open(state, ""),
+        Action::Freeze => dialog::freeze(state),
+        Action::Jump => state.dialog = Some(Dialog::Jump(Input::default())),
         Action::Columns => state.dialog = Some(Dialog::Columns(0)),
         Action::Mark => choose::mark(state),
         Action::Back => back(state),
-        other => return navigate::act(state, other),
+        other => return steer::act(state, other).unwrap_or_else(|| navigate::act(state, other)),
     }
     Vec::new()
 }
@@ -327,7 +310,7 @@ fn back(state: &mut AppState) {
     } else if state.view == View::Trial {
         navigate::show(state, state.origin);
     } else if !state.table.filter.text().is_empty() {
-        apply(state, Filter::default());
+        dialog::apply(state, Filter::default());
     } else if state.view != View::Overview {
         navigate::show(state, View::Overview);
     } else if !state.marked.is_empty() {
@@ -341,7 +324,7 @@ fn quit(state: &mut AppState) -> Vec<Effect> {
         Phase::Over(End::Stopped) => vec![Effect::Leave(Ending::Stopped(StopMode::Now))],
         Phase::Over(End::Failed(why)) => vec![Effect::Leave(Ending::Failed(why.clone()))],
         Phase::Stopping(StopMode::Now) => {
-            say(state, Tone::Warn, "stopping: ^c leaves without waiting".into());
+            say(state, Tone::Warn, "stopping: ^c leaves without waiting");
             Vec::new()
         }
         Phase::Live | Phase::Stopping(StopMode::AfterRunning) if !state.running.is_empty() => {
@@ -367,21 +350,10 @@ fn interrupt(state: &mut AppState) -> Vec<Effect> {
     }
 }
 
-fn stop(state: &mut AppState, mode: StopMode) -> Vec<Effect> {
+/// Tells the study to stop.
+pub fn stop(state: &mut AppState, mode: StopMode) -> Vec<Effect> {
     state.phase = Phase::Stopping(mode);
     vec![Effect::Send(Command::Stop(mode))]
-}
-
-fn pause(state: &mut AppState) -> Vec<Effect> {
-    match &state.phase {
-        Phase::Live if state.history.is_paused() => vec![Effect::Send(Command::Resume)],
-        Phase::Live => vec![Effect::Send(Command::Pause)],
-        Phase::Stopping(_) | Phase::Over(_) => {
-            let (word, _) = state.standing();
-            say(state, Tone::Warn, format!("can't pause: the study is {word}"));
-            Vec::new()
-        }
-    }
 }
 
 /// Why a program's trials have no marker effects.
@@ -390,11 +362,11 @@ pub(super) const NO_MARKERS: &str = "a program has no markers: marker effects ar
 /// The marker effects of the selected trial: computed elsewhere, unless they are here already.
 pub(super) fn open_profile(state: &mut AppState) -> Vec<Effect> {
     if state.history.study().objective == ObjectiveKind::Command {
-        say(state, Tone::Warn, NO_MARKERS.into());
+        say(state, Tone::Warn, NO_MARKERS);
         return Vec::new();
     }
     let Some(trial) = state.selected() else {
-        say(state, Tone::Warn, "no marker effects: no trial is selected".into());
+        say(state, Tone::Warn, "no marker effects: no trial is selected");
         return Vec::new();
     };
     let (id, word) = (trial.id, trial.state.word());
@@ -411,27 +383,4 @@ pub(super) fn open_profile(state: &mut AppState) -> Vec<Effect> {
     }
     state.profile = Some(ProfileView::of(id));
     vec![Effect::Ask(Ask::Profile { trial: id, params })]
-}
-
-fn ask_cancel(state: &mut AppState) {
-    if let Some(Row::Baseline(_)) = state.selected_row() {
-        return say(state, Tone::Warn, "can't cancel a baseline".into());
-    }
-    let Some(trial) = state.selected() else {
-        return say(state, Tone::Warn, "can't cancel: no trial is selected".into());
-    };
-    let (id, word) = (trial.id, trial.state.word());
-    if !state.is_live() {
-        let (standing, _) = state.standing();
-        say(state, Tone::Warn, format!("can't cancel: the study is {standing}"));
-    } else if trial.state == TrialState::Running {
-        state.dialog = Some(Dialog::Cancel(id));
-    } else {
-        say(state, Tone::Warn, format!("can't cancel trial {id}: it is {word}, not running"));
-    }
-}
-
-/// Says something at the foot of the screen.
-pub fn say(state: &mut AppState, tone: Tone, text: String) {
-    state.notice = Some(Notice { tone, text });
 }

@@ -12,12 +12,13 @@
 //! ```
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 
+use super::keymap::Action;
 use super::order::Row;
-use super::panel::{self, columns, dialog, footer, header, help, leaderboard, scrubber};
+use super::panel::{self, columns, commands, dialog, footer, form, header, help, leaderboard, log, scrubber};
 use super::state::{AppState, Dialog, PanelId, View};
 use super::text;
 use super::theme::Tone;
@@ -29,6 +30,16 @@ const WIDE: u16 = 110;
 /// What the charts beside the leaderboard need.
 const RIGHT: u16 = 40;
 
+/// Something that can be clicked.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Spot {
+    /// A panel, and where it is.
+    Panel(PanelId, Rect),
+    /// The title of a panel that is covered.
+    Title(PanelId),
+    /// A key of the footer.
+    Key(Action),
+}
 /// From this height on, panels stand above one another that are leaves on a small screen.
 const TALL: u16 = 30;
 
@@ -72,10 +83,36 @@ pub fn panels(state: &AppState) -> Vec<(PanelId, Rect)> {
     placed(state, regions(state, area).body)
 }
 
-/// How far the help can be scrolled.
-pub fn help_end(state: &AppState) -> usize {
+/// How far the help can be scrolled, and how many rows a page has.
+pub fn help_end(state: &AppState, own: &help::Help) -> (usize, usize) {
     let body = regions(state, Rect::new(0, 0, state.size.0, state.size.1)).body;
-    help::end(state, body)
+    help::end(state, own, body)
+}
+
+/// What stands at a place of a screen of the state's size.
+pub fn at(state: &AppState, position: Position) -> Option<Spot> {
+    let area = Rect::new(0, 0, state.size.0, state.size.1);
+    if area.width < LEAST.0 || area.height < LEAST.1 {
+        return None;
+    }
+    let regions = regions(state, area);
+    if regions.footer.contains(position) {
+        return footer::action_at(state, regions.footer, position.x).map(Spot::Key);
+    }
+    let placed = placed(state, regions.body);
+    if let Some((panel, area)) = placed.iter().find(|(_, area)| area.contains(position)) {
+        return Some(Spot::Panel(*panel, *area));
+    }
+    // The line of titles.
+    let mut from = regions.body.x;
+    for id in of(state.view).panels.iter().filter(|_| position.y == regions.body.y) {
+        let to = from + panel::of(*id).title.len() as u16 + 2;
+        if (from..to).contains(&position.x) {
+            return Some(Spot::Title(*id));
+        }
+        from = to + 1;
+    }
+    None
 }
 
 fn regions(state: &AppState, area: Rect) -> Regions {
@@ -325,9 +362,12 @@ fn overlay(state: &AppState, body: Rect, buf: &mut Buffer) {
     match &state.dialog {
         Some(Dialog::Quit) => dialog::quit(state, body, buf),
         Some(Dialog::Cancel(trial)) => dialog::cancel(state, *trial, body, buf),
-        Some(Dialog::Help(line)) => help::render(state, *line, body, buf),
+        Some(Dialog::Help(own)) => help::render(state, own, body, buf),
         Some(Dialog::Columns(cursor)) => columns::render(state, *cursor, body, buf),
-        Some(Dialog::Filter { .. } | Dialog::Jump(_)) | None => {}
+        Some(Dialog::Command(prompt)) => commands::render(state, prompt, body, buf),
+        Some(Dialog::Form(own)) => form::render(state, own, body, buf),
+        Some(Dialog::Reading(entry, line)) => log::read(state, entry, *line, body, buf),
+        Some(Dialog::Filter { .. } | Dialog::Search { .. } | Dialog::Jump(_)) | None => {}
     }
 }
 
@@ -354,7 +394,14 @@ fn too_small(state: &AppState, area: Rect, buf: &mut Buffer) {
 pub(super) fn only_ascii(area: Rect, buf: &mut Buffer) {
     for position in area.positions() {
         if let Some(cell) = buf.cell_mut(position).filter(|cell| !cell.symbol().is_ascii()) {
-            cell.set_symbol("?");
+            // What words are written with has its like.
+            cell.set_symbol(match cell.symbol() {
+                "–" => "-",
+                "…" => "~",
+                "±" => "+",
+                "×" => "x",
+                _ => "?",
+            });
         }
     }
 }

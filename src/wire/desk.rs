@@ -2,24 +2,26 @@
 //! so that neither waits for the other.
 
 use std::mem::discriminant;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use anyhow::Result;
 
 use super::background::{self, Background};
-use super::minds;
 use super::studies::{self, Catalog};
+use super::{export, minds};
 use crate::tui::ask::{Answer, Ask, Desk};
 
 /// Why a program's studies have no networks to look into.
 const NO_NETWORK: &str = "a program has no markers and no layers: this is of networks";
 
-/// Starts both threads. `background` is there of studies of networks; `catalog` lists the others of the folder.
+/// Starts both threads. `background` is there of studies of networks; `catalog` lists the others of the folder,
+/// and `own` is where it lies.
 ///
 /// # Errors
 /// Where the system refuses a thread.
-pub fn open(background: Option<Background>, mut catalog: Catalog) -> Result<Desk> {
+pub fn open(background: Option<Background>, mut catalog: Catalog, own: PathBuf) -> Result<Desk> {
     let (heavy, for_heavy) = channel();
     let (light, for_light) = channel();
     let (outbox, answers) = channel();
@@ -49,6 +51,7 @@ pub fn open(background: Option<Background>, mut catalog: Catalog) -> Result<Desk
                 let history = studies::history(&store);
                 Some(Answer::Study(store, history))
             }
+            Ask::Export(trial) => Some(export::answer(&own, trial)),
             other => minds::answer(&pool, &other),
         });
     })?;

@@ -25,6 +25,7 @@ const MOST_WORKERS: usize = 1000;
 pub fn menu(config: &StudyConfig) -> Menu {
     let is_network = config.network().is_some();
     Menu {
+        zone: super::zone::local(),
         samplers: SAMPLERS.iter().map(|row| (row.name, row.help)).collect(),
         pruners: PRUNERS.iter().map(|row| (row.name, row.help)).collect(),
         limits: limits(config),

@@ -13,9 +13,10 @@ use crate::domain::value::significant;
 use crate::tui::keymap::Action;
 use crate::tui::plot::{Canvas, Scale, Stroke, axes};
 use crate::tui::state::{AppState, PanelId, Phase, Reference};
+use crate::tui::steer::say;
 use crate::tui::text;
 use crate::tui::theme::{Theme, Tone};
-use crate::tui::update::{Effect, say};
+use crate::tui::update::Effect;
 
 /// The panel.
 pub const PANEL: Panel = Panel { about: on_scale, act, ..Panel::plain(PanelId::Chart, "Best", render) };
@@ -49,7 +50,7 @@ fn act(state: &mut AppState, action: Action, _area: Rect) -> Vec<Effect> {
         if positive || state.panels.chart.logarithmic {
             state.panels.chart.logarithmic = !state.panels.chart.logarithmic;
         } else {
-            say(state, Tone::Warn, "no logarithmic scale: there are scores of zero or less".into());
+            say(state, Tone::Warn, "no logarithmic scale: there are scores of zero or less");
         }
     }
     Vec::new()

@@ -1,12 +1,12 @@
 //! The panels: one file each, one row in the table.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
 
 use super::applies::{applies, hint};
-use super::keymap::{Action, Context};
+use super::keymap::{Action, Bound, Context};
 use super::machine::Sample;
 use super::state::{AppState, PanelId};
 use super::text;
@@ -17,6 +17,7 @@ mod baseline;
 pub mod cards;
 pub mod chart;
 pub mod columns;
+pub mod commands;
 pub mod contour;
 pub mod curves;
 pub mod detail;
@@ -24,6 +25,7 @@ pub mod dialog;
 pub mod differences;
 pub mod events;
 pub mod footer;
+pub mod form;
 pub mod generations;
 pub mod header;
 pub mod help;
@@ -69,6 +71,8 @@ pub struct Panel {
     pub render: fn(&AppState, Rect, &mut Buffer),
     /// Follows an action that is not everybody's, while it has the focus; given the area inside the frame.
     pub act: fn(&mut AppState, Action, Rect) -> Vec<Effect>,
+    /// Follows a click into it; given the area inside the frame, where, and whether it is the second one there.
+    pub click: fn(&mut AppState, Rect, Position, bool) -> Vec<Effect>,
     /// Prepares what is drawn, after something changed and while it is on the screen; given the area inside the
     /// frame. Here a panel asks for what takes longer than a frame.
     pub arrange: fn(&mut AppState, Rect) -> Vec<Effect>,
@@ -86,6 +90,7 @@ impl Panel {
             foot: |_, _| None,
             render,
             act: |_, _, _| Vec::new(),
+            click: |_, _, _, _| Vec::new(),
             arrange: |_, _| Vec::new(),
         }
     }

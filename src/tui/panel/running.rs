@@ -2,7 +2,7 @@
 //! scores that it reports.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
@@ -21,7 +21,8 @@ use crate::tui::theme::Tone;
 use crate::tui::update::Effect;
 
 /// The panel.
-pub const PANEL: Panel = Panel { about, place, act, ..Panel::plain(PanelId::Running, "Running", render) };
+pub const PANEL: Panel =
+    Panel { about, place, act, click, ..Panel::plain(PanelId::Running, "Running", render) };
 
 /// Rows a trial takes at most, a blank one between trials included.
 const TALLEST: usize = 8;
@@ -56,6 +57,20 @@ fn window(state: &AppState, rows: usize) -> (usize, usize) {
 fn act(state: &mut AppState, action: Action, area: Rect) -> Vec<Effect> {
     if let Some(by) = navigate::distance(action, usize::from(area.height)) {
         state.running_cursor = navigate::clamped(state.running_cursor, by, state.running.len());
+    }
+    Vec::new()
+}
+
+fn click(state: &mut AppState, area: Rect, at: Position, again: bool) -> Vec<Effect> {
+    if again {
+        navigate::open(state, state.selected_row());
+        return Vec::new();
+    }
+    let rows = usize::from(area.height);
+    let (from, shown) = window(state, rows);
+    if let Some(each) = rows.checked_div(shown) {
+        let place = from + usize::from(at.y.saturating_sub(area.y)) / each.clamp(2, TALLEST);
+        state.running_cursor = place.min(from + shown - 1);
     }
     Vec::new()
 }

@@ -7,7 +7,7 @@ mod cells;
 mod layout;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 use ratatui::widgets::Widget;
 
@@ -27,7 +27,7 @@ pub use layout::{NOTE, full_width};
 
 /// The panel.
 pub const PANEL: Panel =
-    Panel { about, place, foot, act, ..Panel::plain(PanelId::Leaderboard, "Leaderboard", render) };
+    Panel { about, place, foot, act, click, ..Panel::plain(PanelId::Leaderboard, "Leaderboard", render) };
 
 /// How it is sorted and filtered, behind a word of caution where the scores need one.
 fn about(state: &AppState) -> String {
@@ -112,6 +112,20 @@ fn act(state: &mut AppState, action: Action, area: Rect) -> Vec<Effect> {
             state.reorder();
         }
         _ => {}
+    }
+    Vec::new()
+}
+
+fn click(state: &mut AppState, area: Rect, at: Position, again: bool) -> Vec<Effect> {
+    // The first click may have moved the rows.
+    if again {
+        navigate::open(state, state.table.selected());
+        return Vec::new();
+    }
+    let window = Window::of(state, usize::from(area.height).saturating_sub(1));
+    let row = usize::from(at.y.saturating_sub(area.y)).checked_sub(1);
+    if let Some(place) = row.and_then(|row| window.places().nth(row)) {
+        state.table.move_to(place);
     }
     Vec::new()
 }
