@@ -7,9 +7,10 @@ use crate::terminal::Terminal;
 fn study(scratch: &Scratch, name: &str, trials: usize) {
     let text = format!(
         "[study]\nname = \"{name}\"\ndirection = \"minimize\"\ntrials = {trials}\nseed = 3\n\n[objective]\nkind = \"command\"\n\
-         run = [\"sh\", \"-c\", \"echo 0.5\"]\n\n[space]\nx = {{ float = [0.0, 1.0] }}\n\n\
+         run = [\"sh\", \"score.sh\"]\n\n[space]\nx = {{ float = [0.0, 1.0] }}\n\n\
          [sampler]\nkind = \"random\"\n\n[executor]\nworkers = 1\n"
     );
+    scratch.file("studies/score.sh", "echo '{\"score\": 0.5}'\n");
     let path = format!("studies/{name}.toml");
     scratch.file(&path, &text);
 }
