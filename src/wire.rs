@@ -13,6 +13,7 @@ mod search;
 mod slots;
 mod steering;
 pub mod studies;
+pub mod trials;
 pub mod warm_start;
 
 use std::path::{Path, PathBuf};

@@ -43,6 +43,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("faer", &["numeric/dense.rs"]),
     ("smartcore", &["baseline/random_forest.rs"]),
     ("rustix", &["program"]),
+    ("nvml_wrapper", &["tui/machine/cards.rs"]),
     ("ratatui", &["tui"]),
     ("crossterm", &["tui"]),
     ("memmap2", &["dataset"]),

@@ -23,6 +23,8 @@ const LEVEL: f64 = 0.05;
 pub struct Paired {
     /// The mean difference to the incumbent's score, in the metric's unit.
     pub difference: f64,
+    /// It in units of its corrected standard error; infinite where each pair differs by the same.
+    pub t: f64,
     /// The two-sided p value of no difference.
     pub p: f64,
     /// Pairs of scores.
@@ -42,11 +44,15 @@ impl Paired {
         let variance = differences.iter().map(|d| (d - difference).powi(2)).sum::<f64>() / (n - 1.0);
         let error = ((1.0 / n + ratio) * variance).sqrt();
         // Without any spread the two are the same, or one is better each time by the same.
+        let t = match difference == 0.0 {
+            true => 0.0,
+            false => difference / error,
+        };
         let p = match error > 0.0 {
-            true => student::two_sided_p(difference / error, n - 1.0),
+            true => student::two_sided_p(t, n - 1.0),
             false => f64::from(u8::from(difference == 0.0)),
         };
-        Some(Paired { difference, p, pairs })
+        Some(Paired { difference, t, p, pairs })
     }
 
     /// Whether the difference may be chance.
@@ -80,16 +86,23 @@ fn ratio(study: &StudySpec) -> f64 {
     ratios.sum::<f64>() / sizes.len() as f64
 }
 
-/// A trial against the incumbent, on the trainings that both have: the same fold of the same repeat. `None` with
+/// A trial against the incumbent, or against any other, on the trainings that both have: the same fold of the same repeat. `None` with
 /// fewer than three, and of the incumbent itself.
 pub fn trial(study: &StudySpec, trial: &Trial, incumbent: &Trial) -> Option<Paired> {
     if trial.id == incumbent.id {
         return None;
     }
+    let pairs: Vec<f64> =
+        differences(trial, incumbent).into_iter().map(|(_, difference)| difference).collect();
+    Paired::of(&pairs, ratio(study))
+}
+
+/// A trial's fold scores less another's, with the repeat and fold, of those trainings that both have.
+pub fn differences(trial: &Trial, other: &Trial) -> Vec<((usize, usize), f64)> {
     let place = |score: &FoldScore| (score.repeat, score.fold);
-    let best: BTreeMap<_, f64> = incumbent.folds.iter().map(|score| (place(score), score.score)).collect();
-    let pairs = trial.folds.iter().filter_map(|score| Some(score.score - best.get(&place(score))?));
-    Paired::of(&pairs.collect::<Vec<_>>(), ratio(study))
+    let others: BTreeMap<_, f64> = other.folds.iter().map(|score| (place(score), score.score)).collect();
+    let pair = |score: &FoldScore| Some((place(score), score.score - others.get(&place(score))?));
+    trial.folds.iter().filter_map(pair).collect()
 }
 
 /// A baseline against the incumbent, on each fold; of the incumbent's repeats the mean. `None` with fewer than
@@ -217,7 +230,8 @@ mod tests {
         assert_eq!((paired.difference, paired.pairs), (2.5, 4));
         let t = 2.5 / f64::sqrt((0.25 + 1.0 / 3.0) * 5.0 / 3.0);
         assert!((t - 2.535).abs() < 1e-3, "{t}");
-        assert_eq!(paired.p, student::two_sided_p(t, 3.0));
+        assert!((paired.t - t).abs() < 1e-12);
+        assert_eq!(paired.p, student::two_sided_p(paired.t, 3.0));
         assert!(paired.tied() && (paired.p - 0.085).abs() < 1e-3, "{paired:?}");
         assert_eq!(paired.words(), "tied with the best (p = 0.09)");
         // Without sizes the folds are taken for equal ones; with few validation rows the plain test is near.
@@ -231,9 +245,9 @@ mod tests {
     fn fewer_than_three_pairs_give_no_verdict_and_equal_scores_a_tie() {
         assert_eq!(Paired::of(&[1.0, 2.0], 0.25), None);
         let same = Paired::of(&[0.0; 3], 0.25).unwrap();
-        assert!(same.tied() && same.p == 1.0);
+        assert!(same.tied() && same.p == 1.0 && same.t == 0.0);
         let always = Paired::of(&[0.5; 3], 0.25).unwrap();
-        assert!(!always.tied() && always.words().ends_with("(p < 0.001)"));
+        assert!(!always.tied() && always.t == f64::INFINITY && always.words().ends_with("(p < 0.001)"));
     }
 
     #[test]
@@ -245,6 +259,8 @@ mod tests {
         longer.folds.extend(other.folds.iter().map(|f| FoldScore { repeat: 1, score: 99.0, ..f.clone() }));
         assert_eq!(trial(&study, &longer, best), trial(&study, other, best));
         assert_eq!(trial(&study, best, best), None);
+        let each = [((0, 0), 1.0), ((0, 1), 2.0), ((0, 2), 3.0), ((0, 3), 4.0)];
+        assert_eq!(differences(&longer, best), each);
     }
 
     #[test]

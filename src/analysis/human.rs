@@ -52,6 +52,11 @@ pub fn gibibytes(bytes: u64) -> String {
     if gib < 10.0 { format!("{gib:.1}") } else { format!("{gib:.0}") }
 }
 
+/// Bytes in the binary unit that suits them: "37 MiB", "1.5 GiB".
+pub fn memory(bytes: u64) -> String {
+    if bytes < 1 << 30 { format!("{} MiB", bytes >> 20) } else { format!("{} GiB", gibibytes(bytes)) }
+}
+
 /// The time of day in UTC: "13:04:59".
 pub fn time_of_day(at: Timestamp) -> String {
     let s = at / 1000 % 86_400;
@@ -90,6 +95,12 @@ mod tests {
             assert_eq!(duration(seconds), text);
         }
         assert_eq!(rough_duration(1234.0), "21m");
+    }
+
+    #[test]
+    fn memory_has_the_unit_that_suits_it() {
+        let words = [0, 37 << 20, (1 << 30) - 1, 3 << 29, 12 << 30].map(memory);
+        assert_eq!(words, ["0 MiB", "37 MiB", "1023 MiB", "1.5 GiB", "12 GiB"]);
     }
 
     #[test]

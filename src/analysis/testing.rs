@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::profile::{Genome, Output, Place, Profile, Qtl, QtlKind, Track};
 use crate::domain::baseline::BaselineScore;
-use crate::domain::event::{Event, Level, Record, SelectOn, StudySpec};
+use crate::domain::direction::Direction;
+use crate::domain::event::{Event, Level, ObjectiveKind, Record, SelectOn, StudySpec};
 use crate::domain::history::History;
 use crate::domain::seed::{Rng, derive};
 use crate::domain::space::{Condition, Distribution, Parameter, SearchSpace};
@@ -62,6 +63,41 @@ impl Script {
         let record = Record { sequence: 0, at: BEGIN, event: Event::StudyCreated { study: Box::new(study) } };
         let history = History::begin(&record).unwrap();
         Script { history, records: vec![record], now: BEGIN, rng: Rng::new(1), free: Vec::new() }
+    }
+
+    /// As [`Script::new`], of a program that trains nothing.
+    pub fn program() -> Self {
+        Script::of(StudySpec {
+            name: "external".into(),
+            objective: ObjectiveKind::Command,
+            model: "python train.py".into(),
+            sampler: "tpe".into(),
+            metric: "accuracy".into(),
+            direction: Direction::Maximize,
+            folds: 1,
+            epochs: 1,
+            data: String::new(),
+            ..testing::study(space())
+        })
+    }
+
+    /// What a program says of a running trial, `count` steps `ms` apart.
+    pub fn steps(&mut self, trial: TrialId, count: usize, ms: u64) {
+        for _ in 0..count {
+            self.wait(ms);
+            let step = self.history.trial(trial).unwrap().reports.len();
+            let score = 0.7 - 0.3 * (-(step as f64) / 3.0).exp() + 0.01 * self.rng.normal();
+            let report = Report {
+                step,
+                repeat: 0,
+                fold: 0,
+                epoch: step + 1,
+                train_loss: None,
+                validation_loss: None,
+                score,
+            };
+            self.record(Event::TrialReported { trial, report });
+        }
     }
 
     /// Opened for `trials` trials in `slots` slots.
@@ -316,6 +352,40 @@ pub fn on_test() -> Script {
             script.end_fold(trial, score);
         }
         script.finish(trial, scores.iter().sum::<f64>() / 3.0);
+    }
+    script
+}
+
+/// A study of a program: steps without losses, one fold.
+pub fn program() -> Script {
+    let mut script = Script::of(StudySpec {
+        name: "solver".into(),
+        objective: ObjectiveKind::Command,
+        model: "sh solver.sh {params}".into(),
+        data: String::new(),
+        metric: "seconds".into(),
+        folds: 1,
+        epochs: 1,
+        ..testing::study(space())
+    })
+    .opened(6, 1);
+    for score in [8.5, 7.25, 9.0] {
+        let trial = script.start();
+        for step in 0..12 {
+            script.wait(900);
+            let score = score + 6.0 * (-(step as f64) / 3.0).exp();
+            let report = Report {
+                step,
+                repeat: 0,
+                fold: 0,
+                epoch: 100 * step,
+                train_loss: None,
+                validation_loss: None,
+                score,
+            };
+            script.record(Event::TrialReported { trial, report });
+        }
+        script.finish(trial, score);
     }
     script
 }

@@ -171,6 +171,12 @@ struct ShowArgs {
     /// One JSON object with the study, the best trial and all trials
     #[arg(long)]
     json: bool,
+    /// List so many of the best trials; 20 if not given
+    #[arg(long, value_name = "K", conflicts_with_all = ["json", "trial", "importance", "pareto", "family"])]
+    top: Option<usize>,
+    /// List every trial
+    #[arg(long, conflicts_with_all = ["top", "json", "trial", "importance", "pareto", "family"])]
+    all: bool,
     /// One trial in detail
     #[arg(long, value_name = "N")]
     trial: Option<usize>,

@@ -5,10 +5,10 @@ use anyhow::Result;
 use super::output::{columns, say};
 use crate::domain::space::KIND;
 use crate::domain::value::Params;
-use crate::model::Architecture;
-use crate::model::layer::LayerSummary;
 use crate::objective::Survey;
+use crate::tui::ask::{LayerRow, NetworkRows};
 use crate::wire::Prepared;
+use crate::wire::trials::network_rows;
 
 /// Prints the network at the middle of the space, of each kind.
 ///
@@ -29,16 +29,11 @@ pub fn networks(prepared: &Prepared) -> Result<()> {
 }
 
 fn network(prepared: &Prepared, params: &Params) -> Result<()> {
-    let planned = prepared.objective.plan(params).and_then(|plan| {
-        let architecture = prepared.objective.architecture(&plan)?;
-        let objective = &prepared.objective;
-        let encoding = plan.preprocessing(&objective.dataset, &objective.preprocessing).label();
-        Ok((plan.model.name, encoding, architecture))
-    });
-    match planned {
-        Ok((model, encoding, architecture)) => {
+    match network_rows(&prepared.objective, params) {
+        Ok(rows) => {
+            let NetworkRows { model, encoding, .. } = &rows;
             say(&format!("network in the middle of the space: {model}, genotypes coded {encoding}"))?;
-            summary(&architecture)
+            summary(&rows)
         }
         // Other points of the space may be fine; the study would fail this trial and go on.
         Err(error) => say(&format!("network in the middle of the space\n  can't be built: {error}")),
@@ -46,24 +41,14 @@ fn network(prepared: &Prepared, params: &Params) -> Result<()> {
 }
 
 /// A summary as Keras prints it.
-fn summary(architecture: &Architecture) -> Result<()> {
-    let shape = |dims: &[usize]| {
-        let dims: Vec<String> = dims.iter().map(ToString::to_string).collect();
-        format!("({})", dims.join(", "))
-    };
-    let row = |name: &str, dims: &[usize], count: String| vec![name.to_owned(), shape(dims), count];
+fn summary(network: &NetworkRows) -> Result<()> {
+    let row = |layer: &LayerRow| vec![layer.layer.clone(), layer.output.clone(), layer.weights.to_string()];
     let mut rows = vec![["layer", "output shape", "parameters"].map(str::to_owned).to_vec()];
-    rows.push(row("input", &architecture.input().dims(), "0".into()));
-    if architecture.covariates() > 0 {
-        rows.push(row("covariates", &[architecture.covariates()], "0".into()));
-    }
-    let layer = |layer: &LayerSummary| row(&layer.name, &layer.output, layer.weights.to_string());
-    rows.extend(architecture.summary().iter().map(layer));
+    rows.extend(network.layers.iter().map(row));
     for line in columns(&rows) {
         say(&format!("  {line}"))?;
     }
-    let all = architecture.weight_count();
-    let trained = architecture.trained_count();
+    let (all, trained) = network.weights;
     let fixed = if trained == all { String::new() } else { format!(", {} not trained", all - trained) };
     say(&format!("  {all} parameters in all{fixed}"))
 }

@@ -92,6 +92,16 @@ pub fn columns(rows: &[Vec<String>]) -> Vec<String> {
     rows.iter().map(line).collect()
 }
 
+/// `text` on one line of at most `room` characters, with a mark where it was cut.
+pub fn cut(text: &str, room: usize) -> String {
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.chars().count() <= room {
+        return text;
+    }
+    let kept: String = text.chars().take(room.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,5 +111,12 @@ mod tests {
         let rows = [["trial", "state"], ["7", "complete"], ["12", "-"]];
         let rows = rows.map(|row| row.map(str::to_owned).to_vec());
         assert_eq!(columns(&rows), ["trial  state", "    7  complete", "   12  -"]);
+    }
+
+    #[test]
+    fn what_is_cut_has_a_mark() {
+        assert_eq!(cut("loss is\nnot finite", 20), "loss is not finite");
+        assert_eq!(cut("loss is not finite", 9), "loss is…");
+        assert_eq!(cut("äöü", 3), "äöü");
     }
 }

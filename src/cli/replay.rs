@@ -91,7 +91,7 @@ fn place(text: &str) -> Result<Place, UsageError> {
         ms += number * unit;
         digits.clear();
     }
-    if !digits.is_empty() || !ms.is_finite() || ms < 0.0 {
+    if text.is_empty() || !digits.is_empty() || !ms.is_finite() || ms < 0.0 {
         return Err(wrong());
     }
     Ok(Place::Time(ms as u64))
@@ -111,8 +111,8 @@ mod tests {
         ] {
             assert_eq!(place(text).unwrap(), wanted, "{text}");
         }
-        for text in ["", "-1", "5", "x", "5 x", "h", "1h30", "NaNs", "-5m"] {
-            assert_eq!(place(text).is_err(), text != "5", "{text:?}");
+        for text in ["", "-1", "x", "5 x", "h", "1h30", "NaNs", "-5m"] {
+            assert!(place(text).is_err(), "{text:?}");
         }
     }
 }

@@ -36,6 +36,9 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
     let store = args.store.store.join(&config.name);
     let opened = open::open_plainly(&config, &store, args.fresh)?;
     let history = opened.history();
+    if let Some(words) = nothing_new(&history) {
+        complain(&words);
+    }
     let signal = signals(true)?;
     let (study, updates) = opened.start()?;
     let (history, end) = headless::follow(history, &updates, &study.commands, &signal, args.json)?;
@@ -43,6 +46,17 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
     // An output that nobody reads any more does not change how the study ended.
     report(args, &history, &store, &end).ok();
     Ok(exit(&history, &end))
+}
+
+/// That a study has more trials than are wanted, where that is so.
+fn nothing_new(history: &History) -> Option<String> {
+    let (ended, wanted) = (history.counts().finished(), history.target());
+    (ended > wanted).then(|| {
+        format!(
+            "note: {ended} trials have ended and {wanted} are wanted: no new one starts; --trials {} would start one",
+            ended + 1
+        )
+    })
 }
 
 /// The same with the terminal taken: the study is opened behind the screen.
@@ -132,7 +146,11 @@ fn last_word(
         })
     };
     let shown = match ending {
-        Ok(Ending::Done) => End::Done,
+        Ok(Ending::Done) => {
+            // One whose trials have all ended waits for more to do.
+            commands.send(Command::Stop(StopMode::Now)).ok();
+            End::Done
+        }
         Ok(Ending::Failed(reason)) => End::Failed(reason),
         Ok(Ending::Stopped(_)) => End::Stopped,
         Ok(Ending::Signal(_)) => {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use super::output::{UsageError, columns, complain, say, score};
+use super::output::{UsageError, columns, complain, cut, say, score};
 use super::{Exit, ShowArgs, StoredArgs, importance, lineage};
 use crate::analysis::compare::Ties;
 use crate::analysis::human;
@@ -18,10 +18,15 @@ use crate::domain::trial::Trial;
 use crate::domain::value::{counted, significant};
 use crate::export::summary;
 use crate::storage::{journal, lock};
+use crate::tui;
 use crate::wire;
 
 /// How many trials are listed unless the study has fewer.
 const LISTED: usize = 20;
+/// Columns of a screen, where there is none to ask.
+const USUAL: usize = 80;
+/// Least room for what is said of a trial, also where the line is longer than the screen then.
+const LEAST: usize = 16;
 
 /// Prints a study or one of its trials.
 ///
@@ -55,7 +60,7 @@ pub fn show(args: &ShowArgs) -> Result<Exit> {
         say(&summary::show(&history, history.last())?)?;
         return Ok(Exit::Done);
     }
-    overview(&history)?;
+    overview(&history, args)?;
     if history.counts().running > 0 && lock::owner(&store).is_none() {
         complain(
             "note: nobody runs this study now; its running trials were cut off and start again on resume",
@@ -100,7 +105,7 @@ pub fn trial(history: &History, id: usize) -> Result<&Trial> {
     Ok(history.trial(id).ok_or_else(missing)?)
 }
 
-fn overview(history: &History) -> Result<()> {
+fn overview(history: &History, args: &ShowArgs) -> Result<()> {
     let (study, counts) = (history.study(), history.counts());
     say(&format!("{}: {}", study.name, study.subject()))?;
     say(&format!(
@@ -126,16 +131,41 @@ fn overview(history: &History) -> Result<()> {
         say(&format!("{caution}: the best of several trials was chosen by these scores, which flatter it"))?;
     }
     let ties = Ties::of(history);
+    let width = tui::columns().unwrap_or(USUAL);
+    for line in table(history, &ties, args.listed(), width) {
+        say(&line)?;
+    }
+    if let Some(words) = ties.summary() {
+        say(words)?;
+    }
+    let left_out = history.trials().len().saturating_sub(args.listed());
+    if left_out > 0 {
+        say(&format!("… and {left_out} more: --all lists them, --json has all that is known"))?;
+    }
+    Ok(())
+}
+
+impl ShowArgs {
+    /// How many trials are listed.
+    fn listed(&self) -> usize {
+        if self.all { usize::MAX } else { self.top.unwrap_or(LISTED) }
+    }
+}
+
+/// The best trials, with the baselines where their scores rank. What is said of a trial stands last, cut where the
+/// line would be longer than the screen.
+fn table(history: &History, ties: &Ties, listed: usize, width: usize) -> Vec<String> {
+    let study = history.study();
     let branched = is_branched(&study.space);
     let apart = study.space.parameters.iter().filter(|p| !branched || p.when.is_empty());
     let names: Vec<&str> = apart.map(|p| p.name.as_str()).collect();
+    let searches = study.replicates > 1;
     let mut header = vec!["trial".to_owned(), study.metric.clone(), "±".into()];
-    let searches = (study.replicates > 1).then_some("search");
-    header.extend(searches.map(str::to_owned));
+    header.extend(searches.then(|| "search".to_owned()));
     header.extend(names.iter().map(|n| (*n).to_owned()));
     header.extend(branched.then(|| "settings".to_owned()));
     header.extend(["state", study.objective.steps(), "time"].map(str::to_owned));
-    let mut rows = vec![header];
+    let (mut rows, mut notes) = (vec![header], vec![String::new()]);
     let baselines = history.baselines().iter().filter_map(|b| Some((b.mean(&study.metric)?, b)));
     let mut baselines: Vec<_> = baselines.collect();
     baselines.sort_by(|(a, _), (b, _)| study.direction.compare(*a, *b));
@@ -143,42 +173,52 @@ fn overview(history: &History) -> Result<()> {
     let as_row = |(score, baseline): (f64, &BaselineScore)| {
         let spread = baseline.spread(&study.metric).map_or("-".into(), |s| significant(s, 2));
         let mut row = vec![baseline.baseline.clone(), significant(score, 4), spread];
-        row.extend(names.iter().map(|_| "-".to_owned()));
+        row.extend(names.iter().map(|_| "-".to_owned()).chain(searches.then(|| "-".to_owned())));
         row.extend(branched.then(String::new));
         row.extend(["baseline".into(), "-".into(), human::duration(baseline.seconds)]);
         row
     };
-    for trial in history.ranked().into_iter().take(LISTED) {
+    for trial in history.ranked().into_iter().take(listed) {
         // Each stands before the first trial that is worse.
         let beaten = |score: f64| trial.score.is_none_or(|own| study.direction.is_better(score, own));
         while let Some(baseline) = baselines.next_if(|(score, _)| beaten(*score)) {
             rows.push(as_row(baseline));
+            notes.push(String::new());
         }
         let mut row = vec![
             trial.id.to_string(),
             trial.score.map_or("-".into(), |s| significant(s, 4)),
             trial.spread().map_or("-".into(), |s| significant(s, 2)),
         ];
-        row.extend(searches.map(|_| (study.replicate(trial.id) + 1).to_string()));
+        row.extend(searches.then(|| (study.replicate(trial.id) + 1).to_string()));
         row.extend(names.iter().map(|n| trial.params.get(*n).map_or("-".into(), ToString::to_string)));
         row.extend(branched.then(|| dependent(&study.space, &trial.params)));
         let time = human::duration(trial.seconds(history.last()));
-        let tied = if ties.is_tied(trial.id) { ", tied with the best" } else { "" };
-        let pinned = if trial.pinned { ", pinned" } else { "" };
-        row.extend([state(trial) + tied + pinned, trial.epochs().to_string(), time]);
+        row.extend([trial.state.word().to_owned(), trial.epochs().to_string(), time]);
         rows.push(row);
+        notes.push(note(trial, ties));
     }
-    rows.extend(baselines.map(as_row));
-    for line in columns(&rows) {
-        say(&line)?;
+    for baseline in baselines {
+        rows.push(as_row(baseline));
+        notes.push(String::new());
     }
-    if let Some(words) = ties.summary() {
-        say(words)?;
-    }
-    if history.trials().len() > LISTED {
-        say(&format!("… and {} more (--json has all)", history.trials().len() - LISTED))?;
-    }
-    Ok(())
+    let lines = columns(&rows);
+    let longest = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+    let room = width.saturating_sub(longest + 2).max(LEAST);
+    let with_note = |(line, note): (String, String)| match cut(&note, room) {
+        note if note.is_empty() => line,
+        note => format!("{line:<longest$}  {note}"),
+    };
+    lines.into_iter().zip(notes).map(with_note).collect()
+}
+
+/// What there is to say of a trial: what a person wrote, why it ended, whether it is tied with the best.
+fn note(trial: &Trial, ties: &Ties) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    words.extend(Some(&*trial.annotation).filter(|text| !text.is_empty()));
+    words.extend(trial.state.reason());
+    words.extend(ties.is_tied(trial.id).then_some("tied with the best"));
+    words.join("; ")
 }
 
 /// What a person changed while the study ran.
@@ -264,4 +304,31 @@ fn show_trial(history: &History, trial: &Trial, json: bool) -> Result<Exit> {
         say(&line)?;
     }
     Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::testing::{contested, finished};
+
+    #[test]
+    fn reasons_stand_last_and_are_cut_to_the_screen() {
+        let script = contested();
+        let history = script.history();
+        let lines = table(history, &Ties::of(history), usize::MAX, 140);
+        assert_eq!(lines.len(), 1 + 16 + 3, "a heading, the trials and the baselines");
+        assert!(lines.iter().all(|line| line.chars().count() <= 140), "{lines:#?}");
+        let failed = lines.iter().find(|line| line.contains("failed")).unwrap();
+        assert!(failed.contains("training loss is not") && failed.ends_with('…'), "{failed}");
+        let narrow = table(history, &Ties::of(history), usize::MAX, 80);
+        let notes = narrow.iter().filter(|line| line.contains("training loss")).count();
+        assert_eq!(notes, 1, "there is always room for the first words: {narrow:#?}");
+    }
+
+    #[test]
+    fn so_many_trials_are_listed_as_are_asked_for() {
+        let script = finished();
+        let history = script.history();
+        assert_eq!(table(history, &Ties::of(history), 5, 80).len(), 6);
+    }
 }

@@ -2,9 +2,9 @@
 
 use candle_core::{Device, Tensor};
 
-use super::saved::Config;
 use crate::dataset::Dataset;
 use crate::dataset::encode::Encoder;
+use crate::dataset::scale::TraitScaler;
 use crate::domain::seed::Rng;
 use crate::domain::task::Task;
 use crate::model::Network;
@@ -15,20 +15,21 @@ use crate::train::loss::link;
 /// for bit: products of matrices of other sizes may round otherwise.
 pub const BATCH: usize = 64;
 
-/// The predictions of a network for `rows`, rows × outputs: in the trait's units, or probabilities.
+/// The predictions of a network for `rows`, rows × outputs: in the trait's units, or probabilities. It sees them as
+/// its encoder and scaler, fitted on its training rows, say.
 ///
 /// # Errors
 /// Where candle refuses.
 pub fn outputs(
     network: &Network,
-    config: &Config,
-    encoder: &Encoder,
+    (encoder, scaler): (&Encoder, TraitScaler),
     task: Task,
     dataset: &Dataset,
     rows: &[usize],
 ) -> candle_core::Result<Vec<f64>> {
-    let ([positions, channels, _], scaler) = (config.input, config.trait_scaler());
-    let mut predicted = Vec::with_capacity(rows.len() * config.outputs);
+    let (positions, channels) = (encoder.positions(), encoder.channels());
+    let outputs = network.architecture().output().size();
+    let mut predicted = Vec::with_capacity(rows.len() * outputs);
     // Nothing is drawn in evaluation.
     let mut rng = Rng::new(0);
     for rows in rows.chunks(BATCH) {
@@ -40,7 +41,7 @@ pub fn outputs(
         let mut pass = Pass::new(Mode::Evaluate, &mut rng).with_covariates(covariates);
         let raw = network.forward(&x, &mut pass)?;
         let raw: Vec<f64> = raw.flatten_all()?.to_vec1::<f32>()?.into_iter().map(f64::from).collect();
-        predicted.extend(link(task, config.outputs, &raw).into_iter().map(|p| scaler.back(p)));
+        predicted.extend(link(task, outputs, &raw).into_iter().map(|p| scaler.back(p)));
     }
     Ok(predicted)
 }

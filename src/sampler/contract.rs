@@ -2,6 +2,7 @@
 
 use super::{SAMPLERS, Sampler, SamplerError, SamplerRow};
 use crate::domain::direction::Direction;
+use crate::domain::event::Event;
 use crate::domain::history::History;
 use crate::domain::seed::{Rng, derive};
 use crate::domain::setting::Settings;
@@ -310,5 +311,56 @@ fn five_thousand_trials_are_not_too_many() {
     }
     for row in SAMPLERS {
         ask(row, build(row).as_mut(), &space, study.history(), 1);
+    }
+}
+
+/// A range that a person sets.
+fn steer(study: &mut Scripted, parameter: &str, distribution: Distribution) {
+    study.apply(Event::RangeChanged { parameter: parameter.into(), distribution });
+}
+
+/// Up to `count` more trials, as a study asks for them.
+fn go_on(row: &SamplerRow, study: &mut Scripted, count: usize, score: impl Fn(&Params) -> f64) {
+    for _ in 0..count {
+        let trial = study.history().trials().len();
+        let (search, number) = study.history().asked_of(trial);
+        let space = search.space().clone();
+        let seed = derive(3, "ask", number as u64);
+        let Some(params) = ask(row, build(row).as_mut(), &space, &search, seed) else { return };
+        study.history().space().check(&params).unwrap();
+        let cost = score(&params);
+        match trial % 7 {
+            3 => study.prune(params, cost),
+            5 => study.start(params),
+            _ => study.complete(params, cost),
+        };
+    }
+}
+
+#[test]
+fn ranges_that_a_person_changes_are_where_it_looks_from_then_on() {
+    for row in SAMPLERS {
+        let mut study = Scripted::new(&mixed(), Direction::Minimize, 3);
+        go_on(row, &mut study, 15, score);
+        steer(&mut study, "filters", int(10, 22));
+        steer(&mut study, "activation", choice(&["relu"]));
+        go_on(row, &mut study, 10, score);
+        steer(&mut study, "rate", Distribution::Float { low: 1e-6, high: 1e-2, log: true });
+        steer(&mut study, "dropout", float(0.5, 0.5));
+        go_on(row, &mut study, 10, score);
+        steer(&mut study, "activation", choice(&["linear", "relu", "elu"]));
+        steer(&mut study, "filters", int(1, 99));
+        go_on(row, &mut study, 10, score);
+
+        // What others depend on is taken away: they are never active.
+        let layers = |params: &Params| params.get("mlp.layers").and_then(Value::as_f64).unwrap_or(0.0);
+        let mut study = Scripted::new(&conditional(), Direction::Minimize, 3);
+        go_on(row, &mut study, 4, layers);
+        steer(&mut study, "mlp.layers", int(1, 2));
+        steer(&mut study, "kind", choice(&["mlp"]));
+        // One with a layer, three with two.
+        go_on(row, &mut study, 3, layers);
+        steer(&mut study, "kind", choice(&["cnn"]));
+        go_on(row, &mut study, 1, layers);
     }
 }

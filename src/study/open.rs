@@ -51,6 +51,10 @@ impl Study {
         let standing = study.history.standing(&asked);
         let lines = last_words(&study.history, &asked, &standing);
         let problems = study.take_up(&standing);
+        if study.history.space() != study.history.created_space() {
+            // Whoever made the file's sampler knew of no ranges that were changed.
+            study.parts.sampler.plan(study.history.space(), study.trials_of_a_search(standing.trials))?;
+        }
         let layout = study.parts.executor.layout();
         study.record(Event::StudyOpened {
             trials: standing.trials,

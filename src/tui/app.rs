@@ -15,8 +15,8 @@ use signal_hook::consts::SIGTSTP;
 use signal_hook::flag;
 
 use super::ask::Desk;
-use super::load::{self, Sampler};
-use super::state::AppState;
+use super::machine::{self, Sample, Sampler};
+use super::state::{AppState, View};
 use super::terminal::Screen;
 use super::update::{Effect, Msg, update};
 use super::{Dashboard, Ending, Options, Preferences, TuiError, view};
@@ -111,9 +111,9 @@ impl Session {
         desk: Desk,
     ) -> Result<Ending, TuiError> {
         state.prefer(self.setup.preferences.clone());
-        let load = study.is_some().then(load::watch).transpose()?;
+        let machine = study.is_some().then(machine::watch).transpose()?;
         let slow = self.setup.preferences.fps <= SLOW;
-        self.play(&mut Watch { state, study, desk, load, slow })
+        self.play(&mut Watch { state, study, desk, machine, slow })
     }
 
     /// Gives a scene the screen until it leaves it.
@@ -185,7 +185,7 @@ struct Watch<'a> {
     state: AppState,
     study: Option<(&'a Receiver<Update>, Sender<Command>)>,
     desk: Desk,
-    load: Option<Sampler>,
+    machine: Option<Sampler>,
     slow: bool,
 }
 
@@ -225,8 +225,10 @@ impl Scene for Watch<'_> {
 
     fn look(&mut self) -> Vec<Effect> {
         let mut messages = self.study.as_ref().map_or_else(Vec::new, |(updates, _)| pending(updates));
-        let load = self.load.as_ref().and_then(|load| load.samples.try_iter().last());
-        messages.extend(load.map(Msg::Load));
+        if let Some(machine) = &mut self.machine {
+            machine.look(self.state.view == View::Devices);
+            messages.extend(machine.samples.try_iter().flat_map(sampled));
+        }
         messages.extend(self.desk.answers.try_iter().map(Msg::Answer));
         messages.into_iter().flat_map(|message| self.take(message)).collect()
     }
@@ -302,4 +304,10 @@ fn pending(updates: &Receiver<Update>) -> Vec<Msg> {
         messages.push(Msg::Silence);
     }
     messages
+}
+
+/// The header shows the load of the machine, too.
+fn sampled(sample: Sample) -> Vec<Msg> {
+    let load = if let Sample::Machine(machine) = &sample { Some(Msg::Load(machine.load)) } else { None };
+    load.into_iter().chain([Msg::Sampled(sample)]).collect()
 }

@@ -8,6 +8,7 @@ use crate::analysis::importance::Importance;
 use crate::analysis::profile::Profile;
 use crate::domain::history::History;
 use crate::domain::insight::{Contour, Insight, Question, Rung};
+use crate::domain::task::Task;
 use crate::domain::trial::{Timestamp, TrialId};
 use crate::domain::value::Params;
 
@@ -75,9 +76,9 @@ pub enum Answer {
     /// To [`Ask::Profile`].
     Profile(TrialId, Result<Arc<Profile>, String>),
     /// To [`Ask::Predictions`].
-    Predictions(TrialId, Result<Vec<Prediction>, String>),
+    Predictions(TrialId, Result<Arc<Predictions>, String>),
     /// To [`Ask::Layers`].
-    Layers(TrialId, Result<Vec<LayerRow>, String>),
+    Layers(TrialId, Result<NetworkRows, String>),
     /// To [`Ask::Importance`].
     Importance(Result<Importance, String>),
     /// To [`Ask::Insight`]; nothing where the sampler has no model.
@@ -113,6 +114,51 @@ impl Answer {
     }
 }
 
+/// What came of a question about one trial.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Awaited<T> {
+    /// Nothing was asked.
+    #[default]
+    Unasked,
+    /// It is being computed.
+    Waiting(TrialId),
+    /// It can't be had.
+    Failed(TrialId, String),
+    /// It is there.
+    Ready(TrialId, T),
+}
+
+impl<T> Awaited<T> {
+    /// The trial that was asked for last.
+    pub fn trial(&self) -> Option<TrialId> {
+        match self {
+            Awaited::Unasked => None,
+            Awaited::Waiting(trial) | Awaited::Failed(trial, _) | Awaited::Ready(trial, _) => Some(*trial),
+        }
+    }
+
+    /// Takes an answer in, unless another trial was asked for since.
+    pub fn answer(&mut self, trial: TrialId, outcome: Result<T, String>) {
+        if self.trial() == Some(trial) {
+            *self = match outcome {
+                Ok(found) => Awaited::Ready(trial, found),
+                Err(reason) => Awaited::Failed(trial, reason),
+            };
+        }
+    }
+}
+
+/// What a trial's networks say of the rows that they were validated on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Predictions {
+    /// How the values are to be read.
+    pub task: Task,
+    /// The classes, of tasks that have some; of a label the two are without and with it.
+    pub classes: Vec<String>,
+    /// Each trait or label, with its rows: those of the first fold, then of the next.
+    pub outputs: Vec<(String, Vec<Prediction>)>,
+}
+
 /// What a trial's network says of one individual that it was not trained on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prediction {
@@ -120,10 +166,28 @@ pub struct Prediction {
     pub individual: String,
     /// The fold in which it is validated, from 0.
     pub fold: usize,
-    /// The trait.
+    /// The trait in its own units, or the place of the class.
     pub observed: f64,
-    /// What the network says.
+    /// What the network says: the trait, of two classes the probability of the second one, of more the place of
+    /// the likeliest.
     pub predicted: f64,
+    /// How far off it is: in the trait's units, or what is missing to certainty of the observed class.
+    pub error: f64,
+}
+
+/// A network, before it is built.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetworkRows {
+    /// Its kind.
+    pub model: String,
+    /// How genotypes are put before it.
+    pub encoding: String,
+    /// Its layers, the input first.
+    pub layers: Vec<LayerRow>,
+    /// The numbers in its weights, and how many of those are trained.
+    pub weights: (usize, usize),
+    /// The least bytes that training takes, and the rows of a batch.
+    pub memory: (u64, usize),
 }
 
 /// A layer of a network, as `check` tells it.

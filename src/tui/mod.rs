@@ -14,12 +14,17 @@ use crate::domain::history::History;
 
 mod activity;
 mod app;
+mod applies;
 pub mod ask;
+mod cell;
+mod choose;
 mod chooser;
+mod column;
+mod compared;
 mod filter;
 mod keymap;
-mod load;
 mod loading;
+mod machine;
 mod navigate;
 mod order;
 pub mod palette;
@@ -27,9 +32,11 @@ mod panel;
 mod plot;
 pub mod preferences;
 mod profile;
+mod reference;
 mod replay;
 #[cfg(test)]
 mod screens;
+mod scroll;
 pub mod stage;
 mod state;
 mod terminal;
@@ -45,6 +52,7 @@ pub use loading::{Loaded, Told};
 pub use panel::studies::Standing;
 pub use preferences::Preferences;
 pub use replay::{Replay, Tape};
+pub use terminal::columns;
 pub use theme::Options;
 
 /// What the dashboard is given.

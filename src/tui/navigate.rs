@@ -2,12 +2,14 @@
 
 use ratatui::layout::{Margin, Rect};
 
+use super::filter::Filter;
 use super::keymap::Action;
 use super::order::Row;
 use super::panel;
 use super::state::{AppState, PanelId, View};
 use super::update::Effect;
 use super::view;
+use crate::domain::trial::TrialId;
 
 /// An action of every view; what is left is the focused panel's.
 pub fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
@@ -21,6 +23,8 @@ pub fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
             let row = state.selected_row();
             open(state, row);
         }
+        Action::NextTrial => step_trial(state, 1),
+        Action::PreviousTrial => step_trial(state, -1),
         Action::NextPanel => step_focus(state, 1),
         Action::PreviousPanel => step_focus(state, -1),
         Action::Zoom => state.zoomed = !state.zoomed,
@@ -81,8 +85,17 @@ pub fn open(state: &mut AppState, row: Option<Row>) {
         state.origin = state.view;
         show(state, View::Trial);
     }
+    put(state, row);
+}
+
+/// Shows a trial or a baseline in the view of one.
+fn put(state: &mut AppState, row: Option<Row>) {
     state.detail = row;
     (state.fold, state.detail_scroll) = (current_fold(state), 0);
+    if matches!(row, Some(Row::Baseline(_))) {
+        // The other panels are of trials.
+        state.focus = PanelId::Detail;
+    }
 }
 
 /// The fold that is being trained, or the first of a trial that ended.
@@ -118,8 +131,36 @@ pub fn step_trial(state: &mut AppState, by: isize) {
     }
     let to = clamped(state.table.cursor(), by, state.table.order().len());
     state.table.move_to(to);
-    state.detail = state.table.selected();
-    (state.fold, state.detail_scroll) = (current_fold(state), 0);
+    let row = state.table.selected();
+    put(state, row);
+}
+
+/// Goes to a trial: opens it where one trial is looked at, else selects it in the leaderboard, from which a filter
+/// is taken away that hides it.
+///
+/// # Errors
+/// Where there is no such trial.
+pub fn jump(state: &mut AppState, trial: TrialId) -> Result<(), String> {
+    if state.history.trial(trial).is_none() {
+        return Err(match state.history.trials().len() {
+            0 => format!("there is no trial {trial}: none was started yet"),
+            n => format!("there is no trial {trial}: there are 0 to {}", n - 1),
+        });
+    }
+    let row = Row::Trial(trial);
+    if !state.table.select(row) {
+        state.table.filter = Filter::default();
+        state.reorder();
+        state.table.select(row);
+    }
+    if state.view == View::Trial {
+        open(state, Some(row));
+    } else if view::round(state).contains(&PanelId::Leaderboard) {
+        state.focus = PanelId::Leaderboard;
+    } else {
+        show(state, View::Trials);
+    }
+    Ok(())
 }
 
 /// A place moved by so much, among `count`.

@@ -1,14 +1,19 @@
-//! Curves in a grid of braille dots (two by four a cell), or of ASCII marks (one by two).
+//! Charts: curves in a grid of braille dots (two by four a cell), or of ASCII marks (one by two), with marks
+//! of a whole cell above them; scales with round values, edges, shades.
+
+mod frame;
+pub mod heat;
+mod scale;
+mod window;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::Line;
-use ratatui::widgets::Widget;
 
-use super::text;
-use super::theme::{Theme, Tone};
-use crate::analysis::human;
+use super::theme::Theme;
+pub use frame::{Frame, axes, frame};
+pub use scale::{Scale, Tick, parameter_ticks, short};
+pub use window::Window;
 
 /// How a line is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +33,23 @@ pub struct Canvas {
     styles: Vec<Style>,
     layers: Vec<u8>,
     layer: u8,
+    marks: Vec<((u16, u16), &'static str, Style)>,
+}
+
+/// The cell of `area` that holds a place, given as in [`Canvas`]. Outside, or not a number: none.
+pub fn cell(area: Rect, ascii: bool, x: f64, y: f64) -> Option<(u16, u16)> {
+    let inside = (0.0..=1.0).contains(&x) && (0.0..=1.0).contains(&y) && !area.is_empty();
+    let (across, up) = dots_of(ascii);
+    let place = |u: f64, cells: u16, each: u16| {
+        let dots = f64::from(cells) * f64::from(each);
+        (u * (dots - 1.0)).round() as u16 / each
+    };
+    inside.then(|| (area.x + place(x, area.width, across), area.y + place(1.0 - y, area.height, up)))
+}
+
+/// Dots of a cell, across and up.
+const fn dots_of(ascii: bool) -> (u16, u16) {
+    if ascii { (1, 2) } else { (2, 4) }
 }
 
 impl Canvas {
@@ -41,6 +63,7 @@ impl Canvas {
             styles: vec![Style::new(); cells],
             layers: vec![0; cells],
             layer: 0,
+            marks: Vec::new(),
         }
     }
 
@@ -55,8 +78,8 @@ impl Canvas {
     }
 
     fn resolution(&self) -> (usize, usize) {
-        let (across, up) = if self.ascii { (1, 2) } else { (2, 4) };
-        (usize::from(self.area.width) * across, usize::from(self.area.height) * up)
+        let (across, up) = dots_of(self.ascii);
+        (usize::from(self.area.width * across), usize::from(self.area.height * up))
     }
 
     /// A dot. Outside, or not a number: none.
@@ -82,6 +105,21 @@ impl Canvas {
             }
             *dots |= bit;
             *kept = style;
+        }
+    }
+
+    /// A character above all dots; the last one of a cell stays. Outside, or not a number: none.
+    pub fn mark(&mut self, x: f64, y: f64, symbol: &'static str, style: Style) {
+        if let Some(at) = cell(self.area, self.ascii, x, y) {
+            self.marks.push((at, symbol, style));
+        }
+    }
+
+    /// A line at `x` from the lower to the upper edge.
+    pub fn upright(&mut self, x: f64, stroke: Stroke, style: Style) {
+        let (_, rows) = self.resolution();
+        for row in (0..rows).filter(|row| stroke == Stroke::Solid || row % 4 < 2) {
+            self.dot(x, row as f64 / (rows - 1).max(1) as f64, style);
         }
     }
 
@@ -139,73 +177,12 @@ impl Canvas {
                 cell.set_char(symbol).set_style(*style);
             }
         }
-    }
-}
-
-/// Maps values to 0..1, evenly or in the logarithm.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Scale {
-    low: f64,
-    high: f64,
-    log: bool,
-}
-
-impl Scale {
-    /// Even, from `low` to `high`; widened where they are one.
-    pub fn even(low: f64, high: f64) -> Self {
-        let pad = if low < high { 0.0 } else { low.abs().max(1e-9) * 0.05 };
-        Scale { low: low - pad, high: high + pad, log: false }
-    }
-
-    /// Holds all `values`; logarithmic where they span much. `None` without a finite value.
-    pub fn fit(values: impl Iterator<Item = f64>) -> Option<Self> {
-        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-        for value in values.filter(|v| v.is_finite()) {
-            (low, high) = (low.min(value), high.max(value));
+        for (at, symbol, style) in self.marks {
+            if let Some(cell) = buf.cell_mut(at) {
+                cell.set_symbol(symbol).set_style(style);
+            }
         }
-        let log = low > 0.0 && high / low > 30.0;
-        (low <= high).then(|| Scale { log, ..Scale::even(low, high) })
     }
-
-    /// Where `value` lies; below 0 or above 1 outside.
-    pub fn place(self, value: f64) -> f64 {
-        if self.log {
-            return (value.ln() - self.low.ln()) / (self.high.ln() - self.low.ln());
-        }
-        (value - self.low) / (self.high - self.low)
-    }
-
-    fn at(self, place: f64) -> f64 {
-        if self.log {
-            return (self.low.ln() + place * (self.high.ln() - self.low.ln())).exp();
-        }
-        self.low + place * (self.high - self.low)
-    }
-}
-
-/// Draws the scale's values at the left and `from` and `to` below, and gives the room between.
-pub fn axes(area: Rect, buf: &mut Buffer, theme: Theme, scale: Scale, from: &str, to: &str) -> Rect {
-    if area.height < 3 || area.width < 16 {
-        return area;
-    }
-    let style = theme.style(Tone::Quiet);
-    let decimals = human::decimals((scale.high - scale.low) * 10.0).min(5);
-    let label = |place: f64| human::aligned(scale.at(place), decimals);
-    let mut labels = vec![(0, label(1.0)), (area.height - 2, label(0.0))];
-    if area.height > 6 {
-        let middle = (area.height - 2) / 2;
-        labels.push((middle, label(1.0 - f64::from(middle) / f64::from(area.height - 2))));
-    }
-    let width = labels.iter().map(|(_, l)| text::width(l)).max().unwrap_or(0).min(10);
-    for (row, label) in &labels {
-        let line = Line::styled(text::right(label, width, theme.symbols().cut), style);
-        line.render(text::row(area, usize::from(*row)), buf);
-    }
-    let left = width as u16 + 1;
-    let inner = Rect { x: area.x + left, width: area.width - left, height: area.height - 1, ..area };
-    let below = Rect { y: area.bottom() - 1, height: 1, ..inner };
-    text::ends(below, buf, Line::styled(from.to_owned(), style), Line::styled(to.to_owned(), style));
-    inner
 }
 
 #[cfg(test)]
@@ -229,13 +206,5 @@ mod tests {
         assert_eq!(drawn(false, 2, 1), Buffer::with_lines(["⡠⠊"]));
         assert_eq!(drawn(true, 4, 2), Buffer::with_lines(["  .'", ".'  "]));
         drawn(false, 0, 0);
-    }
-
-    #[test]
-    fn scales_widen_a_single_value_and_turn_logarithmic_over_a_wide_span() {
-        assert_eq!(Scale::even(4.0, 4.0).place(4.0), 0.5);
-        let scale = Scale::fit([1.0, 100.0, f64::NAN].into_iter()).unwrap();
-        assert!((scale.place(10.0) - 0.5).abs() < 1e-12);
-        assert_eq!(Scale::fit(std::iter::empty()), None);
     }
 }

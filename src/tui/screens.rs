@@ -2,8 +2,13 @@
 //! hold.
 
 mod beside;
+mod compare;
+mod devices;
 mod minds;
+mod search;
 mod studies;
+mod table;
+mod trial;
 
 use std::sync::Arc;
 
@@ -15,7 +20,7 @@ use ratatui::style::Color;
 
 use super::Ending;
 use super::ask::{Answer, Ask};
-use super::load::Load;
+use super::machine::load::Load;
 use super::state::{AppState, Dialog, PanelId, Phase, View};
 use super::theme::Options;
 use super::update::{Effect, Msg, update};
@@ -341,7 +346,8 @@ fn any_key() -> impl Strategy<Value = Msg> {
         KeyCode::PageDown,
         KeyCode::Backspace,
     ]);
-    let bound = prop::sample::select("123456789hjklgGsSzx/?pqmo+-\n\u{1b}".chars().collect::<Vec<_>>());
+    let bound =
+        prop::sample::select("123456789hjklgGsSzx/?pqmoLJK[]\t+-\n\u{1b}".chars().collect::<Vec<_>>());
     prop_oneof![
         1 => plain,
         3 => special.prop_map(key),
@@ -371,6 +377,7 @@ proptest! {
         }
         for (i, (key, width, height, resize)) in events.into_iter().enumerate() {
             for effect in update(&mut state, key) {
+                trial::answer(&mut state, vec![effect.clone()], trial::ANY[i % trial::ANY.len()]);
                 if let Effect::Ask(Ask::Profile { trial, .. }) = effect {
                     let outcome = if i % 3 == 0 { Err("none".into()) } else { Ok(Arc::clone(&profile)) };
                     update(&mut state, Msg::Answer(Answer::Profile(trial, outcome)));

@@ -4,22 +4,26 @@ use std::sync::Arc;
 
 use super::Menu;
 use super::activity::{Activity, Entry};
+use super::cell::Known;
 use super::keymap::Keymap;
-use super::load::Load;
+use super::machine::load::Load;
 use super::order::{Row, Table};
 use super::palette::Palette;
 use super::panel::{
-    cards, contour, differences, events, generations, importance, jobs, layers, machine, mind, overlay,
-    pairs, parallel, predictions, processes, rank, reasons, rungs, scores, slices, studies, timeline,
+    cards, chart, contour, curves, differences, events, generations, importance, jobs, layers, machine, mind,
+    overlay, pairs, parallel, parameters, predictions, processes, rank, reasons, rungs, scores, slices,
+    studies, timeline,
 };
 use super::preferences::{Preferences, theme_named};
 use super::profile::ProfileView;
+pub use super::reference::Reference;
+pub(super) use super::reference::references;
 use super::replay::Replay;
-use super::text;
 use super::theme::{Options, Theme, Tone};
 use crate::analysis::best::BestCurve;
 use crate::analysis::compare::Ties;
 use crate::analysis::progress::{self, Pace};
+use crate::analysis::survey::Survey;
 use crate::domain::command::{End, StopMode};
 use crate::domain::event::Record;
 use crate::domain::history::History;
@@ -59,6 +63,10 @@ pub enum PanelId {
     Chart,
     /// One trial.
     Detail,
+    /// A trial's losses and scores by epoch.
+    Curves,
+    /// A trial's values beside the best trial's.
+    Parameters,
     /// A trial's marker effects.
     Profile,
     /// A trial's predictions against what was observed.
@@ -118,6 +126,10 @@ pub enum Dialog {
     Cancel(TrialId),
     /// The keys; scrolled down by some lines.
     Help(usize),
+    /// The leaderboard's columns, and which of them is selected.
+    Columns(usize),
+    /// The number of a trial to go to, as written so far.
+    Jump(String),
     /// A filter being written, and the one to go back to.
     Filter {
         /// As written so far.
@@ -147,33 +159,17 @@ pub struct Notice {
     pub text: String,
 }
 
-/// A baseline to be compared with.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Reference {
-    /// Its name.
-    pub name: String,
-    /// Its place in the history's baselines.
-    pub baseline: usize,
-    /// The mean of the study's metric over the folds.
-    pub score: f64,
-}
-
-/// The baselines with a score in the study's metric, best first.
-pub(super) fn references(history: &History) -> Vec<Reference> {
-    let study = history.study();
-    let scored = history.baselines().iter().enumerate();
-    let mut found: Vec<Reference> = scored
-        .filter_map(|(baseline, b)| {
-            Some(Reference { name: text::clean(&b.baseline), baseline, score: b.mean(&study.metric)? })
-        })
-        .collect();
-    found.sort_by(|a, b| study.direction.compare(a.score, b.score));
-    found
-}
-
 /// What panels keep to themselves: where they are scrolled, what was computed for them.
 #[derive(Debug, Clone, Default)]
 pub struct Panels {
+    /// All trials in few numbers, for the panels that draw the whole search.
+    pub survey: Survey,
+    /// Curves.
+    pub curves: curves::State,
+    /// Parameters.
+    pub parameters: parameters::State,
+    /// The best so far.
+    pub chart: chart::State,
     /// Predictions.
     pub predictions: predictions::State,
     /// Layers.
@@ -297,8 +293,8 @@ impl AppState {
     /// The overview of a study.
     pub fn new(history: History, options: Options, now: Timestamp) -> Self {
         let running = history.trials().iter().filter(|t| is_running(t)).map(|t| t.id).collect();
-        let mut table = Table::new();
-        table.refresh(&history, now);
+        let (mut table, ties) = (Table::new(), Ties::of(&history));
+        table.refresh(&Known { history: &history, ties: &ties, marked: &[], now });
         AppState {
             now,
             theme: Theme::new(options),
@@ -313,7 +309,7 @@ impl AppState {
             focus: PanelId::Leaderboard,
             zoomed: false,
             table,
-            ties: Ties::of(&history),
+            ties,
             running,
             running_cursor: 0,
             detail: None,
@@ -384,7 +380,6 @@ impl AppState {
             _ => {}
         }
         if trial.finished == Some(record.at) && trial.state.is_finished() {
-            self.pace.push(trial);
             if let Some(score) = trial.score {
                 self.best.push(score);
             }
@@ -393,13 +388,20 @@ impl AppState {
 
     /// Makes anew what depends on the history as a whole.
     pub fn refresh(&mut self) {
-        self.table.refresh(&self.history, self.now);
         self.ties.refresh(&self.history);
+        self.pace = Pace::of(&self.history);
+        self.reorder();
         self.best.rescale();
         if self.references.len() < self.history.baselines().len() {
             self.references = references(&self.history);
         }
         self.running_cursor = self.running_cursor.min(self.running.len().saturating_sub(1));
+    }
+
+    /// Makes the leaderboard's order anew, after it is to be sorted or filtered otherwise.
+    pub fn reorder(&mut self) {
+        let (history, ties) = (&self.history, &self.ties);
+        self.table.refresh(&Known { history, ties, marked: &self.marked, now: self.now });
     }
 
     /// Whether the study's thread is at work.
@@ -416,6 +418,7 @@ impl AppState {
     pub fn selected_row(&self) -> Option<Row> {
         match (self.focus, self.view) {
             (PanelId::Running, _) => self.running.get(self.running_cursor).copied().map(Row::Trial),
+            (PanelId::Scores, _) => scores::cursor(self).map(Row::Trial),
             (PanelId::Reasons, _) => {
                 self.panels.reasons.selected(self.history.trials().len()).map(Row::Trial)
             }

@@ -1,7 +1,7 @@
 //! Takes the terminal and gives it back as it was: on return, on error, on a panic of any thread
 //! and for a suspension.
 
-use std::io::{self, BufWriter, Stdout, Write, stdout};
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write, stdout};
 use std::panic::{self, PanicHookInfo};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +19,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 type Hook = Arc<dyn Fn(&PanicHookInfo<'_>) + Send + Sync>;
+
+/// Columns of the terminal that standard output goes to, if it goes to one.
+pub fn columns() -> Option<usize> {
+    let size = stdout().is_terminal().then(crossterm::terminal::size)?;
+    size.ok().map(|(columns, _)| usize::from(columns)).filter(|columns| *columns > 0)
+}
 
 /// The terminal while the dashboard has it. Dropping it gives the terminal back.
 pub struct Screen {

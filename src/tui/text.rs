@@ -52,6 +52,32 @@ pub fn right(text: &str, room: usize, mark: &str) -> String {
     " ".repeat(room.saturating_sub(width(&text))) + &text
 }
 
+/// `text` in lines of at most `room` columns, broken between words; words that are longer are broken too.
+pub fn wrap(text: &str, room: usize) -> Vec<String> {
+    let (mut lines, mut line) = (Vec::new(), String::new());
+    if room == 0 {
+        return lines;
+    }
+    for word in clean(text).split_whitespace() {
+        if !line.is_empty() && width(&line) + 1 + width(word) > room {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        for c in word.chars() {
+            if !line.is_empty() && width(&line) + width(c.encode_utf8(&mut [0; 4])) > room {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.push(c);
+        }
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
 /// Row `row` of an area; empty where the area has none.
 pub fn row(area: Rect, row: usize) -> Rect {
     let inside = row < usize::from(area.height);
@@ -92,6 +118,14 @@ mod tests {
             fitted(Line::raw(text), area, "…", &mut buf);
             assert_eq!(buf, Buffer::with_lines([shown]));
         }
+    }
+
+    #[test]
+    fn text_is_broken_between_words_and_a_long_word_within() {
+        assert_eq!(wrap("lower the learning rate", 11), ["lower the", "learning", "rate"]);
+        assert_eq!(wrap("a 123456789", 4), ["a", "1234", "5678", "9"]);
+        assert_eq!(wrap("年年年", 4), ["年年", "年"]);
+        assert_eq!((wrap("  ", 4), wrap("a", 0)), (vec![], vec![]));
     }
 
     #[test]

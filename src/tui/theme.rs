@@ -69,6 +69,10 @@ pub struct Symbols {
     pub best: &'static str,
     /// A trial that can't be told from the best.
     pub tied: &'static str,
+    /// A trial that a person marked.
+    pub marked: &'static str,
+    /// A trial that a person pinned.
+    pub pinned: &'static str,
     /// The row or panel that has the focus.
     pub cursor: &'static str,
     /// Between score and spread.
@@ -79,6 +83,12 @@ pub struct Symbols {
     pub dot: &'static str,
     /// The part of a gauge that is done.
     pub done: &'static str,
+    /// Trials of a gauge that ended before their end.
+    pub pruned: &'static str,
+    /// Trials of a gauge that failed.
+    pub failed: &'static str,
+    /// Trials of a gauge that are at work.
+    pub at_work: &'static str,
     /// The part of a gauge that is to do.
     pub to_do: &'static str,
     /// Sorted upward.
@@ -96,11 +106,16 @@ const UNICODE: Symbols = Symbols {
     cut_left: "…",
     best: "★",
     tied: "≈",
+    marked: "◆",
+    pinned: "↑",
     cursor: "▸",
     plus_minus: "±",
     range: "–",
     dot: "·",
     done: "━",
+    pruned: "╍",
+    failed: "×",
+    at_work: "╾",
     to_do: "─",
     up: "▲",
     down: "▼",
@@ -113,11 +128,16 @@ const ASCII: Symbols = Symbols {
     cut_left: "~",
     best: "*",
     tied: "=",
+    marked: "x",
+    pinned: "^",
     cursor: ">",
     plus_minus: "+-",
     range: "-",
     dot: "|",
     done: "#",
+    pruned: "=",
+    failed: "x",
+    at_work: ">",
     to_do: "-",
     up: "^",
     down: "v",

@@ -6,9 +6,12 @@ use ratatui::layout::{Margin, Rect};
 use super::Ending;
 use super::activity::Entry;
 use super::ask::{Answer, Ask};
+use super::choose;
+use super::compared;
 use super::filter::Filter;
 use super::keymap::{Action, Context};
-use super::load::Load;
+use super::machine::Sample;
+use super::machine::load::Load;
 use super::navigate;
 use super::order::Row;
 use super::panel;
@@ -18,6 +21,7 @@ use super::state::{AppState, Dialog, Notice, PanelId, Phase, View};
 use super::theme::Tone;
 use super::view;
 use crate::domain::command::{Command, End, StopMode, Update};
+use crate::domain::event::ObjectiveKind;
 use crate::domain::trial::{Timestamp, TrialState};
 
 /// Something that happened.
@@ -33,6 +37,8 @@ pub enum Msg {
     Silence,
     /// The machine's load.
     Load(Load),
+    /// More of the machine.
+    Sampled(Sample),
     /// An answer came.
     Answer(Answer),
     /// A second passed.
@@ -89,6 +95,10 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
             replay::tick(state, now);
             Vec::new()
         }
+        Msg::Sampled(sample) => {
+            state.stale |= panel::sampled(state, sample) && state.view == View::Devices;
+            Vec::new()
+        }
         Msg::Tick(now) => {
             // Only what runs shows the time; a screen at rest is not drawn.
             state.stale |= state.is_live() && now / 1000 != state.now / 1000;
@@ -127,12 +137,15 @@ fn hear(state: &mut AppState, answer: Answer) -> Vec<Effect> {
                 profile.answer(trial, outcome);
             }
         }
+        Answer::Study(path, outcome) => compared::hear(state, &path, outcome),
         Answer::Importance(outcome) => state.panels.importance.answer(outcome),
         Answer::Contour(outcome) => state.panels.contour.answer(outcome),
+        Answer::Studies(rows) => state.panels.studies.hear(rows),
+        Answer::Predictions(trial, outcome) => state.panels.predictions.answer(trial, outcome),
+        Answer::Layers(trial, outcome) => state.panels.layers.network.answer(trial, outcome),
         Answer::Insight(outcome) => state.panels.mind.answer(outcome),
         Answer::Rungs(rungs) => state.panels.rungs.answer(rungs),
-        Answer::Studies(rows) => state.panels.studies.hear(rows),
-        Answer::Predictions(..) | Answer::Layers(..) | Answer::Study(..) | Answer::Export(..) => {}
+        Answer::Export(..) => {}
     }
     Vec::new()
 }
@@ -182,7 +195,8 @@ pub fn contexts(state: &AppState) -> Vec<Context> {
         Some(Dialog::Quit) => vec![Context::Quit, Context::Always],
         Some(Dialog::Cancel(_)) => vec![Context::Cancel, Context::Always],
         Some(Dialog::Help(_)) => vec![Context::Help, Context::Always],
-        Some(Dialog::Filter { .. }) => vec![Context::Filter, Context::Always],
+        Some(Dialog::Filter { .. } | Dialog::Jump(_)) => vec![Context::Filter, Context::Always],
+        Some(Dialog::Columns(_)) => vec![Context::Columns, Context::Always],
         None => {
             let replay = state.replay.is_some().then_some(Context::Replay);
             replay.into_iter().chain(panel_contexts(state.view, state.focus)).collect()
@@ -209,6 +223,7 @@ fn press(state: &mut AppState, key: KeyEvent) -> Vec<Effect> {
                     text.push(c);
                     preview(state);
                 }
+                Some(Dialog::Jump(text)) if plain => choose::digit(text, c),
                 _ if plain && before != Some(c) => state.before = Some(c),
                 _ => {}
             }
@@ -225,14 +240,18 @@ fn press(state: &mut AppState, key: KeyEvent) -> Vec<Effect> {
 fn answer(state: &mut AppState, action: Action) -> Vec<Effect> {
     let mut dialog = state.dialog.take();
     match (&mut dialog, action) {
+        (Some(Dialog::Columns(_) | Dialog::Jump(_)), _) => {
+            state.dialog = dialog;
+            choose::answer(state, action);
+        }
         (Some(Dialog::Filter { text, .. }), Action::Accept) => {
-            match Filter::parse(text, state.history.study()) {
+            match Filter::parse(text, state.table.catalogue()) {
                 Ok(filter) => apply(state, filter),
                 Err(_) => state.dialog = dialog,
             }
         }
         (Some(Dialog::Filter { before, .. }), Action::Back) => {
-            if let Ok(filter) = Filter::parse(before, state.history.study()) {
+            if let Ok(filter) = Filter::parse(before, state.table.catalogue()) {
                 apply(state, filter);
             }
         }
@@ -265,15 +284,15 @@ fn answer(state: &mut AppState, action: Action) -> Vec<Effect> {
 /// Shows what the filter being written would; while that is invalid, what the one before did.
 fn preview(state: &mut AppState) {
     let Some(Dialog::Filter { text, before }) = &state.dialog else { return };
-    let study = state.history.study();
-    if let Ok(filter) = Filter::parse(text, study).or_else(|_| Filter::parse(before, study)) {
+    let catalogue = state.table.catalogue();
+    if let Ok(filter) = Filter::parse(text, catalogue).or_else(|_| Filter::parse(before, catalogue)) {
         apply(state, filter);
     }
 }
 
 fn apply(state: &mut AppState, filter: Filter) {
     state.table.filter = filter;
-    state.refresh();
+    state.reorder();
 }
 
 fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
@@ -293,6 +312,9 @@ fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
             let before = state.table.filter.text().to_owned();
             state.dialog = Some(Dialog::Filter { text: before.clone(), before });
         }
+        Action::Jump => state.dialog = Some(Dialog::Jump(String::new())),
+        Action::Columns => state.dialog = Some(Dialog::Columns(0)),
+        Action::Mark => choose::mark(state),
         Action::Back => back(state),
         other => return navigate::act(state, other),
     }
@@ -308,6 +330,8 @@ fn back(state: &mut AppState) {
         apply(state, Filter::default());
     } else if state.view != View::Overview {
         navigate::show(state, View::Overview);
+    } else if !state.marked.is_empty() {
+        choose::unmark(state);
     }
 }
 
@@ -360,8 +384,15 @@ fn pause(state: &mut AppState) -> Vec<Effect> {
     }
 }
 
+/// Why a program's trials have no marker effects.
+pub(super) const NO_MARKERS: &str = "a program has no markers: marker effects are of studies of networks";
+
 /// The marker effects of the selected trial: computed elsewhere, unless they are here already.
-fn open_profile(state: &mut AppState) -> Vec<Effect> {
+pub(super) fn open_profile(state: &mut AppState) -> Vec<Effect> {
+    if state.history.study().objective == ObjectiveKind::Command {
+        say(state, Tone::Warn, NO_MARKERS.into());
+        return Vec::new();
+    }
     let Some(trial) = state.selected() else {
         say(state, Tone::Warn, "no marker effects: no trial is selected".into());
         return Vec::new();
@@ -400,6 +431,7 @@ fn ask_cancel(state: &mut AppState) {
     }
 }
 
-fn say(state: &mut AppState, tone: Tone, text: String) {
+/// Says something at the foot of the screen.
+pub fn say(state: &mut AppState, tone: Tone, text: String) {
     state.notice = Some(Notice { tone, text });
 }

@@ -16,7 +16,8 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 
-use super::panel::{self, dialog, footer, header, help, leaderboard, scrubber};
+use super::order::Row;
+use super::panel::{self, columns, dialog, footer, header, help, leaderboard, scrubber};
 use super::state::{AppState, Dialog, PanelId, View};
 use super::text;
 use super::theme::Tone;
@@ -27,6 +28,9 @@ const LEAST: (u16, u16) = (60, 16);
 const WIDE: u16 = 110;
 /// What the charts beside the leaderboard need.
 const RIGHT: u16 = 40;
+
+/// From this height on, panels stand above one another that are leaves on a small screen.
+const TALL: u16 = 30;
 
 struct Regions {
     header: Rect,
@@ -113,11 +117,11 @@ use PanelId as P;
 pub const VIEWS: &[ViewRow] = &[
     row(View::Overview, "Overview", &[P::Leaderboard, P::Running, P::Chart, P::Log], overview),
     row(View::Trials, "Trials", &[P::Leaderboard], |_, body| vec![(P::Leaderboard, body)]),
-    row(View::Trial, "Trial", &[P::Detail, P::Predictions, P::Profile, P::Layers, P::Events], leaves),
-    row(View::Search, "Search", &[P::Scores, P::Importance, P::Parallel, P::Slices, P::Contour, P::Rank, P::Timeline], leaves),
+    row(View::Trial, "Trial", &[P::Detail, P::Curves, P::Parameters, P::Predictions, P::Profile, P::Layers, P::Events], trial),
+    row(View::Search, "Search", &[P::Scores, P::Importance, P::Parallel, P::Slices, P::Contour, P::Rank, P::Timeline], search),
     row(View::Sampler, "Sampler", &[P::Mind, P::Generations, P::Rungs, P::Reasons], sampler),
-    row(View::Compare, "Compare", &[P::Differences, P::Overlay, P::Pairs], leaves),
-    row(View::Devices, "Devices", &[P::Machine, P::Cards, P::Processes, P::Jobs], leaves),
+    row(View::Compare, "Compare", &[P::Differences, P::Overlay, P::Pairs], compare),
+    row(View::Devices, "Devices", &[P::Machine, P::Cards, P::Processes, P::Jobs], devices),
     row(View::Studies, "Studies", &[P::Studies], |_, body| vec![(P::Studies, body)]),
     row(View::Log, "Log", &[P::Log], |_, body| vec![(P::Log, body)]),
 ];
@@ -132,6 +136,7 @@ pub fn of(view: View) -> &'static ViewRow {
 pub fn round(state: &AppState) -> Vec<PanelId> {
     match state.view {
         View::Overview => panels(state).into_iter().map(|(panel, _)| panel).collect(),
+        View::Trial if matches!(state.shown(), Some(Row::Baseline(_))) => vec![PanelId::Detail],
         view => of(view).panels.to_vec(),
     }
 }
@@ -149,6 +154,44 @@ fn leaves(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
     let on_top = row.panels.iter().copied().find(|panel| *panel == state.focus).unwrap_or(row.panels[0]);
     let [_, below] = body.layout(&Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]));
     vec![(on_top, below)]
+}
+
+/// From these sizes on three, four and all of the search's panels stand side by side.
+const SEARCH: [(u16, u16); 3] = [(110, 28), (140, 38), (180, 50)];
+
+/// History and importance stay above the others; of those that share a place the focused one is on top.
+fn search(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
+    let fits = |(width, height): (u16, u16)| body.width >= width && body.height >= height;
+    let on_top = |panels: &[PanelId]| *panels.iter().find(|p| **p == state.focus).unwrap_or(&panels[0]);
+    let [_, below_titles] = body.layout(&Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]));
+    let above = (50, vec![(P::Scores, 58), (P::Importance, 42)]);
+    if fits(SEARCH[2]) {
+        let above = (34, vec![(P::Scores, 46), (P::Importance, 24), (P::Rank, 30)]);
+        let middle = (32, vec![(P::Parallel, 54), (P::Contour, 46)]);
+        let below = (34, vec![(P::Slices, 54), (P::Timeline, 46)]);
+        lines(&[above, middle, below], body)
+    } else if fits(SEARCH[1]) {
+        let right = on_top(&[P::Slices, P::Contour, P::Rank, P::Timeline]);
+        lines(&[above, (50, vec![(P::Parallel, 50), (right, 50)])], below_titles)
+    } else if fits(SEARCH[0]) {
+        let rest = on_top(&[P::Parallel, P::Slices, P::Contour, P::Rank, P::Timeline]);
+        lines(&[above, (50, vec![(rest, 100)])], below_titles)
+    } else {
+        leaves(state, body)
+    }
+}
+
+/// Panels in lines: the share of the height of each line, and of the width of each of its panels.
+fn lines(rows: &[(u16, Vec<(PanelId, u16)>)], area: Rect) -> Vec<(PanelId, Rect)> {
+    let shares =
+        |shares: &mut dyn Iterator<Item = u16>| shares.map(Constraint::Percentage).collect::<Vec<_>>();
+    let heights = Layout::vertical(shares(&mut rows.iter().map(|(height, _)| *height))).split(area);
+    let mut placed = Vec::new();
+    for ((_, panels), line) in rows.iter().zip(heights.iter()) {
+        let widths = Layout::horizontal(shares(&mut panels.iter().map(|(_, width)| *width))).split(*line);
+        placed.extend(panels.iter().map(|(id, _)| *id).zip(widths.iter().copied()));
+    }
+    placed
 }
 
 /// Leaves on a small screen; on a large one a grid, in which a panel that has nothing to say leaves its room to the
@@ -193,6 +236,61 @@ fn tabs(state: &AppState, placed: &[(PanelId, Rect)], body: Rect, buf: &mut Buff
     text::fitted(line, text::row(body, 0), theme.symbols().cut, buf);
 }
 
+/// One trial: from this size on its panels stand side by side.
+const TRIAL: (u16, u16) = (150, 34);
+
+fn trial(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
+    if matches!(state.shown(), Some(Row::Baseline(_))) {
+        return vec![(PanelId::Detail, body)];
+    }
+    if body.width < TRIAL.0 || body.height < TRIAL.1 {
+        return leaves(state, body);
+    }
+    let split = |area: Rect, parts: [Constraint; 2]| area.layout(&Layout::horizontal(parts));
+    let fill = Constraint::Fill(1);
+    let [left, right] = split(body, [Constraint::Percentage(38), fill]);
+    let folds = (state.history.study().trainings().min(12) as u16 + 4).max(10);
+    let rows = [Constraint::Length(folds.min(body.height / 4)), fill, Constraint::Percentage(30)];
+    let [facts, parameters, events] = left.layout(&Layout::vertical(rows));
+    let rows = [Constraint::Percentage(36), Constraint::Percentage(36), fill];
+    let [curves, middle, profile] = right.layout(&Layout::vertical(rows));
+    let [predictions, layers] = split(middle, [Constraint::Percentage(63), fill]);
+    vec![
+        (PanelId::Detail, facts),
+        (PanelId::Curves, curves),
+        (PanelId::Parameters, parameters),
+        (PanelId::Predictions, predictions),
+        (PanelId::Profile, profile),
+        (PanelId::Layers, layers),
+        (PanelId::Events, events),
+    ]
+}
+
+/// The table beside the charts where there is room.
+fn compare(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
+    if body.width < WIDE || body.height < TALL {
+        return leaves(state, body);
+    }
+    let [left, right] = body.layout(&Layout::horizontal([Constraint::Percentage(50), Constraint::Fill(1)]));
+    let [above, below] = right.layout(&Layout::vertical([Constraint::Percentage(55), Constraint::Fill(1)]));
+    vec![(P::Differences, left), (P::Overlay, above), (P::Pairs, below)]
+}
+
+/// Two by two where there is room.
+fn devices(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
+    if body.width < WIDE || body.height < TALL {
+        return leaves(state, body);
+    }
+    let half = |area: Rect, share| {
+        let [left, right] =
+            area.layout(&Layout::horizontal([Constraint::Percentage(50), Constraint::Fill(1)]));
+        let rows = Layout::vertical([Constraint::Percentage(share), Constraint::Fill(1)]);
+        [left.layout(&rows), right.layout(&rows)]
+    };
+    let [[machine, processes], [cards, jobs]] = half(body, 55);
+    vec![(P::Machine, machine), (P::Cards, cards), (P::Processes, processes), (P::Jobs, jobs)]
+}
+
 fn overview(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
     let wide = body.width >= WIDE;
     let log = match body.height {
@@ -205,7 +303,7 @@ fn overview(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
         let least = leaderboard::full_width(state).clamp(body.width * 55 / 100, body.width - RIGHT);
         // Where the charts can spare it, the reasons of failed trials get a column too.
         let spare = body.width - least;
-        let left = if spare >= RIGHT + 2 * leaderboard::REASON { least + leaderboard::REASON } else { least };
+        let left = if spare >= RIGHT + 2 * leaderboard::NOTE { least + leaderboard::NOTE } else { least };
         let [left, right] = main.layout(&Layout::horizontal([Constraint::Length(left), Constraint::Fill(1)]));
         let [above, below] =
             right.layout(&Layout::vertical([Constraint::Percentage(45), Constraint::Fill(1)]));
@@ -228,7 +326,8 @@ fn overlay(state: &AppState, body: Rect, buf: &mut Buffer) {
         Some(Dialog::Quit) => dialog::quit(state, body, buf),
         Some(Dialog::Cancel(trial)) => dialog::cancel(state, *trial, body, buf),
         Some(Dialog::Help(line)) => help::render(state, *line, body, buf),
-        Some(Dialog::Filter { .. }) | None => {}
+        Some(Dialog::Columns(cursor)) => columns::render(state, *cursor, body, buf),
+        Some(Dialog::Filter { .. } | Dialog::Jump(_)) | None => {}
     }
 }
 

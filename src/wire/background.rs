@@ -39,11 +39,11 @@ const USUAL: &str = "gblup";
 /// A study's data and folds, shared with what its trials are trained on.
 #[derive(Clone)]
 pub struct Background {
-    objective: CrossValidation,
+    pub(super) objective: CrossValidation,
     baselines: Vec<&'static BaselineRow>,
     seed: u64,
-    store: PathBuf,
-    keep_checkpoints: usize,
+    pub(super) store: PathBuf,
+    pub(super) keep_checkpoints: usize,
     /// Where the data lie.
     folder: PathBuf,
 }

@@ -31,8 +31,15 @@ pub fn open(background: Option<Background>, mut catalog: Catalog) -> Result<Desk
                 let profile = background::caught(&pool, || own.profile(trial, &params, &mut genome));
                 Some(Answer::Profile(trial, profile.map(Arc::new)))
             }
-            (None, Ask::Profile { trial, .. }) => Some(Answer::Profile(trial, Err(NO_NETWORK.into()))),
-            _ => None,
+            (Some(own), Ask::Predictions { trial, params }) => {
+                let found = background::caught(&pool, || own.predictions(trial, &params));
+                Some(Answer::Predictions(trial, found.map(Arc::new)))
+            }
+            (Some(own), Ask::Layers { trial, params }) => {
+                Some(Answer::Layers(trial, background::caught(&pool, || own.network(&params))))
+            }
+            (None, ask) => Some(Answer::refusal(ask, NO_NETWORK)),
+            (Some(_), _) => None,
         });
     })?;
     background::spawn("desk", move |pool| {

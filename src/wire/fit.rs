@@ -202,7 +202,8 @@ fn train_and_write(
             let trained = refit.train(seed, &mut verdict)?;
             model.member.push(keep(&trained, folder, number, done, seed).map_err(|e| anyhow!(e))?);
             if !test.is_empty() {
-                let own = outputs(&trained.network, &kept, refit.encoder(), target.task, dataset, test)?;
+                let seen = (refit.encoder(), kept.trait_scaler());
+                let own = outputs(&trained.network, seen, target.task, dataset, test)?;
                 members.push(report::metrics(dataset, &own, test));
                 average.add(&own);
             }

@@ -99,7 +99,7 @@ fn average(folder: &Path, model: &Model, aligned: &Aligned) -> Result<Average, S
         for rows in rows.chunks(BATCH) {
             let batch = aligned.batch(rows, &target);
             let all: Vec<usize> = (0..rows.len()).collect();
-            let own = outputs(&network, config, &encoder, model.task, &batch, &all);
+            let own = outputs(&network, (&encoder, config.trait_scaler()), model.task, &batch, &all);
             predicted.extend(own.map_err(|e| e.to_string())?);
         }
         average.add(&predicted);

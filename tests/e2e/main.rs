@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 #![expect(clippy::print_stderr, reason = "a skipped test says so")]
 
+mod asked;
 mod bad_input;
 mod baselines;
 mod beside;
@@ -16,5 +17,6 @@ mod predict;
 mod program;
 mod real_data;
 mod resume;
+mod studies;
 mod terminal;
 mod warm_start;

@@ -65,7 +65,8 @@ fn members_own(scratch: &Scratch, study: &str, model: &str) -> (String, Prepared
         let network = model.network(&folder, member).unwrap();
         let encoder = model.encoder(&folder, member.config).unwrap();
         let config = &model.config[member.config];
-        average.add(&outputs(&network, config, &encoder, model.task, dataset, &rows).unwrap());
+        let seen = (&encoder, config.trait_scaler());
+        average.add(&outputs(&network, seen, model.task, dataset, &rows).unwrap());
     }
     let sd = |row: usize| average.spread().map_or(String::new(), |spread| spread[row].to_string());
     let lines = rows.iter().map(|r| format!("{},{},{}\n", dataset.ids()[*r], average.mean()[*r], sd(*r)));

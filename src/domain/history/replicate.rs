@@ -33,6 +33,11 @@ impl History {
         }
     }
 
+    /// All that lies in the space where the sampler looks now, numbered from 0 and in this space.
+    pub fn inside(&self) -> Cow<'_, History> {
+        self.within().map_or(Cow::Borrowed(self), Cow::Owned)
+    }
+
     /// An origin as the sampler says it that was asked for trial `trial`, with the study's own numbers of the
     /// parents.
     pub fn origin_of(&self, trial: TrialId, mut origin: Origin) -> Origin {

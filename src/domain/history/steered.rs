@@ -184,7 +184,7 @@ fn unfit(known: &Distribution, wanted: &Distribution) -> Option<String> {
     if !(low.is_finite() && high.is_finite()) {
         Some("needs two finite ends".to_owned())
     } else if low > high {
-        Some(format!("goes from the smaller end to the larger one: {high} to {low}"))
+        Some(format!("needs its smaller end first, not {low} to {high}"))
     } else if log && low <= 0.0 {
         Some("is searched by its logarithm: its smaller end must be above 0".to_owned())
     } else {

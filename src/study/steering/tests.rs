@@ -236,7 +236,7 @@ fn what_can_not_be_followed_is_said_and_changes_nothing() {
     let (mut study, _) = begin(3);
     let cases = [
         (Command::Workers(0), "pause the study instead"),
-        (range(0.7, 0.2), "goes from the smaller end to the larger one"),
+        (range(0.7, 0.2), "needs its smaller end first, not 0.7 to 0.2"),
         (range(f64::NAN, 1.0), "two finite ends"),
         (range(-9.0, 1.0), "parameter `x` must be from -4.000 to 4.000"),
         (Command::Range { parameter: "y".into(), distribution: float(0.0, 1.0) }, "these are: x"),
@@ -330,4 +330,22 @@ fn choices_stand_in_the_order_of_the_study() {
     assert!(warned(&mut study, only(&["d"])).contains("can't be d: its choices are a, b, c"));
     tell(&mut study, [only(&["b", "c", "a"])]);
     assert_eq!(study.history().space(), &words);
+}
+
+#[test]
+fn a_study_whose_ranges_were_changed_is_opened_with_the_file_that_made_it() {
+    let (mut study, published) = begin(2);
+    finish(&mut study);
+    tell(&mut study, [range(-3.5, 2.0)]);
+    let history = replay(&published.lock().unwrap());
+    assert_eq!(resume(history.clone(), asked(2, "touchy")).history().space(), study.history().space());
+    // Another space is still another study.
+    let other = StudySpec { space: study.history().study().space.clone(), ..spec() };
+    let error = Study::open(parts(1, 1.0).0, other, Some(history.clone()), 2).map(drop).unwrap_err();
+    assert!(error.to_string().contains("the search space changed since"), "{error}");
+    // A sampler that can't search the ranges is refused before anything runs.
+    let (mut own, _) = parts(1, 1.0);
+    own.sampler = own.maker.sampler(&method("middle"), &spec().space, 2).map(|made| made.part).unwrap();
+    let error = Study::open(own, spec(), Some(history), asked(2, "middle")).map(drop).unwrap_err();
+    assert!(error.to_string().contains("it has no middle"), "{error}");
 }

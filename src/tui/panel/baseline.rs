@@ -17,10 +17,7 @@ const FIGURE: usize = 11;
 
 /// Its name.
 pub fn about(state: &AppState, number: usize) -> String {
-    let symbols = state.theme.symbols();
-    state.history.baselines().get(number).map_or_else(String::new, |baseline| {
-        format!("{0} {1} baseline {2}", symbols.none, symbols.dot, text::clean(&baseline.baseline))
-    })
+    state.history.baselines().get(number).map_or_else(String::new, |baseline| text::clean(&baseline.baseline))
 }
 
 /// Draws it.

@@ -10,28 +10,49 @@ use super::empty;
 use crate::analysis::human;
 use crate::domain::direction::Direction;
 use crate::domain::value::significant;
+use crate::tui::keymap::Action;
 use crate::tui::plot::{Canvas, Scale, Stroke, axes};
-use crate::tui::state::PanelId;
-use crate::tui::state::{AppState, Reference};
+use crate::tui::state::{AppState, PanelId, Phase, Reference};
 use crate::tui::text;
 use crate::tui::theme::{Theme, Tone};
+use crate::tui::update::{Effect, say};
 
 /// The panel.
-pub const PANEL: Panel = Panel { about, place, ..Panel::plain(PanelId::Chart, "Best so far", render) };
+pub const PANEL: Panel = Panel { about: on_scale, act, ..Panel::plain(PanelId::Chart, "Best", render) };
+
+/// What a person chose.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    /// Whether the scale is logarithmic.
+    pub logarithmic: bool,
+}
 
 /// What is measured, and which way is better.
 pub fn about(state: &AppState) -> String {
     let study = state.history.study();
-    let better = match study.direction {
-        Direction::Minimize => "lower is better",
-        Direction::Maximize => "higher is better",
+    let best = match study.direction {
+        Direction::Minimize => "lowest",
+        Direction::Maximize => "highest",
     };
-    format!("{} {}, {better}", state.theme.symbols().dot, text::clean(&study.metric))
+    format!("{} {best} {}", state.theme.symbols().dot, text::clean(&study.metric))
 }
 
-/// Nothing: what there is to say stands below the axis.
-pub fn place(_state: &AppState, _rows: usize) -> String {
-    String::new()
+/// The same, and the scale.
+fn on_scale(state: &AppState) -> String {
+    let scale = if state.panels.chart.logarithmic { ", log scale" } else { "" };
+    format!("{}{scale}", about(state))
+}
+
+fn act(state: &mut AppState, action: Action, _area: Rect) -> Vec<Effect> {
+    if action == Action::Logarithm {
+        let positive = range(state).is_none_or(|(low, _)| low > 0.0);
+        if positive || state.panels.chart.logarithmic {
+            state.panels.chart.logarithmic = !state.panels.chart.logarithmic;
+        } else {
+            say(state, Tone::Warn, "no logarithmic scale: there are scores of zero or less".into());
+        }
+    }
+    Vec::new()
 }
 
 /// How many scores there are, how many lie off the scale, and how many dots stand for them; as much
@@ -118,7 +139,7 @@ pub(super) fn names(theme: Theme, area: Rect, labels: &[Label], buf: &mut Buffer
 }
 
 /// The scores' range, and the best baseline's too where that does not flatten them.
-fn range(state: &AppState) -> Option<(f64, f64)> {
+pub(super) fn range(state: &AppState) -> Option<(f64, f64)> {
     /// So many times the scores' own range may be shown.
     const WIDEST: f64 = 3.0;
     let (low, high) = state.best.range()?;
@@ -133,9 +154,14 @@ fn range(state: &AppState) -> Option<(f64, f64)> {
 pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let (theme, curve) = (state.theme, &state.best);
     let Some((low, high)) = range(state) else {
-        return empty(theme, "the first score is on its way", area, buf);
+        let sentence = match state.phase {
+            Phase::Over(_) => "no trial has a score",
+            _ if state.history.target() == 0 => "scores stand here once trials complete",
+            _ => "the first score is on its way",
+        };
+        return empty(theme, sentence, area, buf);
     };
-    let scale = Scale::even(low, high);
+    let scale = Scale::of(low, high, state.panels.chart.logarithmic);
     let count = curve.scores().len();
     let to = summary(curve.scores(), (low, high), area);
     let room = axes(area, buf, theme, scale, "1", &to);

@@ -1,4 +1,4 @@
-//! One trial: what it is, its folds, and the curves of one of them.
+//! One trial: what it is and its folds; where the panels of its parameters and curves are not on the screen, those too.
 //!
 //! ```text
 //! facts, parameters │ folds and their metrics
@@ -11,28 +11,40 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::Panel;
-use super::{baseline, chart, empty};
+use super::{baseline, curves, empty};
 use crate::analysis::compare::Paired;
 use crate::analysis::human;
 use crate::analysis::parameters::plain_name;
 use crate::domain::event::ObjectiveKind;
-use crate::domain::trial::{FoldScore, Report, Trial, TrialState};
+use crate::domain::trial::{FoldScore, Trial, TrialState};
 use crate::domain::value::significant;
 use crate::tui::keymap::Action;
 use crate::tui::navigate;
 use crate::tui::order::Row;
-use crate::tui::plot::{Canvas, Scale, Stroke, axes};
 use crate::tui::state::AppState;
 use crate::tui::state::PanelId;
 use crate::tui::text::{self, left, right};
 use crate::tui::theme::Tone;
 use crate::tui::update::Effect;
+use crate::tui::view;
 
 /// The panel.
-pub const PANEL: Panel = Panel { about, place, act, ..Panel::plain(PanelId::Detail, "Trial", render) };
+pub const PANEL: Panel =
+    Panel { heading, about, place, act, ..Panel::plain(PanelId::Detail, "Trial", render) };
 
-fn shown(state: &AppState) -> Option<&Trial> {
+/// The trial on the screen of one; none where a baseline stands there.
+pub(super) fn shown(state: &AppState) -> Option<&Trial> {
     state.history.trial(state.shown()?.trial()?)
+}
+
+/// A baseline is no trial.
+fn heading(state: &AppState) -> Option<&'static str> {
+    matches!(state.shown(), Some(Row::Baseline(_))).then_some("Baseline")
+}
+
+/// Whether a panel is on the screen beside this one.
+fn beside(state: &AppState, panel: PanelId) -> bool {
+    view::panels(state).iter().any(|(id, _)| *id == panel)
 }
 
 /// Its number, and whether it is the best.
@@ -43,7 +55,8 @@ pub fn about(state: &AppState) -> String {
     let Some(trial) = shown(state) else { return String::new() };
     let best = state.history.incumbent().is_some_and(|i| i.id == trial.id);
     let mark = if best { format!(" {} the best", state.theme.symbols().best) } else { String::new() };
-    format!("{}{mark}", trial.id)
+    let pinned = if trial.pinned { ", pinned" } else { "" };
+    format!("{}{mark}{pinned}", trial.id)
 }
 
 /// Its rank.
@@ -77,42 +90,40 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
         return baseline::render(state, number, area, buf);
     }
     let Some(trial) = shown(state) else {
-        return empty(state.theme, "no trial yet", area, buf);
+        return empty(state.theme, "no trial yet: the first one stands here as soon as it starts", area, buf);
     };
-    let facts = facts(state, trial);
-    if state.history.study().objective == ObjectiveKind::Command {
-        let upper = (facts.len() as u16 + 1).min(area.height / 2);
-        let [above, below] = area.layout(&Layout::vertical([Constraint::Length(upper), Constraint::Fill(1)]));
-        lines(state, facts, inset(above), buf);
-        return score_chart(state, trial, &trial.reports, inset(below), buf);
-    }
-    let folds = state.history.study().trainings();
+    let curves = !beside(state, PanelId::Curves);
+    let is_program = state.history.study().objective == ObjectiveKind::Command;
+    let share = if is_program { 100 } else { 45 };
+    let width = usize::from(inset(area).width) * share / 100;
+    let facts = facts(state, trial, width.saturating_sub(2), !beside(state, PanelId::Parameters));
     // As high as its contents want, but the charts keep at least half.
-    let wanted = facts.len().max(folds + 2) + 1;
-    let upper = (wanted as u16).min(area.height / 2);
+    // Their heading, each of them, their mean.
+    let folds = if is_program { 0 } else { state.history.study().trainings() + 3 };
+    let wanted = facts.len().max(folds) + 1;
+    let upper = if curves { (wanted as u16).min(area.height / 2) } else { area.height };
     let [above, below] = area.layout(&Layout::vertical([Constraint::Length(upper), Constraint::Fill(1)]));
-    let [words, table] = above.layout(&Layout::horizontal([Constraint::Percentage(45), Constraint::Fill(1)]));
+    let widest = facts.iter().map(Line::width).max().unwrap_or(0) + 2;
+    let most = usize::from(above.width) * share / 100;
+    let width = if is_program { most } else { widest.clamp(24, most.max(24)) };
+    let [words, table] =
+        above.layout(&Layout::horizontal([Constraint::Length(width as u16), Constraint::Fill(1)]));
     lines(state, facts, inset(words), buf);
-    fold_table(state, trial, inset(table), buf);
-    let [losses, scores] =
-        below.layout(&Layout::horizontal([Constraint::Percentage(50), Constraint::Fill(1)]));
-    let reports = fold_reports(&trial.reports, state.fold, state.history.study().folds);
-    loss_chart(state, reports, inset(losses), buf);
-    score_chart(state, trial, reports, inset(scores), buf);
+    if !is_program {
+        fold_table(state, trial, inset(table), buf);
+    }
+    if curves {
+        curves::charts(state, trial, false, inset(below), buf);
+    }
 }
 
-fn inset(area: Rect) -> Rect {
+/// `area` without its outer columns.
+pub(super) fn inset(area: Rect) -> Rect {
     Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area }
 }
 
-/// The reports of one training of a fold; they lie side by side, in the order of the steps.
-fn fold_reports(reports: &[Report], training: usize, folds: usize) -> &[Report] {
-    let from = reports.partition_point(|r| r.training(folds) < training);
-    let to = reports.partition_point(|r| r.training(folds) <= training);
-    reports.get(from..to).unwrap_or_default()
-}
-
-fn facts(state: &AppState, trial: &Trial) -> Vec<Line<'static>> {
+/// What there is to say of a trial; in `room` columns.
+fn facts(state: &AppState, trial: &Trial, room: usize, parameters: bool) -> Vec<Line<'static>> {
     let (theme, symbols, study) = (state.theme, state.theme.symbols(), state.history.study());
     let word = Span::styled(trial.state.word(), theme.style(theme.state(&trial.state)));
     let mut lines = vec![Line::from(vec![word])];
@@ -128,7 +139,8 @@ fn facts(state: &AppState, trial: &Trial) -> Vec<Line<'static>> {
         lines.push(Line::styled(paired.words(), theme.style(Tone::Good)));
     }
     if let Some(reason) = trial.state.reason() {
-        lines.push(Line::styled(text::clean(reason), theme.style(theme.state(&trial.state))));
+        let style = theme.style(theme.state(&trial.state));
+        lines.extend(text::wrap(reason, room).into_iter().map(|line| Line::styled(line, style)));
     }
     let time = match trial.state {
         TrialState::Waiting => symbols.none.to_owned(),
@@ -138,14 +150,15 @@ fn facts(state: &AppState, trial: &Trial) -> Vec<Line<'static>> {
     let plain = |name| plain_name(name, &trial.params);
     let names = searched.clone().chain(study.fixed_in(&trial.params)).map(|(name, _)| plain(name));
     let width = names.map(|name| name.len() + 1).max().unwrap_or(0).clamp(14, 24);
+    let width = if parameters { width } else { 11 };
     let fact = |name: &str, value: String, tone: Tone| {
         let name = left(name, width, symbols.cut);
         Line::from(vec![Span::styled(name, theme.style(Tone::Quiet)), Span::styled(value, theme.style(tone))])
     };
-    for (name, value) in searched {
+    for (name, value) in searched.filter(|_| parameters) {
         lines.push(fact(plain(name), text::clean(&value.to_string()), Tone::Strong));
     }
-    for (name, value) in study.fixed_in(&trial.params) {
+    for (name, value) in study.fixed_in(&trial.params).filter(|_| parameters) {
         lines.push(fact(plain(name), format!("{} (fixed)", text::clean(&value.to_string())), Tone::Quiet));
     }
     if study.replicates > 1 {
@@ -155,7 +168,7 @@ fn facts(state: &AppState, trial: &Trial) -> Vec<Line<'static>> {
     if !trial.origin.by.is_empty() {
         let parents: Vec<String> = trial.origin.parents.iter().map(ToString::to_string).collect();
         let of = if parents.is_empty() { String::new() } else { format!(" of {}", parents.join(", ")) };
-        lines.push(fact("suggested by", format!("{}{of}", text::clean(&trial.origin.by)), Tone::Plain));
+        lines.push(fact("asked by", format!("{}{of}", text::clean(&trial.origin.by)), Tone::Plain));
     }
     lines.push(fact("time", time, Tone::Plain));
     let steps = match study.objective {
@@ -165,6 +178,12 @@ fn facts(state: &AppState, trial: &Trial) -> Vec<Line<'static>> {
         ObjectiveKind::Command => trial.epochs().to_string(),
     };
     lines.push(fact(study.objective.steps(), steps, Tone::Plain));
+    if let Some(weights) = trial.weights {
+        lines.push(fact("weights", human::thousands(weights as usize), Tone::Plain));
+    }
+    if !trial.annotation.is_empty() {
+        lines.push(fact("note", text::clean(&trial.annotation), Tone::Strong));
+    }
     lines.push(fact("seed, slot", format!("{}, {}", trial.seed, trial.slot), Tone::Plain));
     lines
 }
@@ -193,6 +212,7 @@ fn fold_table(state: &AppState, trial: &Trial, area: Rect, buf: &mut Buffer) {
     for name in &others {
         heading += &right(name, 10, symbols.cut);
     }
+    let is_cut = text::width(&heading) > usize::from(area.width);
     let heading = text::cut(&heading, usize::from(area.width), symbols.cut);
     Line::styled(heading, theme.style(Tone::Strong)).render(text::row(area, 0), buf);
     // The chosen fold stays in sight.
@@ -215,6 +235,36 @@ fn fold_table(state: &AppState, trial: &Trial, area: Rect, buf: &mut Buffer) {
             Line::from(vec![Span::styled(cursor, theme.style(Tone::Accent)), Span::styled(words, style)]);
         line.render(text::row(area, 1 + i), buf);
     }
+    // What there is room for below: means, and what was cut of the chosen fold.
+    let mut below = Vec::new();
+    if trial.folds.len() > 1 {
+        let mean = text::cut(&means(trial, &others, symbols.cut), usize::from(area.width), symbols.cut);
+        below.push(Line::styled(mean, theme.style(Tone::Quiet)));
+    }
+    if let Some(fold) = trial.folds.get(state.fold).filter(|_| is_cut) {
+        let figure = |name: &&str| Some(format!("{name} {}", significant(*fold.metrics.get(*name)?, 4)));
+        let words: Vec<String> = others.iter().filter_map(figure).collect();
+        let words = format!("fold {}: {}", study.training(state.fold), words.join(", "));
+        let lines = text::wrap(&words, usize::from(area.width).saturating_sub(2)).into_iter();
+        below.extend(lines.map(|line| Line::styled(format!("  {line}"), theme.style(Tone::Quiet))));
+    }
+    for (i, line) in below.into_iter().enumerate() {
+        line.render(text::row(area, 1 + study.trainings() - from.min(study.trainings()) + i), buf);
+    }
+}
+
+/// The mean of each figure over the folds that have it.
+fn means(trial: &Trial, others: &[&str], cut: &str) -> String {
+    let figure = |values: Vec<f64>| {
+        let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
+        right(&if values.is_empty() { String::new() } else { significant(mean, 4) }, 10, cut)
+    };
+    let mut words = format!("  mean{}", figure(trial.folds.iter().map(|fold| fold.score).collect()));
+    words += &" ".repeat(13);
+    for name in others {
+        words += &figure(trial.folds.iter().filter_map(|fold| fold.metrics.get(*name).copied()).collect());
+    }
+    words
 }
 
 fn fold_row(fold: &FoldScore, others: &[&str], cut: &str) -> String {
@@ -225,81 +275,4 @@ fn fold_row(fold: &FoldScore, others: &[&str], cut: &str) -> String {
         words += &right(&value, 10, cut);
     }
     words
-}
-
-fn loss_chart(state: &AppState, reports: &[Report], area: Rect, buf: &mut Buffer) {
-    let theme = state.theme;
-    let (dotted, solid) = if theme.options.ascii { (". .", "...") } else { ("⠒ ⠒", "⠒⠒⠒") };
-    let title = Line::from(vec![
-        Span::styled(
-            format!("loss, fold {}  ", state.history.study().training(state.fold)),
-            theme.style(Tone::Strong),
-        ),
-        Span::styled(format!("{dotted} train"), theme.style(Tone::Plain)),
-        Span::styled(format!("  {solid} val"), theme.style(Tone::Second)),
-    ]);
-    let both = reports.iter().flat_map(|r| [r.train_loss, r.validation_loss]).flatten();
-    let Some((mut canvas, scale, across)) = chart(state, title, reports, Scale::fit(both), area, buf) else {
-        return;
-    };
-    let points = |loss: fn(&Report) -> Option<f64>| {
-        let place = move |r: &Report| Some((r.epoch as f64 / across, scale.place(loss(r)?)));
-        reports.iter().filter_map(place).collect::<Vec<_>>()
-    };
-    canvas.line(points(|r| r.train_loss), Stroke::Dotted, theme.style(Tone::Plain));
-    canvas.line(points(|r| r.validation_loss), Stroke::Solid, theme.style(Tone::Second));
-    canvas.render(buf);
-}
-
-fn score_chart(state: &AppState, trial: &Trial, reports: &[Report], area: Rect, buf: &mut Buffer) {
-    let theme = state.theme;
-    let metric = text::clean(&state.history.study().metric);
-    let best = trial.folds.get(state.fold).map(|f| format!("  best at epoch {}", f.best_epoch + 1));
-    let what = match state.history.study().objective {
-        ObjectiveKind::Network => format!("{metric}, fold {}", state.history.study().training(state.fold)),
-        ObjectiveKind::Command => metric,
-    };
-    let title = Line::from(vec![
-        Span::styled(what, theme.style(Tone::Strong)),
-        Span::styled(best.unwrap_or_default(), theme.style(Tone::Quiet)),
-    ]);
-    let fold = state.fold % state.history.study().folds.max(1);
-    let scale = Scale::fit(reports.iter().map(|r| r.score));
-    let references = chart::references_of_fold(state, fold);
-    let Some((mut canvas, scale, across)) = chart(state, title, reports, scale, area, buf) else { return };
-    let points = reports.iter().map(|r| (r.epoch as f64 / across, scale.place(r.score)));
-    let labels = chart::lines(theme, &mut canvas, scale, &references);
-    canvas.raise();
-    canvas.line(points, Stroke::Solid, theme.style(Tone::Good));
-    let room = canvas.area();
-    canvas.render(buf);
-    chart::names(theme, room, &labels, buf);
-}
-
-/// A chart's title and axes; the grid, the scale and the last epoch to draw on.
-fn chart(
-    state: &AppState,
-    title: Line<'_>,
-    reports: &[Report],
-    scale: Option<Scale>,
-    area: Rect,
-    buf: &mut Buffer,
-) -> Option<(Canvas, Scale, f64)> {
-    text::fitted(title, text::row(area, 0), state.theme.symbols().cut, buf);
-    let rest = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-    let Some(scale) = scale else {
-        let words = match state.history.study().objective {
-            ObjectiveKind::Network => "no epoch yet",
-            ObjectiveKind::Command => "no report of a step",
-        };
-        empty(state.theme, words, rest.intersection(area), buf);
-        return None;
-    };
-    let last = reports.last().map_or(0, |r| r.epoch);
-    let (first, end) = match state.history.study().objective {
-        ObjectiveKind::Network => ("1", format!("epoch {}", last + 1)),
-        ObjectiveKind::Command => ("0", format!("step {last}")),
-    };
-    let room = axes(rest, buf, state.theme, scale, first, &end);
-    Some((Canvas::new(room, state.theme), scale, last.max(1) as f64))
 }

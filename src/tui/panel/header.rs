@@ -1,25 +1,25 @@
-//! The head of the screen: what is studied, how far it is, what it found.
-//!
-//! ```text
-//! name  model · sampler · data                        ● state
-//! ━━━━━━━━━━━━━━━──────── 16/40 trials · 2 running   cpu  mem
-//! ★ mse 62.34 ±1.23 trial 17 · gblup 64.3   elapsed       left
-//! ```
+//! The three lines at the top: what is studied, how far it is, what was found. And the banner of a
+//! study that is over.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Paragraph, Widget, Wrap};
 
-use super::gauge;
 use crate::analysis::human;
 use crate::domain::command::End;
-use crate::domain::value::significant;
-use crate::tui::state::{AppState, Phase};
+use crate::domain::trial::TrialState;
+use crate::domain::value::{counted, significant};
+use crate::tui::keymap::{Action, Context};
+use crate::tui::state::{AppState, Phase, View};
 use crate::tui::text;
 use crate::tui::theme::Tone;
 
-/// Draws the three lines.
+/// Narrowest and widest bar.
+const BAR: (usize, usize) = (6, 60);
+
+/// Draws the header.
 pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     study(state, text::row(area, 0), buf);
@@ -30,8 +30,15 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
 fn study(state: &AppState, area: Rect, buf: &mut Buffer) {
     let (theme, symbols, study) = (state.theme, state.theme.symbols(), state.history.study());
     let (word, tone) = state.standing();
-    let end = Line::styled(format!("{} {word}", symbols.state), theme.style(tone));
-    let about = [&study.model, &study.sampler, &study.data].into_iter().filter(|words| !words.is_empty());
+    let waits = waits(state).map(|why| format!(" {} {why}", symbols.dot)).unwrap_or_default();
+    let end = Line::from(vec![
+        Span::styled(format!("{} {word}", symbols.state), theme.style(tone)),
+        Span::styled(waits, theme.style(Tone::Quiet)),
+    ]);
+    let history = &state.history;
+    let sampler = history.sampler().map_or_else(|| study.sampler.clone(), |m| m.kind.clone());
+    let pruner = history.pruner().map(|m| m.kind.clone()).unwrap_or_default();
+    let about = [&study.model, &sampler, &pruner, &study.data].into_iter().filter(|words| !words.is_empty());
     let about = about.map(|s| text::clean(s)).collect::<Vec<_>>().join(&format!(" {} ", symbols.dot));
     let room = usize::from(area.width).saturating_sub(end.width() + 2);
     let name = text::cut(&study.name, room / 2, symbols.cut);
@@ -44,10 +51,34 @@ fn study(state: &AppState, area: Rect, buf: &mut Buffer) {
     text::ends(area, buf, start, end);
 }
 
+/// What the study waits for, or why a slot is idle, where it is not all at work.
+fn waits(state: &AppState) -> Option<String> {
+    let (history, counts) = (&state.history, state.history.counts());
+    if !matches!(state.phase, Phase::Live) || history.slots() == 0 {
+        return None;
+    }
+    let (trials, wanted) = (history.trials().len(), history.target());
+    if counts.finished() > 0 && history.is_done() {
+        return Some("the trials have ended".into());
+    }
+    if history.is_paused() {
+        let running = counts.running;
+        return Some(if running == 0 { "nothing new starts".into() } else { format!("{running} still run") });
+    }
+    let idle = history.slots().saturating_sub(counts.running);
+    if idle == 0 || (counts.running == 0 && counts.finished() == 0) {
+        return None;
+    }
+    let why = if counts.waiting > 0 || trials < wanted { "the next trial is due" } else { "no more trials" };
+    Some(format!("{} idle: {why}", counted(idle, "slot")))
+}
+
 fn progress(state: &AppState, area: Rect, buf: &mut Buffer) {
     let (theme, counts, target) = (state.theme, state.history.counts(), state.history.target());
     let total = match target {
         0 => " no trials yet".to_owned(),
+        // A person may want fewer than there are.
+        _ if counts.finished() > target => format!(" {} trials, {target} wanted", counts.finished()),
         _ => format!(" {}/{} trials", human::thousands(counts.finished()), human::thousands(target)),
     };
     let mut words = vec![Span::styled(total, theme.style(Tone::Strong))];
@@ -67,10 +98,34 @@ fn progress(state: &AppState, area: Rect, buf: &mut Buffer) {
     });
     let words_width = words.iter().map(Span::width).sum::<usize>();
     let room = usize::from(area.width).saturating_sub(words_width + text::width(&load) + 2);
-    let share = if target == 0 { 0.0 } else { counts.finished() as f64 / target as f64 };
-    let mut line = gauge(theme, share, room.clamp(6, 50));
+    let mut line = bar(state, room.clamp(BAR.0, BAR.1));
     line.extend(words);
     text::ends(area, buf, Line::from(line), Line::styled(load, theme.style(Tone::Quiet)));
+}
+
+/// The trials wanted, `room` columns of them, by how they stand: each state has its own stroke.
+fn bar(state: &AppState, room: usize) -> Vec<Span<'static>> {
+    let (theme, counts) = (state.theme, state.history.counts());
+    let symbols = theme.symbols();
+    let all = state.history.target().max(state.history.trials().len()).max(1);
+    let parts: [(usize, &'static str, Style); 5] = [
+        (counts.complete, symbols.done, theme.style(Tone::Accent)),
+        (counts.pruned, symbols.pruned, theme.style(Tone::Warn)),
+        (counts.failed, symbols.failed, theme.style(Tone::Bad)),
+        (counts.cancelled, symbols.pruned, theme.style(Tone::Quiet)),
+        (counts.running, symbols.at_work, theme.style(Tone::Accent)),
+    ];
+    let (mut spans, mut so_far, mut drawn) = (Vec::new(), 0, 0);
+    for (count, symbol, style) in parts {
+        so_far += count;
+        // What there is is shown, where there is room for it; all is done at the end only.
+        let least = if count > 0 { drawn + 1 } else { drawn };
+        let to = (so_far * room / all).max(least).min(room);
+        spans.push(Span::styled(symbol.repeat(to - drawn), style));
+        drawn = to;
+    }
+    spans.push(Span::styled(symbols.to_do.repeat(room - drawn), theme.style(Tone::Quiet)));
+    spans
 }
 
 fn findings(state: &AppState, area: Rect, buf: &mut Buffer) {
@@ -105,9 +160,7 @@ fn findings(state: &AppState, area: Rect, buf: &mut Buffer) {
             let span = if from == to { from } else { format!("{from} {} {to}", symbols.range) };
             format!("{span} left")
         }
-        None if state.is_live() && state.pace.quartiles().is_none() => {
-            "time left: after the first trial".into()
-        }
+        None if state.is_live() && state.pace.is_unknown() => "time left: after the first trial".into(),
         None => String::new(),
     };
     let elapsed = format!("{} elapsed", human::duration(state.elapsed()));
@@ -122,9 +175,8 @@ fn findings(state: &AppState, area: Rect, buf: &mut Buffer) {
 /// Rows of the banner that says how the study ended; 0 while it is live.
 pub fn banner_height(state: &AppState, width: u16) -> u16 {
     let Some((_, text, _)) = verdict(state) else { return 0 };
-    let lines = text::width(&text).div_ceil(usize::from(width.saturating_sub(6).max(1)));
-    // Words are not broken, so a line may be lost to them.
-    (lines as u16 + u16::from(lines > 1)).clamp(1, 4) + 2
+    let lines = text::wrap(&text, usize::from(width.saturating_sub(4))).len().max(1);
+    lines.clamp(1, 4) as u16 + 2
 }
 
 /// Draws the banner.
@@ -159,18 +211,46 @@ fn verdict(state: &AppState) -> Option<(&'static str, String, Tone)> {
             ),
             Tone::Warn,
         ),
-        End::Done if counts.complete == 0 => {
-            ("Finished", "No trial completed: the log and the table's reasons say why.".into(), Tone::Warn)
-        }
+        End::Done if counts.complete == 0 => ("Finished without a score", nothing(state), Tone::Warn),
         End::Done => {
             let trials = human::thousands(counts.finished());
             let ties = state.ties.summary().map(|words| format!(" {}.", human::sentence(words)));
             let ties = ties.unwrap_or_default();
-            (
-                "Finished",
-                format!("All {trials} trials ended in {}.{ties}", human::duration(state.elapsed())),
-                Tone::Good,
-            )
+            let took = human::duration(state.elapsed());
+            ("Finished", format!("All {trials} trials ended in {took}.{ties} {}", next(state)), Tone::Good)
         }
     })
+}
+
+/// What may be done with a finished study; of keys those that there are.
+fn next(state: &AppState) -> String {
+    let key = |hint: &str| {
+        let contexts = [Context::Anywhere, Context::Panel(state.focus)];
+        let mut rows = state.keymap.rows(&contexts);
+        let row = rows.find(|row| row.help.contains(hint))?;
+        Some(row.label(state.theme.options.ascii))
+    };
+    let keys = [("export", "exports the best"), ("copy", "copies it"), ("more trials", "wants more trials")];
+    let mut words: Vec<String> =
+        keys.iter().filter_map(|(hint, words)| Some(format!("{} {words}", key(hint)?))).collect();
+    words.push(format!(
+        "`tune-tui fit {}` trains the final networks",
+        text::clean(&state.history.study().name)
+    ));
+    format!("Next: {}.", words.join(", "))
+}
+
+/// What to do about a study none of whose trials has a score: the first reason, and the remedy.
+fn nothing(state: &AppState) -> String {
+    let trials = state.history.trials();
+    let failed = trials.iter().find(|trial| matches!(trial.state, TrialState::Failed { .. }));
+    let first = failed.or(trials.first()).and_then(|trial| Some((trial.id, trial.state.reason()?)));
+    let mut rows = state.keymap.rows(&[Context::Anywhere]);
+    let log = rows.find(|row| row.action == Action::Show(View::Log));
+    let log = log.map_or_else(String::new, |row| format!(" ({})", row.label(state.theme.options.ascii)));
+    let why = first.map_or_else(String::new, |(id, reason)| {
+        format!(" Trial {id}: {}.", text::clean(reason).trim_end_matches('.'))
+    });
+    let remedy = "Change the study file and run it again with --fresh.";
+    format!("None of {} completed.{why} The log{log} has more. {remedy}", counted(trials.len(), "trial"))
 }

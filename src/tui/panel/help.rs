@@ -54,6 +54,11 @@ fn heading(context: Context) -> Option<&'static str> {
         Context::Moving => Some("Moving"),
         Context::Anywhere => Some("Anywhere"),
         Context::Always => Some("Always"),
-        Context::Start | Context::Filter | Context::Help | Context::Quit | Context::Cancel => None,
+        Context::Start
+        | Context::Filter
+        | Context::Columns
+        | Context::Help
+        | Context::Quit
+        | Context::Cancel => None,
     }
 }

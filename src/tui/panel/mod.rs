@@ -5,7 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
 
+use super::applies::{applies, hint};
 use super::keymap::{Action, Context};
+use super::machine::Sample;
 use super::state::{AppState, PanelId};
 use super::text;
 use super::theme::{Theme, Tone};
@@ -14,7 +16,9 @@ use super::update::{Effect, panel_contexts};
 mod baseline;
 pub mod cards;
 pub mod chart;
+pub mod columns;
 pub mod contour;
+pub mod curves;
 pub mod detail;
 pub mod dialog;
 pub mod differences;
@@ -33,6 +37,7 @@ pub mod mind;
 pub mod overlay;
 pub mod pairs;
 pub mod parallel;
+pub mod parameters;
 pub mod predictions;
 pub mod processes;
 pub mod profile;
@@ -52,6 +57,8 @@ pub struct Panel {
     pub id: PanelId,
     /// Its title.
     pub title: &'static str,
+    /// What stands in its place, where it shows something else.
+    pub heading: fn(&AppState) -> Option<&'static str>,
     /// What stands after the title.
     pub about: fn(&AppState) -> String,
     /// What stands at the right of the title; given the rows inside the frame.
@@ -73,6 +80,7 @@ impl Panel {
         Panel {
             id,
             title,
+            heading: |_| None,
             about: |_| String::new(),
             place: |_, _| String::new(),
             foot: |_, _| None,
@@ -89,6 +97,8 @@ pub const PANELS: &[Panel] = &[
     running::PANEL,
     chart::PANEL,
     detail::PANEL,
+    curves::PANEL,
+    parameters::PANEL,
     profile::PANEL,
     predictions::PANEL,
     layers::PANEL,
@@ -131,7 +141,8 @@ pub fn render(state: &AppState, id: PanelId, area: Rect, buf: &mut Buffer) {
     if focused {
         title.push(Span::styled(format!("{} ", symbols.cursor), edge));
     }
-    title.push(Span::styled(panel.title, theme.style(if focused { Tone::Accent } else { Tone::Strong })));
+    let name = (panel.heading)(state).unwrap_or(panel.title);
+    title.push(Span::styled(name, theme.style(if focused { Tone::Accent } else { Tone::Strong })));
     let room = usize::from(area.width.saturating_sub(4));
     let about = (panel.about)(state);
     let place = (panel.place)(state, usize::from(area.height.saturating_sub(2)));
@@ -161,19 +172,41 @@ pub fn render(state: &AppState, id: PanelId, area: Rect, buf: &mut Buffer) {
     (panel.render)(state, inner, buf);
 }
 
-/// The keys of some contexts that have a hint, as many as there is room for.
-pub fn hints(state: &AppState, contexts: &[Context], room: usize) -> Line<'static> {
-    let theme = state.theme;
-    let mut line = Line::default();
+/// The keys of some contexts that have a hint and something to do now, with what they do.
+pub fn known(state: &AppState, contexts: &[Context]) -> Vec<(String, &'static str, Action)> {
+    let mut known: Vec<(String, &'static str, Action)> = Vec::new();
     for row in state.keymap.rows(contexts).filter(|row| !row.hint.is_empty()) {
-        let key = row.label(theme.options.ascii);
-        if line.width() + key.len() + row.hint.len() + 3 > room {
+        let (key, words) = (row.label(state.theme.options.ascii), hint(state, row));
+        // The innermost meaning of a key counts, and one key for a meaning is enough.
+        let said = known.iter().any(|(other, hint, _)| *other == key || *hint == words);
+        if !said && applies(state, row) {
+            known.push((key, words, row.action));
+        }
+    }
+    known
+}
+
+/// As many of them as there is room for.
+pub fn hints(state: &AppState, contexts: &[Context], room: usize) -> Line<'static> {
+    line_of(state, Line::default(), known(state, contexts), room)
+}
+
+/// A line with as many keys behind it as there is room for.
+pub fn line_of(
+    state: &AppState,
+    mut line: Line<'static>,
+    keys: Vec<(String, &'static str, Action)>,
+    room: usize,
+) -> Line<'static> {
+    let theme = state.theme;
+    for (key, words, action) in keys {
+        if line.width() + key.len() + words.len() + 3 > room {
             break;
         }
         line.push_span(Span::styled(format!(" {key}"), theme.style(Tone::Accent)));
-        let here = row.action == Action::Show(state.view);
+        let here = action == Action::Show(state.view);
         let tone = if here { Tone::Strong } else { Tone::Plain };
-        line.push_span(Span::styled(format!(" {} ", row.hint), theme.style(tone)));
+        line.push_span(Span::styled(format!(" {words} "), theme.style(tone)));
     }
     line
 }
@@ -204,6 +237,17 @@ pub fn empty(theme: Theme, sentence: &str, area: Rect, buf: &mut Buffer) {
     let y = area.y + area.height.saturating_sub(rows) / 2;
     let at = Rect { y, height: rows, ..area }.intersection(area);
     Paragraph::new(line).wrap(Wrap { trim: true }).centered().render(at, buf);
+}
+
+/// A sample of the machine goes to its panel; says whether anything is new there.
+pub fn sampled(state: &mut AppState, sample: Sample) -> bool {
+    let (now, panels) = (state.now, &mut state.panels);
+    match sample {
+        Sample::Machine(machine) => panels.machine.take(machine),
+        Sample::Processes(processes) => panels.processes.take(processes),
+        Sample::Cards(cards) => panels.cards.take(cards),
+        Sample::Jobs(jobs) => panels.jobs.take(jobs, now),
+    }
 }
 
 /// A bar `room` columns wide of which `share` (0..1) is done.

@@ -8,14 +8,14 @@
 //! the marker under the cursor
 //! ```
 
+mod aside;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::Panel;
-use super::empty;
+use super::{Panel, empty};
 use crate::analysis::human;
 use crate::analysis::profile::{Genome, Profile, QtlKind, Track};
 use crate::domain::value::significant;
@@ -26,7 +26,7 @@ use crate::tui::state::AppState;
 use crate::tui::state::PanelId;
 use crate::tui::text;
 use crate::tui::theme::{Theme, Tone};
-use crate::tui::update::Effect;
+use crate::tui::update::{self, Effect};
 
 /// The panel.
 pub const PANEL: Panel =
@@ -36,6 +36,8 @@ pub const PANEL: Panel =
 const LABELS: u16 = 9;
 /// From this width on the strongest markers are listed at the side.
 const WIDE: u16 = 110;
+/// From this height on there is a line of them elsewhere.
+const HIGH: u16 = 12;
 /// Columns of that list, the gap before it included.
 const SIDE: u16 = 42;
 
@@ -65,20 +67,23 @@ struct Regions {
     plot: Rect,
     chromosomes: Rect,
     words: Rect,
+    line: Rect,
     side: Rect,
 }
 
 fn regions(area: Rect, qtl: bool) -> Regions {
     let side = if area.width >= WIDE { SIDE } else { 0 };
     let [main, side] = area.layout(&Layout::horizontal([Constraint::Fill(1), Constraint::Length(side)]));
-    let rows = [u16::from(qtl), 0, 1, 2].map(Constraint::Length);
-    let [qtl, plot, chromosomes, words] =
-        main.layout(&Layout::vertical([rows[0], Constraint::Fill(1), rows[2], rows[3]]));
+    // A line with the strongest markers, where there is no room for a list of them.
+    let line = u16::from(side.width == 0 && area.height >= HIGH);
+    let rows = [u16::from(qtl), 0, 1, 2, line].map(Constraint::Length);
+    let [qtl, plot, chromosomes, words, line] =
+        main.layout(&Layout::vertical([rows[0], Constraint::Fill(1), rows[2], rows[3], rows[4]]));
     let right = |area: Rect| {
         let labels = LABELS.min(area.width);
         Rect { x: area.x + labels, width: area.width - labels, ..area }
     };
-    Regions { qtl: right(qtl), plot: right(plot), chromosomes: right(chromosomes), words, side }
+    Regions { qtl: right(qtl), plot: right(plot), chromosomes: right(chromosomes), words, line, side }
 }
 
 /// How many columns of dots the plot has in a frame of `area`.
@@ -89,6 +94,10 @@ pub fn columns(theme: Theme, area: Rect) -> usize {
 }
 
 fn act(state: &mut AppState, action: Action, _: Rect) -> Vec<Effect> {
+    // Measures of another trial's effects can wait: first a person wants those of this one.
+    if action == Action::NextMeasure && (state.profile.is_none() || aside::other(state).is_some()) {
+        return update::open_profile(state);
+    }
     if let Some(profile) = &mut state.profile {
         profile.act(action);
     }
@@ -108,8 +117,9 @@ fn arrange(state: &mut AppState, area: Rect) -> Vec<Effect> {
 pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let theme = state.theme;
     let Some(view) = &state.profile else {
-        return empty(theme, "no trial was chosen: m on a complete trial opens this", area, buf);
+        return empty(theme, &aside::nothing(state), area, buf);
     };
+    let area = aside::banner(state, view.trial, area, buf);
     match &view.content {
         Content::Waiting => {
             return empty(theme, &format!("computing the effects of trial {} ...", view.trial), area, buf);
@@ -125,7 +135,8 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     qtl(theme, &profile.genome, plot.window, regions.qtl, buf);
     mark(theme, view, &profile.genome, plot.window, &regions, buf);
     words(theme, view, profile, track, regions.words, buf);
-    side(theme, view, profile, track, plot, regions.side, buf);
+    aside::side(theme, view, profile, track, plot, regions.side, buf);
+    aside::line(theme, view, (profile, track), plot, regions.line, buf);
 }
 
 fn scale(plot: &Plot) -> Scale {
@@ -324,40 +335,5 @@ fn distance_words(bases: u64) -> String {
         0..1_000 => format!("{bases} bp"),
         1_000..1_000_000 => format!("{} kbp", significant(bases as f64 / 1e3, 3)),
         _ => format!("{} Mbp", significant(bases as f64 / 1e6, 3)),
-    }
-}
-
-/// The strongest markers in sight; the one under the cursor stays in view.
-fn side(
-    theme: Theme,
-    view: &ProfileView,
-    profile: &Profile,
-    track: &Track,
-    plot: &Plot,
-    area: Rect,
-    buf: &mut Buffer,
-) {
-    let area = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area }.intersection(area);
-    let (genome, symbols) = (&profile.genome, theme.symbols());
-    Line::styled("strongest", theme.style(Tone::Strong)).render(text::row(area, 0), buf);
-    let height = usize::from(area.height).saturating_sub(1);
-    let cursor = plot.top.iter().position(|m| *m == view.cursor);
-    let from = cursor.map_or(0, |at| (at + 1).saturating_sub(height));
-    for (i, marker) in plot.top.iter().enumerate().skip(from).take(height) {
-        let width = usize::from(area.width);
-        let value = track.values.get(*marker).copied().unwrap_or_default();
-        let value = text::right(&significant(value, 3), 10, symbols.cut);
-        let words = format!("{} {}", text::clean(genome.name(*marker)), whereabouts(genome, *marker));
-        let at = Rect { x: area.x.saturating_sub(1), width: area.width + 1, ..area };
-        let here = cursor == Some(i);
-        let mark = if here { symbols.cursor } else { " " };
-        let words = text::left(&words, width.saturating_sub(10), symbols.cut);
-        let style: Style = theme.style(if here { Tone::Strong } else { Tone::Plain });
-        let line = Line::from(vec![
-            Span::styled(mark, theme.style(Tone::Accent)),
-            Span::styled(words, style),
-            Span::styled(value, style),
-        ]);
-        line.render(text::row(at, 1 + i - from), buf);
     }
 }

@@ -24,7 +24,7 @@ use crate::tui::update::Effect;
 pub const PANEL: Panel = Panel { about, place, act, ..Panel::plain(PanelId::Running, "Running", render) };
 
 /// Rows a trial takes at most, a blank one between trials included.
-const TALLEST: usize = 7;
+const TALLEST: usize = 8;
 
 /// How many run.
 pub fn about(state: &AppState) -> String {
@@ -87,19 +87,30 @@ pub fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
 
 fn trial_rows(state: &AppState, trial: &Trial, selected: bool, area: Rect, buf: &mut Buffer) {
     let theme = state.theme;
+    let study = state.history.study();
     let first = text::row(area, 0);
-    bar(state, trial, selected, first, buf);
+    let tall = area.height > 3;
+    let done = share(state, trial);
+    bar(state, trial, selected, done, tall, first, buf);
     if selected && state.focus == PanelId::Running {
         buf.set_style(first, theme.selected(true));
     }
-    let (fold, folds) = (trial.folds.len(), state.history.study().folds);
+    let (fold, folds) = (trial.folds.len(), study.folds);
     let start = trial.reports.iter().rposition(|r| r.training(folds) != fold).map_or(0, |i| i + 1);
     let reports = &trial.reports[start..];
-    // A blank row below, once the curves are tall enough to spare it.
-    let height = area.height.saturating_sub(if area.height > 3 { 2 } else { 1 });
+    // A row of figures and a blank row below, once there is room to spare.
+    let taken = if tall { 3 } else { 1 };
+    let height = area.height.saturating_sub(taken);
     let below = Rect { x: area.x + 2, y: area.y + 1, width: area.width.saturating_sub(2), height };
-    if state.history.study().objective == ObjectiveKind::Command {
-        let metric = text::clean(&state.history.study().metric);
+    let below = if tall {
+        let line = Line::styled(figures(state, trial, done), theme.style(Tone::Quiet));
+        text::fitted(line, text::row(below, 0), theme.symbols().cut, buf);
+        Rect { y: below.y + 1, ..below }
+    } else {
+        below
+    };
+    if study.objective == ObjectiveKind::Command {
+        let metric = text::clean(&study.metric);
         return curve(state, &metric, Tone::Second, reports, |r| Some(r.score), below, buf);
     }
     if reports.is_empty() {
@@ -113,38 +124,94 @@ fn trial_rows(state: &AppState, trial: &Trial, selected: bool, area: Rect, buf: 
     curve(state, "val", Tone::Second, reports, |r| r.validation_loss, validation, buf);
 }
 
-fn bar(state: &AppState, trial: &Trial, selected: bool, area: Rect, buf: &mut Buffer) {
+/// The epoch within the fold that is trained, from 1; 0 before the first.
+fn epoch(state: &AppState, trial: &Trial) -> usize {
+    let (fold, folds) = (trial.folds.len(), state.history.study().folds);
+    trial.reports.iter().rev().take_while(|r| r.training(folds) == fold).count()
+}
+
+/// How much of a network's training is done; nobody knows of a program.
+fn share(state: &AppState, trial: &Trial) -> Option<f64> {
+    let study = state.history.study();
+    if study.objective == ObjectiveKind::Command {
+        return None;
+    }
+    let all = (study.trainings_of(&trial.params) * study.epochs).max(1);
+    // Folds that stopped early count as whole.
+    Some(((trial.folds.len() * study.epochs + epoch(state, trial)) as f64 / all as f64).min(1.0))
+}
+
+/// Seconds that it still takes: as its own speed says, or of a program as those before it.
+fn left(state: &AppState, trial: &Trial, share: Option<f64>) -> Option<f64> {
+    /// Less than this says nothing of the speed.
+    const LEAST: f64 = 0.05;
+    if !state.is_live() {
+        return None;
+    }
+    let Some(share) = share else {
+        return state.pace.left(&state.history, trial, state.now).filter(|left| *left > 0.0);
+    };
+    (share >= LEAST).then(|| trial.seconds(state.now) * (1.0 - share) / share)
+}
+
+/// Where and how long it runs, what it may still take, and its score of now.
+fn figures(state: &AppState, trial: &Trial, share: Option<f64>) -> String {
+    let (study, dot) = (state.history.study(), state.theme.symbols().dot);
+    let mut words = vec![format!("slot {}", trial.slot), human::duration(trial.seconds(state.now))];
+    words.extend(left(state, trial, share).map(|left| format!("about {} left", human::rough_duration(left))));
+    let now = trial.reports.last().map(|r| significant(r.score, 4));
+    words.extend(now.map(|score| format!("{} {score}", text::clean(&study.metric))));
+    words.join(&format!(" {dot} "))
+}
+
+fn bar(
+    state: &AppState,
+    trial: &Trial,
+    selected: bool,
+    share: Option<f64>,
+    tall: bool,
+    area: Rect,
+    buf: &mut Buffer,
+) {
     let (theme, study) = (state.theme, state.history.study());
+    let quiet = theme.style(Tone::Quiet);
     let cursor = if selected { theme.symbols().cursor } else { " " };
-    let time = format!(" {:>7}", human::duration(trial.seconds(state.now)));
     let mut line = vec![
         Span::styled(cursor, theme.style(Tone::Accent)),
         Span::styled(format!("{:<5} ", trial.id), theme.style(Tone::Strong)),
     ];
-    if study.objective == ObjectiveKind::Command {
-        // Nobody knows how far it has to go.
+    // What stands below where there is room for that.
+    let left = left(state, trial, share).filter(|_| !tall).map(human::rough_duration);
+    let about = left.as_ref().map_or(String::new(), |left| format!(" ~{left}"));
+    let left = left.map_or(String::new(), |left| format!(" {left} left"));
+    let time = if tall { String::new() } else { format!(" {}", human::duration(trial.seconds(state.now))) };
+    let rest = usize::from(area.width).saturating_sub(7);
+    let Some(share) = share else {
         let step = trial.reports.last().map_or("no report yet".into(), |r| format!("step {}", r.epoch));
-        line.push(Span::raw(step));
-        line.push(Span::styled(time, theme.style(Tone::Quiet)));
+        let words = [format!("{step}{time}{left}"), format!("{step}{left}")];
+        let words = words.into_iter().find(|words| words.len() <= rest).unwrap_or(step);
+        line.push(Span::raw(text::cut(&words, rest, theme.symbols().cut)));
         return Line::from(line).render(area, buf);
-    }
-    let all = (study.trainings() * study.epochs).max(1);
-    // Folds that stopped early count as whole.
-    let fold = trial.folds.len();
-    let epoch = trial.reports.iter().rev().take_while(|r| r.training(study.folds) == fold).count();
-    let share = ((fold * study.epochs + epoch) as f64 / all as f64).min(1.0);
-    let last = study.trainings() - 1;
-    let (at, last) = (study.training(fold.min(last)), study.training(last));
-    let place = format!(" fold {at}/{last} epoch {epoch}/{}", study.epochs);
-    // Without room for a bar, the words are cut instead.
-    let rest = usize::from(area.width).saturating_sub(7 + 5);
-    let room = rest.saturating_sub(place.len());
-    let place = text::cut(&place, rest, theme.symbols().cut);
-    let (time, room) = if room >= 16 { (time, room - 8) } else { (String::new(), room) };
-    line.extend(gauge(theme, share, room));
+    };
+    let last = study.trainings_of(&trial.params) - 1;
+    let (at, of) = (study.training(trial.folds.len().min(last)), study.training(last));
+    let epoch = epoch(state, trial);
+    let long = format!(" fold {at}/{of} epoch {epoch}/{}", study.epochs);
+    let short = format!(" fold {at}/{of} ep {epoch}/{}", study.epochs);
+    // As much of it as leaves room for a bar; without that the words are cut instead.
+    let rest = rest.saturating_sub(5);
+    let choices = [
+        (format!("{long}{time}{left}"), 5),
+        (format!("{long}{left}"), 5),
+        (format!("{short}{left}"), 5),
+        (format!("{short}{about}"), 3),
+        (short, 5),
+    ];
+    let place = choices.into_iter().find(|(words, bar)| words.len() + bar <= rest).map(|(words, _)| words);
+    let place = place.unwrap_or_else(|| text::cut(&long, rest, theme.symbols().cut));
+    line.extend(gauge(theme, share, rest.saturating_sub(text::width(&place)).min(60)));
     line.push(Span::raw(format!("{:>4.0}%", share * 100.0)));
-    line.push(Span::styled(place, theme.style(Tone::Quiet)));
-    line.push(Span::styled(time, theme.style(Tone::Quiet)));
+    line.push(Span::styled(place, quiet));
     Line::from(line).render(area, buf);
 }
 

@@ -97,7 +97,7 @@ fn what_does_not_fit_is_refused_with_its_reason() {
         ("x", int(0, 1), "parameter `x` stays of its kind: 0 – 1.000"),
         ("x", Distribution::Float { low: 0.1, high: 1.0, log: true }, "stays of its kind"),
         ("x", float(0.0, f64::INFINITY), "needs two finite ends"),
-        ("n", int(3, 2), "goes from the smaller end to the larger one: 3 to 2"),
+        ("n", int(3, 2), "needs its smaller end first, not 3 to 2"),
         ("l", Distribution::Float { low: 0.0, high: 1.0, log: true }, "must be above 0"),
         ("w", choice(&[]), "needs at least one of a, b"),
         ("w", choice(&["a", "c"]), "can't be c: its choices are a, b"),
