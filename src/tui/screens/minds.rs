@@ -1,7 +1,7 @@
 //! The view of the sampler: what it believes, its generations, the pruner's rungs, and reasons.
 
 use super::*;
-use crate::domain::insight::{Contour, Densities, Insight, Question, Rung, Slice};
+use crate::domain::insight::{Densities, Insight, Question, Rung, Slice};
 use crate::domain::trial::{Expected, Origin, TrialId};
 use crate::domain::value::Params;
 
@@ -306,13 +306,6 @@ fn rungs_are_asked_for_while_reports_come_but_not_with_each() {
     assert_eq!(update(&mut state, Msg::Updates(vec![Update::Recorded(record)])), []);
     let later = state.now + 1_500;
     assert_eq!(update(&mut state, Msg::Tick(later)).len(), 1);
-}
-
-#[test]
-fn other_answers_find_their_panels() {
-    let mut state = app(&busy(), PLAIN);
-    heard(&mut state, Answer::Contour(Ok(Contour { parameters: [0, 1], side: 2, belief: vec![1.0; 4] })));
-    heard(&mut state, Answer::Importance(Err("too few".into())));
 }
 
 #[test]
