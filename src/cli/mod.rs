@@ -78,6 +78,12 @@ struct Cli {
 /// `tune-tui` without a command.
 #[derive(Debug, Args)]
 struct StudiesArgs {
+    /// Print the dashboard's keys as the file of preferences would hold them
+    #[arg(long)]
+    print_keys: bool,
+    /// Print a theme as the file of preferences would hold it; the chosen one where none is named
+    #[arg(long, value_name = "NAME", num_args = 0..=1)]
+    print_theme: Option<Option<String>>,
     #[command(flatten)]
     store: StoreArgs,
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! How the dashboard looks: flags, the file of preferences, and what the terminal can show.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
@@ -46,10 +46,7 @@ impl ScreenArgs {
     /// # Errors
     /// Where the file can't be read, with the place in it.
     pub fn preferences(&self) -> Result<Preferences> {
-        let mut own = match self.file() {
-            None => Preferences::default(),
-            Some(file) => read(&file)?,
-        };
+        let mut own = self.own()?;
         if let Some(theme) = &self.theme {
             own.palette(theme).map_err(|problem| UsageError(format!("--theme: {problem}")))?;
             own.theme.clone_from(theme);
@@ -93,25 +90,24 @@ impl ScreenArgs {
         self.preferences.clone().or_else(usual)
     }
 
+    /// What the file says.
+    fn own(&self) -> Result<Preferences> {
+        let Some(file) = self.file() else { return Ok(Preferences::default()) };
+        let text = std::fs::read_to_string(&file)
+            .with_context(|| format!("failed to read the preferences in {}", file.display()))?;
+        Preferences::parse(&text).map_err(|error| anyhow!("{}: {error}", file.display()))
+    }
+
     /// The theme as the file of preferences would hold it; that of `name`, or the chosen one.
     ///
     /// # Errors
     /// As [`preferences`](Self::preferences); a theme that is not there.
     pub fn printed_theme(&self, name: Option<&str>) -> Result<String> {
-        let own = match self.file() {
-            None => Preferences::default(),
-            Some(file) => read(&file)?,
-        };
+        let own = self.own()?;
         let name = name.or(self.theme.as_deref()).unwrap_or(&own.theme);
         let palette = own.palette(name).map_err(|problem| UsageError(format!("--print-theme: {problem}")))?;
         Ok(print_theme(name, &palette))
     }
-}
-
-fn read(file: &Path) -> Result<Preferences> {
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("failed to read the preferences in {}", file.display()))?;
-    Preferences::parse(&text).map_err(|error| anyhow!("{}: {error}", file.display()))
 }
 
 /// How many colours the terminal says it has.

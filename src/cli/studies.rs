@@ -28,6 +28,14 @@ const AGAIN: Duration = Duration::from_secs(4);
 /// # Errors
 /// As `run` of the chosen one.
 pub fn studies(args: &StudiesArgs) -> Result<Exit> {
+    if args.print_keys {
+        say(args.screen.preferences()?.keymap.print().trim_end())?;
+        return Ok(Exit::Done);
+    }
+    if let Some(name) = &args.print_theme {
+        say(args.screen.printed_theme(name.as_deref())?.trim_end())?;
+        return Ok(Exit::Done);
+    }
     let mut catalog = Catalog::new(Path::new("."), &args.store.store, None);
     if !std::io::stdout().is_terminal() {
         return print(&catalog.rows());

@@ -33,6 +33,7 @@ mod keymap;
 mod loading;
 mod machine;
 mod mouse;
+mod names;
 mod navigate;
 mod order;
 pub mod palette;
