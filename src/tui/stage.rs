@@ -1,7 +1,7 @@
 //! A dashboard without a terminal: driven by keys, drawn on a buffer. Measurements and the pictures of the
 //! documentation are made with it.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::rc::Rc;
@@ -21,7 +21,7 @@ use super::state::AppState;
 use super::theme::Options;
 use super::update::{Effect, Msg, update};
 use super::view;
-use crate::domain::command::Update;
+use crate::domain::command::{End, Update};
 use crate::domain::event::Record;
 use crate::domain::history::History;
 use crate::domain::trial::Timestamp;
@@ -50,13 +50,13 @@ const SIXTEEN: [u32; 16] = [
     0x00ff_ffff,
 ];
 
-/// Counts what is written.
+/// Keeps what is written.
 #[derive(Debug, Clone, Default)]
-struct Counter(Rc<Cell<usize>>);
+struct Sent(Rc<RefCell<Vec<u8>>>);
 
-impl Write for Counter {
+impl Write for Sent {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.set(self.0.get() + bytes.len());
+        self.0.borrow_mut().extend(bytes);
         Ok(bytes.len())
     }
 
@@ -68,8 +68,8 @@ impl Write for Counter {
 /// A dashboard on a buffer.
 pub struct Stage {
     state: AppState,
-    terminal: Terminal<CrosstermBackend<Counter>>,
-    sent: Counter,
+    terminal: Terminal<CrosstermBackend<Sent>>,
+    sent: Sent,
 }
 
 impl Stage {
@@ -79,7 +79,7 @@ impl Stage {
     /// None in practice: nothing is written anywhere.
     pub fn new(history: History, options: Options, now: Timestamp, size: (u16, u16)) -> io::Result<Self> {
         let viewport = Viewport::Fixed(Rect::new(0, 0, size.0, size.1));
-        let sent = Counter::default();
+        let sent = Sent::default();
         let backend = CrosstermBackend::new(sent.clone());
         let terminal = Terminal::with_options(backend, TerminalOptions { viewport })?;
         let mut stage = Stage { state: AppState::new(history, options, now), terminal, sent };
@@ -132,6 +132,11 @@ impl Stage {
         self.follow(Msg::Updates(records.into_iter().map(Update::Recorded).collect()))
     }
 
+    /// Says that all trials have ended; what is asked for then.
+    pub fn finish(&mut self) -> Vec<Ask> {
+        self.follow(Msg::Updates(vec![Update::Ended(End::Done)]))
+    }
+
     /// Takes an answer in; what is asked for then.
     pub fn answer(&mut self, answer: Answer) -> Vec<Ask> {
         self.follow(Msg::Answer(answer))
@@ -147,16 +152,15 @@ impl Stage {
         self.state.stale
     }
 
-    /// Draws a frame; how many bytes a terminal is sent for it.
+    /// Draws a frame; what a terminal is sent for it.
     ///
     /// # Errors
     /// None in practice.
-    pub fn draw(&mut self) -> io::Result<usize> {
-        let before = self.sent.0.get();
+    pub fn draw(&mut self) -> io::Result<Vec<u8>> {
         let state = &self.state;
         self.terminal.draw(|frame| view::render(state, frame.area(), frame.buffer_mut()))?;
         self.state.stale = false;
-        Ok(self.sent.0.get() - before)
+        Ok(self.sent.0.take())
     }
 
     fn buffer(&self) -> Buffer {
@@ -282,12 +286,13 @@ mod tests {
         let script = busy();
         let mut stage =
             Stage::new(script.history().clone(), Options::default(), script.now(), (80, 24)).unwrap();
-        let first = stage.draw().unwrap();
+        let mut drawn = || stage.draw().unwrap().len();
+        let first = drawn();
         assert!(first > 1000, "{first}");
-        let again = stage.draw().unwrap();
+        let again = drawn();
         assert!(again < 40, "only the cursor is told where to be: {again}");
         stage.press("2 j ?").unwrap();
-        let moved = stage.draw().unwrap();
+        let moved = stage.draw().unwrap().len();
         assert!(moved > 100 && moved < 2 * first, "{moved}");
         stage.press("Esc").unwrap();
         let (text, svg) = (stage.text(), stage.svg());

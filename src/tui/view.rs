@@ -118,7 +118,7 @@ pub fn at(state: &AppState, position: Position) -> Option<Spot> {
 fn regions(state: &AppState, area: Rect) -> Regions {
     // A blank line sets the header apart where there is room for it.
     let head = if area.height >= 30 { 4 } else { 3 };
-    let banner = header::banner_height(state, area.width);
+    let banner = header::banner_height(state, area);
     let rows = [head, banner].map(Constraint::Length);
     let below = [u16::from(state.replay.is_some()), 1].map(Constraint::Length);
     let [header, banner, body, scrubber, footer] =

@@ -18,7 +18,7 @@ fn a_study_learns_from_another_and_from_its_table_and_reads_each_once() {
     // The process begins at once: it has the three scored trials that it starts from.
     let trials = scratch.show("next")["trials"].clone();
     assert_eq!(trials.as_array().unwrap().len(), 1);
-    assert!(scratch.read(JOURNAL).contains(r#""origin":{"by":"gp-ucb"}"#), "{}", scratch.read(JOURNAL));
+    assert!(scratch.read(JOURNAL).contains(r#""origin":{"by":"gp-ucb""#), "{}", scratch.read(JOURNAL));
     with(&["sampler.warm_start=[\"runs/small\", \"best.csv\"]", "--trials", "2"]).succeeds();
     let shown = scratch.show("next");
     let imported = serde_json::json!([

@@ -11,6 +11,7 @@ use crate::analysis::human;
 use crate::domain::command::End;
 use crate::domain::trial::TrialState;
 use crate::domain::value::{counted, significant};
+use crate::tui::form::Purpose;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::state::{AppState, Phase, View};
 use crate::tui::text;
@@ -172,8 +173,14 @@ fn findings(state: &AppState, area: Rect, buf: &mut Buffer) {
     text::ends(area, buf, start, Line::from(end));
 }
 
+/// The least height of a screen on which every view has the banner; on a smaller one only the overview has.
+const TALL: u16 = 30;
+
 /// Rows of the banner that says how the study ended; 0 while it is live.
-pub fn banner_height(state: &AppState, width: u16) -> u16 {
+pub fn banner_height(state: &AppState, Rect { width, height, .. }: Rect) -> u16 {
+    if height < TALL && state.view != View::Overview {
+        return 0;
+    }
     let Some((_, text, _)) = verdict(state) else { return 0 };
     let lines = text::wrap(&text, usize::from(width.saturating_sub(4))).len().max(1);
     lines.clamp(1, 4) as u16 + 2
@@ -224,15 +231,17 @@ fn verdict(state: &AppState) -> Option<(&'static str, String, Tone)> {
 
 /// What may be done with a finished study; of keys those that there are.
 fn next(state: &AppState) -> String {
-    let key = |hint: &str| {
-        let contexts = [Context::Anywhere, Context::Panel(state.focus)];
-        let mut rows = state.keymap.rows(&contexts);
-        let row = rows.find(|row| row.help.contains(hint))?;
+    let key = |action: Action| {
+        let row = state.keymap.rows(&[Context::Anywhere]).find(|row| row.action == action)?;
         Some(row.label(state.theme.options.ascii))
     };
-    let keys = [("export", "exports the best"), ("copy", "copies it"), ("more trials", "wants more trials")];
+    let keys = [
+        (Action::Export, "writes the best as a study file"),
+        (Action::Copy, "copies the selected"),
+        (Action::Form(Purpose::Trials), "wants more trials"),
+    ];
     let mut words: Vec<String> =
-        keys.iter().filter_map(|(hint, words)| Some(format!("{} {words}", key(hint)?))).collect();
+        keys.into_iter().filter_map(|(action, words)| Some(format!("{} {words}", key(action)?))).collect();
     words.push(format!(
         "`tune-tui fit {}` trains the final networks",
         text::clean(&state.history.study().name)
