@@ -121,6 +121,8 @@ fn pictures(history: &History, store: &Path, folder: &Path) -> Result<(), Box<dy
     fs::create_dir_all(&stills)?;
     for (name, keys) in PICTURES {
         let mut set = Set::new(history.clone(), store, PICTURE)?;
+        let asks = set.stage.finish();
+        set.answer(asks)?;
         set.press(keys)?;
         fs::write(stills.join(format!("{name}.svg")), set.stage.svg())?;
     }

@@ -54,7 +54,7 @@ pub fn study(name: &str, epochs: usize) -> StudySpec {
         conditions: BTreeMap::new(),
         objective: ObjectiveKind::Network,
         model: "cnn".into(),
-        sampler: "random".into(),
+        sampler: "auto".into(),
         folds: FOLDS,
         epochs,
         select_on: SelectOn::Validation,
@@ -157,9 +157,10 @@ impl Grown {
     }
 }
 
-/// A study with so many complete trials of so many reports each, and [`LIVE`] running ones.
-pub fn large(trials: usize, reports: usize) -> Result<Grown, EventError> {
-    let mut grown = Grown::new(study("large", reports / FOLDS), trials + 2000, false)?;
+/// A study with so many complete trials of so many reports each, and [`LIVE`] running ones; their
+/// records are kept where `keeps`.
+pub fn large(trials: usize, reports: usize, keeps: bool) -> Result<Grown, EventError> {
+    let mut grown = Grown::new(study("large", reports / FOLDS), trials + 2000, keeps)?;
     for _ in 0..trials {
         grown.complete(reports)?;
     }

@@ -75,11 +75,6 @@ impl Process {
         }
     }
 
-    /// When the next output came; `None` where it takes longer than `patience`.
-    pub fn next_output(&mut self, patience: Duration) -> Option<Instant> {
-        self.output.recv_timeout(patience).ok().map(|(at, _)| at)
-    }
-
     /// Bytes that were written during `time`.
     pub fn bytes(&mut self, time: Duration) -> usize {
         self.quiet();

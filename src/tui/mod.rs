@@ -38,6 +38,7 @@ mod navigate;
 mod order;
 pub mod palette;
 mod panel;
+mod picture;
 mod plot;
 pub mod preferences;
 mod profile;

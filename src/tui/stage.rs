@@ -2,7 +2,6 @@
 //! documentation are made with it.
 
 use std::cell::RefCell;
-use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::rc::Rc;
 
@@ -10,12 +9,12 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Modifier, Style};
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::Menu;
 use super::ask::{Answer, Ask};
 use super::keymap::Key;
+use super::picture;
 use super::preferences::Preferences;
 use super::state::AppState;
 use super::theme::Options;
@@ -25,30 +24,6 @@ use crate::domain::command::{End, Update};
 use crate::domain::event::Record;
 use crate::domain::history::History;
 use crate::domain::trial::Timestamp;
-
-/// Width and height of a cell of a picture, in its units.
-const CELL: (f64, f64) = (8.4, 17.0);
-/// Colours of a picture where a style says nothing, and of the sixteen.
-const INK: u32 = 0x00d8_dee9;
-const PAPER: u32 = 0x0016_1a21;
-const SIXTEEN: [u32; 16] = [
-    0x0016_1a21,
-    0x00f0_7178,
-    0x008f_d694,
-    0x00f0_c674,
-    0x006f_9ff0,
-    0x00c5_95e8,
-    0x006c_c7e8,
-    0x00d8_dee9,
-    0x0080_8a9c,
-    0x00f0_9a9a,
-    0x00a8_e8a8,
-    0x00f8_dca0,
-    0x0098_c0ff,
-    0x00d8_b8f0,
-    0x0098_dcf0,
-    0x00ff_ffff,
-];
 
 /// Keeps what is written.
 #[derive(Debug, Clone, Default)]
@@ -179,100 +154,7 @@ impl Stage {
 
     /// The screen as a picture in SVG.
     pub fn svg(&self) -> String {
-        let buffer = self.buffer();
-        let (columns, rows) = (buffer.area.width, buffer.area.height);
-        let (width, height) = (f64::from(columns) * CELL.0 + 20.0, f64::from(rows) * CELL.1 + 20.0);
-        let base = self.state.theme.base();
-        let paper = hex(base.bg, PAPER);
-        let mut svg = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" \
-             font-family=\"'DejaVu Sans Mono','JetBrains Mono',Menlo,Consolas,monospace\" font-size=\"14\">\n\
-             <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{paper}\"/>\n"
-        );
-        for y in 0..rows {
-            let mut x = 0;
-            while x < columns {
-                let style = buffer[(x, y)].style();
-                let mut end = x;
-                let mut text = String::new();
-                while end < columns && buffer[(end, y)].style() == style {
-                    text += buffer[(end, y)].symbol();
-                    end += 1;
-                }
-                run(&mut svg, (x, y), end - x, &text, style, paper.as_str());
-                x = end;
-            }
-        }
-        svg + "</svg>\n"
-    }
-}
-
-/// Cells of one style.
-fn run(svg: &mut String, at: (u16, u16), cells: u16, text: &str, style: Style, paper: &str) {
-    let (x, y) = (10.0 + f64::from(at.0) * CELL.0, 10.0 + f64::from(at.1) * CELL.1);
-    let width = f64::from(cells) * CELL.0;
-    let is = |modifier| style.add_modifier.contains(modifier);
-    let (mut ink, mut ground) = (hex(style.fg, INK), hex(style.bg, PAPER));
-    if style.bg.is_none_or(|color| color == Color::Reset) {
-        paper.clone_into(&mut ground);
-    }
-    if is(Modifier::REVERSED) {
-        std::mem::swap(&mut ink, &mut ground);
-    }
-    if ground != paper {
-        // Writing to a text can't fail.
-        let _ = writeln!(
-            svg,
-            "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{:.1}\" fill=\"{ground}\"/>",
-            CELL.1
-        );
-    }
-    if text.trim().is_empty() {
-        return;
-    }
-    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    let weight = if is(Modifier::BOLD) { " font-weight=\"bold\"" } else { "" };
-    let faint = if is(Modifier::DIM) { " opacity=\"0.6\"" } else { "" };
-    let _ = writeln!(
-        svg,
-        "<text x=\"{x:.1}\" y=\"{:.1}\" textLength=\"{width:.1}\" lengthAdjust=\"spacingAndGlyphs\" \
-         xml:space=\"preserve\" fill=\"{ink}\"{weight}{faint}>{text}</text>",
-        y + 13.0
-    );
-}
-
-/// A colour as SVG takes it.
-fn hex(color: Option<Color>, usual: u32) -> String {
-    let sixteen = |n: usize| format!("#{:06x}", SIXTEEN[n]);
-    match color {
-        None | Some(Color::Reset) => format!("#{usual:06x}"),
-        Some(Color::Rgb(r, g, b)) => format!("#{r:02x}{g:02x}{b:02x}"),
-        Some(Color::Indexed(n @ 0..16)) => sixteen(usize::from(n)),
-        Some(Color::Indexed(n @ 16..232)) => {
-            let level = |v: u8| if v == 0 { 0 } else { 55 + 40 * v };
-            let n = n - 16;
-            format!("#{:02x}{:02x}{:02x}", level(n / 36), level(n / 6 % 6), level(n % 6))
-        }
-        Some(Color::Indexed(n)) => {
-            let grey = 8 + 10 * (n - 232);
-            format!("#{grey:02x}{grey:02x}{grey:02x}")
-        }
-        Some(Color::Black) => sixteen(0),
-        Some(Color::Red) => sixteen(1),
-        Some(Color::Green) => sixteen(2),
-        Some(Color::Yellow) => sixteen(3),
-        Some(Color::Blue) => sixteen(4),
-        Some(Color::Magenta) => sixteen(5),
-        Some(Color::Cyan) => sixteen(6),
-        Some(Color::Gray) => sixteen(7),
-        Some(Color::DarkGray) => sixteen(8),
-        Some(Color::LightRed) => sixteen(9),
-        Some(Color::LightGreen) => sixteen(10),
-        Some(Color::LightYellow) => sixteen(11),
-        Some(Color::LightBlue) => sixteen(12),
-        Some(Color::LightMagenta) => sixteen(13),
-        Some(Color::LightCyan) => sixteen(14),
-        Some(Color::White) => sixteen(15),
+        picture::svg(&self.buffer(), self.state.theme.base())
     }
 }
 
