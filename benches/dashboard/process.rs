@@ -75,6 +75,19 @@ impl Process {
         }
     }
 
+    /// Waits until so many bytes were written, and tells when; `None` where it takes longer than `patience`.
+    pub fn wait_for_bytes(&mut self, count: usize, patience: Duration) -> Option<Instant> {
+        let (mut seen, until) = (0, Instant::now() + patience);
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let (at, bytes) = self.output.recv_timeout(left).ok()?;
+            seen += bytes.len();
+            if seen >= count {
+                return Some(at);
+            }
+        }
+    }
+
     /// Bytes that were written during `time`.
     pub fn bytes(&mut self, time: Duration) -> usize {
         self.quiet();

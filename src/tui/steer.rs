@@ -13,6 +13,9 @@ use crate::domain::command::{Command, End};
 use crate::domain::trial::{Trial, TrialId, TrialState};
 use crate::domain::value::significant;
 
+/// How a notice begins that says what was sent to the study.
+pub const SENT: &str = "sent: ";
+
 /// Why an action would do nothing now, in a few words; nothing where it would do something.
 pub fn obstacle(state: &AppState, action: Action) -> Option<String> {
     let asks = matches!(action, Action::Form(_) | Action::Pin | Action::Cancel | Action::Pause);

@@ -27,7 +27,7 @@ use super::steer::{self, say};
 use super::theme::Tone;
 use super::view;
 use crate::domain::command::{Command, End, StopMode, Update};
-use crate::domain::event::ObjectiveKind;
+use crate::domain::event::{Event, Level, ObjectiveKind, Record};
 use crate::domain::trial::{Timestamp, TrialState};
 
 /// Something that happened.
@@ -181,6 +181,7 @@ fn take(state: &mut AppState, updates: Vec<Update>) -> Vec<Effect> {
         match update {
             Update::Recorded(record) => {
                 state.record(&record);
+                contradict(state, &record);
                 // A study that had nothing to do was given something.
                 if state.phase == Phase::Over(End::Done) && !state.history.is_done() {
                     state.phase = Phase::Live;
@@ -193,6 +194,14 @@ fn take(state: &mut AppState, updates: Vec<Update>) -> Vec<Effect> {
     state.refresh();
     dialog::settle(state);
     effects
+}
+
+/// A warning that follows what a person sent stands in the place of "sent": it was not followed.
+fn contradict(state: &mut AppState, record: &Record) {
+    let sent = state.notice.as_ref().is_some_and(|notice| notice.text.starts_with(steer::SENT));
+    if let (true, Event::Noted { level: Level::Warning, text }) = (sent, &record.event) {
+        say(state, Tone::Bad, text.clone());
+    }
 }
 
 /// The study's thread ended. Where a person asked for that, the screen goes too.

@@ -49,7 +49,8 @@ pub fn render(state: &AppState, prompt: &Prompt, area: Rect, buf: &mut Buffer) {
     for (i, candidate) in all.iter().enumerate().skip(from).take(rows) {
         let here = prompt.chosen == Some(i);
         let word = text::left(&said(candidate), wide, symbols.cut);
-        let (name, rest) = word.split_at(candidate.word.len().min(word.len()));
+        // A word that was cut ends in a mark, which may be longer than what it stands for.
+        let (name, rest) = word.split_at_checked(candidate.word.len()).unwrap_or((&word, ""));
         let line = Line::from(vec![
             Span::styled(if here { format!("{} ", symbols.cursor) } else { "  ".into() }, accent),
             Span::styled(name.to_owned(), accent),

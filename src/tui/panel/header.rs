@@ -9,6 +9,7 @@ use ratatui::widgets::{Block, Paragraph, Widget, Wrap};
 
 use crate::analysis::human;
 use crate::domain::command::End;
+use crate::domain::event::ObjectiveKind;
 use crate::domain::trial::TrialState;
 use crate::domain::value::{counted, significant};
 use crate::tui::form::Purpose;
@@ -175,10 +176,12 @@ fn findings(state: &AppState, area: Rect, buf: &mut Buffer) {
 
 /// The least height of a screen on which every view has the banner; on a smaller one only the overview has.
 const TALL: u16 = 30;
+/// The least height on which the overview has it and a table too.
+const LOW: u16 = 20;
 
 /// Rows of the banner that says how the study ended; 0 while it is live.
 pub fn banner_height(state: &AppState, Rect { width, height, .. }: Rect) -> u16 {
-    if height < TALL && state.view != View::Overview {
+    if height < LOW || height < TALL && state.view != View::Overview {
         return 0;
     }
     let Some((_, text, _)) = verdict(state) else { return 0 };
@@ -242,10 +245,10 @@ fn next(state: &AppState) -> String {
     ];
     let mut words: Vec<String> =
         keys.into_iter().filter_map(|(action, words)| Some(format!("{} {words}", key(action)?))).collect();
-    words.push(format!(
-        "`tune-tui fit {}` trains the final networks",
-        text::clean(&state.history.study().name)
-    ));
+    let study = state.history.study();
+    if study.objective == ObjectiveKind::Network {
+        words.push(format!("`tune-tui fit {}` trains the final networks", text::clean(&study.name)));
+    }
     format!("Next: {}.", words.join(", "))
 }
 

@@ -114,7 +114,7 @@ impl Standing {
             Standing::Finished => "finished",
             Standing::New => "not started",
             Standing::Archived => "set aside",
-            Standing::Damaged => "damaged",
+            Standing::Damaged => "unusable",
         }
     }
 

@@ -335,3 +335,31 @@ fn copies_and_exports() {
     assert_eq!(press(&mut none, "e"), []);
     assert_eq!(notice(&none), "nothing to export: no trial is complete yet");
 }
+
+#[test]
+fn what_the_study_refuses_takes_the_place_of_sent() {
+    let mut script = busy();
+    let mut state = app(&script, PLAIN);
+    press(&mut state, ":sampler auto foo=3\n");
+    let said = |state: &AppState| state.notice.clone().unwrap().text;
+    assert!(said(&state).starts_with(crate::tui::steer::SENT), "{}", said(&state));
+    let other = script.note(Level::Info, "trial 3 is well");
+    update(&mut state, Msg::Updates(vec![Update::Recorded(other)]));
+    assert!(said(&state).starts_with(crate::tui::steer::SENT));
+    let refusal = script.note(Level::Warning, "can't switch: the sampler `auto` has no setting `foo`");
+    update(&mut state, Msg::Updates(vec![Update::Recorded(refusal)]));
+    assert!(said(&state).contains("no setting `foo`"), "{}", said(&state));
+}
+
+#[test]
+fn a_command_that_is_cut_at_its_last_letter_is_shown_again() {
+    let mut state = app(&busy(), PLAIN);
+    for (width, height) in [(80, 24), (60, 16), (200, 60)] {
+        screen(&mut state, width, height);
+        for length in 20..50 {
+            press(&mut state, &format!(":note 3 {}\n:", "x".repeat(length)));
+            screen(&mut state, width, height);
+            press(&mut state, "\u{1b}");
+        }
+    }
+}
