@@ -340,7 +340,7 @@ fn copies_and_exports() {
 fn what_the_study_refuses_takes_the_place_of_sent() {
     let mut script = busy();
     let mut state = app(&script, PLAIN);
-    press(&mut state, ":sampler auto foo=3\n");
+    press(&mut state, ":trials +2\n");
     let said = |state: &AppState| state.notice.clone().unwrap().text;
     assert!(said(&state).starts_with(crate::tui::steer::SENT), "{}", said(&state));
     let other = script.note(Level::Info, "trial 3 is well");
