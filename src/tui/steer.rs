@@ -15,8 +15,13 @@ use crate::domain::value::significant;
 
 /// Why an action would do nothing now, in a few words; nothing where it would do something.
 pub fn obstacle(state: &AppState, action: Action) -> Option<String> {
-    let asks = matches!(action, Action::Form(_) | Action::Pin | Action::Cancel | Action::Pause);
-    if asks && refusal(state).is_some() {
+    let asks = matches!(action, Action::Form(_) | Action::Pin | Action::Cancel);
+    let refused = match action {
+        // Of what has ended nothing can be paused.
+        Action::Pause => state.replay.is_some() || state.phase != Phase::Live,
+        _ => asks && refusal(state).is_some(),
+    };
+    if refused {
         return Some(format!("the study is {}", state.standing().0));
     }
     let of_trial = [Action::Form(Purpose::Clone), Action::Form(Purpose::Note), Action::Pin, Action::Copy];
@@ -53,9 +58,9 @@ pub fn refusal(state: &AppState) -> Option<String> {
         command => format!("resume it first with `{command}`"),
     };
     match &state.phase {
-        Phase::Live => None,
+        // One whose trials have all ended waits for more to do.
+        Phase::Live | Phase::Over(End::Done) => None,
         Phase::Stopping(_) => Some("the study is about to stop".into()),
-        Phase::Over(End::Done) => Some(format!("the study is finished: {again}")),
         Phase::Over(End::Stopped) => Some(format!("the study has stopped: {again}")),
         Phase::Over(End::Failed(_)) => Some(format!("the study has failed: {again}")),
     }
