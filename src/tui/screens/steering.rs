@@ -273,6 +273,28 @@ fn the_cancel_dialog_closes_when_its_trial_ends() {
 }
 
 #[test]
+fn a_queued_trial_can_be_withdrawn() {
+    let mut script = busy();
+    let trial = script.history().trials().len();
+    let params = script.history().trials()[10].params.clone();
+    let origin = crate::domain::trial::Origin::by("enqueued");
+    script.record(Event::TrialEnqueued { trial, params, seed: 1, origin });
+    let mut state = steered(&script);
+    assert_eq!(press(&mut state, &format!(":cancel {trial}\n")), []);
+    let asked = screen(&mut state, 80, 24);
+    assert!(asked.contains("Take it from the queue?"), "{asked}");
+    // Records that leave it waiting leave the question open.
+    let noted = script.note(Level::Info, "meanwhile");
+    update(&mut state, Msg::Updates(vec![Update::Recorded(noted)]));
+    assert_eq!(press(&mut state, "y"), [Effect::Send(Command::Cancel(trial))]);
+    assert_eq!(notice(&state), format!("trial {trial} is taken from the queue"));
+    press(&mut state, &format!(":{trial}\n"));
+    assert!(screen(&mut state, 120, 40).contains("withdraw"), "the hint says what x does");
+    press(&mut state, "x");
+    assert_eq!(state.dialog, Some(Dialog::Cancel(trial)));
+}
+
+#[test]
 fn a_frozen_screen_stays_and_then_shows_what_it_missed() {
     let mut script = busy();
     let mut state = steered(&script);
