@@ -250,6 +250,9 @@ pub fn export(state: &mut AppState, id: Option<TrialId>) -> Result<Vec<Effect>, 
         }
         _ => {}
     }
+    // The best one that a replay shows, not the best that came later.
+    let shown = || state.history.incumbent().filter(|_| state.replay.is_some()).map(|best| best.id);
+    let id = id.or_else(shown);
     say(state, Tone::Quiet, "writing the study file …");
     Ok(vec![Effect::Ask(Ask::Export(id))])
 }

@@ -114,7 +114,9 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Sampled(sample) => {
-            state.stale |= panel::sampled(state, sample) && state.view == View::Devices;
+            if let Some(sample) = freeze::sampled(state, sample) {
+                state.stale |= panel::sampled(state, sample) && state.view == View::Devices;
+            }
             Vec::new()
         }
         Msg::Tick(now) => {
@@ -165,7 +167,9 @@ fn hear(state: &mut AppState, answer: Answer) -> Vec<Effect> {
         Answer::Layers(trial, outcome) => state.panels.layers.network.answer(trial, outcome),
         Answer::Insight(outcome) => state.panels.mind.answer(outcome),
         Answer::Rungs(rungs) => state.panels.rungs.answer(rungs),
-        Answer::Export(Ok(path)) => say(state, Tone::Good, format!("wrote {}", path.display())),
+        Answer::Export(Ok((trial, path))) => {
+            say(state, Tone::Good, format!("wrote trial {trial} to {}", path.display()));
+        }
         Answer::Export(Err(why)) => say(state, Tone::Bad, format!("not exported: {why}")),
     }
     Vec::new()
@@ -181,10 +185,7 @@ fn take(state: &mut AppState, updates: Vec<Update>) -> Vec<Effect> {
         match update {
             Update::Recorded(record) => {
                 state.record(&record);
-                // A study that had nothing to do was given something.
-                if state.phase == Phase::Over(End::Done) && !state.history.is_done() {
-                    state.phase = Phase::Live;
-                }
+                state.wake();
             }
             Update::Ended(why) => effects.extend(end(state, why)),
         }
@@ -319,6 +320,8 @@ fn back(state: &mut AppState) {
 }
 
 fn quit(state: &mut AppState) -> Vec<Effect> {
+    // What runs now is asked about, not what ran when the screen was frozen.
+    freeze::thaw(state);
     match &state.phase {
         Phase::Over(End::Done) => vec![Effect::Leave(Ending::Done)],
         Phase::Over(End::Stopped) => vec![Effect::Leave(Ending::Stopped(StopMode::Now))],

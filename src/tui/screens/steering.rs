@@ -330,6 +330,18 @@ fn a_frozen_screen_stays_and_then_shows_what_it_missed() {
 }
 
 #[test]
+fn a_finished_study_that_goes_on_behind_a_frozen_screen_is_live_after_it() {
+    let mut script = finished();
+    let mut state = steered(&script);
+    update(&mut state, Msg::Updates(vec![Update::Ended(End::Done)]));
+    press(&mut state, "f");
+    let wanted = script.record(Event::TrialsWanted { trials: script.history().target() + 2 });
+    update(&mut state, Msg::Updates(vec![Update::Recorded(wanted)]));
+    press(&mut state, "f");
+    assert!(state.is_live(), "{:?}", state.phase);
+}
+
+#[test]
 fn copies_and_exports() {
     let mut state = busy_app();
     let copied = |state: &mut AppState, keys: &str| match &press(state, keys)[..] {
@@ -348,10 +360,10 @@ fn copies_and_exports() {
     assert_eq!(press(&mut state, "e"), [Effect::Ask(Ask::Export(None))]);
     assert_eq!(press(&mut state, ":export 7\n"), [Effect::Ask(Ask::Export(Some(7)))]);
     assert_eq!(press(&mut state, "\ne"), [Effect::Ask(Ask::Export(Some(10)))], "the trial that is open");
-    update(&mut state, Msg::Answer(Answer::Export(Ok("configs/best/pig_ebv.toml".into()))));
+    update(&mut state, Msg::Answer(Answer::Export(Ok((10, "configs/best/pig_ebv.toml".into())))));
     assert_eq!(
         state.notice,
-        Some(Notice { tone: Tone::Good, text: "wrote configs/best/pig_ebv.toml".into() })
+        Some(Notice { tone: Tone::Good, text: "wrote trial 10 to configs/best/pig_ebv.toml".into() })
     );
     let mut none = steered(&Script::new(2).opened(4, 1));
     assert_eq!(press(&mut none, "e"), []);
