@@ -177,7 +177,11 @@ pub fn cancel(state: &mut AppState, id: TrialId) -> Result<Vec<Effect>, String> 
 /// Why it can't be.
 pub fn pin(state: &mut AppState, id: TrialId) -> Result<Vec<Effect>, String> {
     let pinned = !trial(state, id)?.pinned;
-    let said = if pinned { format!("trial {id} stays in sight") } else { format!("trial {id} is let go") };
+    let said = if pinned {
+        format!("trial {id} stays in sight")
+    } else {
+        format!("trial {id} is not pinned any more")
+    };
     send(state, Command::Pin { trial: id, pinned }, said)
 }
 

@@ -19,7 +19,7 @@ use super::machine::load::Load;
 use super::mouse;
 use super::navigate;
 use super::order::Row;
-use super::panel::{self, help::Help};
+use super::panel::{self, help::Help, log};
 use super::profile::{Content, ProfileView};
 use super::replay;
 use super::state::{AppState, Dialog, PanelId, Phase, View};
@@ -310,6 +310,8 @@ fn back(state: &mut AppState) {
         state.zoomed = false;
     } else if state.view == View::Trial {
         navigate::show(state, state.origin);
+    } else if state.focus == PanelId::Log && log::is_filtered(state) {
+        log::clear(state);
     } else if !state.table.filter.text().is_empty() {
         dialog::apply(state, Filter::default());
     } else if state.view != View::Overview {
