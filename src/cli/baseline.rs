@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use super::output::{UsageError, columns, complain, say};
+use super::output::{UsageError, columns, complain, data, say};
 use super::{BaselineArgs, Exit, run};
 use crate::baseline::{self, BASELINES, BaselineError, BaselineRow};
 use crate::config;
@@ -125,7 +125,7 @@ fn lines(found: &Compared) -> Result<()> {
         let mut others = baselines::means(score);
         let (mse, pearson) = (others.remove("mse"), others.remove("pearson"));
         let line = Line { baseline: found.name, mse, pearson, seconds: score.seconds, on, others };
-        say(&serde_json::to_string(&line).context("a line of numbers can be written")?)?;
+        data(&serde_json::to_string(&line).context("a line of numbers can be written")?)?;
     }
     // A reader of a pipe has each line when it is known.
     Ok(io::stdout().lock().flush()?)

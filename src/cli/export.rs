@@ -48,7 +48,7 @@ pub fn export(args: &ExportArgs) -> Result<Exit> {
 
 fn write(args: &ExportArgs, history: &History, text: &str) -> Result<()> {
     let path = match args.output.as_deref() {
-        Some(path) if path == Path::new("-") => return super::output::say(text.trim_end()),
+        Some(path) if path == Path::new("-") => return super::output::data(text.trim_end()),
         Some(path) => path.to_owned(),
         None => wire::export::usual_path(history, None, &args.format),
     };

@@ -1,11 +1,12 @@
 //! The last words, on the normal screen: what the study found, where it is kept, how to go on.
 
+use std::fmt::Display;
 use std::path::Path;
 
 use anyhow::Result;
 
 use super::RunArgs;
-use super::output::{complain, say, score};
+use super::output::{complain, data, say, score};
 use super::run::command_line;
 use crate::analysis::compare::Ties;
 use crate::analysis::versus::versus;
@@ -22,7 +23,7 @@ use crate::wire;
 /// Where nobody reads the output any more.
 pub fn report(args: &RunArgs, history: &History, store: &Path, end: &End) -> Result<()> {
     if args.json {
-        return say(&summary::summary_line(history, wire::now())?);
+        return data(&summary::summary_line(history, wire::now())?);
     }
     let study = history.study();
     let counts = history.counts();
@@ -58,6 +59,17 @@ pub fn report(args: &RunArgs, history: &History, store: &Path, end: &End) -> Res
     Ok(())
 }
 
+/// The last words where the store can't be read back, as on a disk that is full or broken: first why the study ended.
+pub fn unread(end: &End, error: &dyn Display, resume: &str) -> String {
+    let why = match end {
+        End::Failed(reason) => format!("error: {reason}\n"),
+        End::Done | End::Stopped => String::new(),
+    };
+    format!(
+        "{why}error: what is stored can't be read back: {error}\nonce that is mended, resume with: {resume}"
+    )
+}
+
 /// How the best trial does against the best baseline, and the scores of all.
 fn against_baselines(history: &History, best: &Trial) -> Vec<String> {
     let study = history.study();
@@ -71,4 +83,22 @@ fn against_baselines(history: &History, best: &Trial) -> Vec<String> {
     let verdict =
         compared.map(|c| format!("against {}, trial {} is {}", strongest.baseline, best.id, c.words()));
     std::iter::once(listed).chain(verdict).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_a_study_ended_is_said_also_where_its_store_is_broken() {
+        let words =
+            unread(&End::Failed("no space left on device".into()), &"cut off at line 3", "tune-tui own.toml");
+        let lines: Vec<&str> = words.lines().collect();
+        assert_eq!(lines[0], "error: no space left on device");
+        assert!(
+            lines[1].ends_with("cut off at line 3") && lines[2].ends_with("tune-tui own.toml"),
+            "{words}"
+        );
+        assert!(unread(&End::Done, &"gone", "x").starts_with("error: what is stored"));
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::output::{caution, complain, say, score};
+use super::output::{caution, complain, data, say, score};
 use crate::analysis::human;
 use crate::domain::command::{Command, End, StopMode, Update};
 use crate::domain::event::{Event, Level, ObjectiveKind, Record};
@@ -59,7 +59,7 @@ impl Output {
     fn record(&mut self, history: &History, record: &Record) {
         let line = if self.json { serde_json::to_string(record).ok() } else { line(history, &record.event) };
         if let Some(line) = line.filter(|_| self.open)
-            && say(&line).is_err()
+            && (if self.json { data(&line) } else { say(&line) }).is_err()
         {
             self.open = false;
             complain("nobody reads the output any more; the study goes on");

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::output::{columns, complain, say};
+use super::output::{columns, complain, data, say};
 use super::{Exit, ShowArgs, show};
 use crate::analysis::importance::{self, Importance};
 use crate::dataset::{Dataset, Marker};
@@ -33,7 +33,7 @@ pub fn importance(store: &Path, history: &History, args: &ShowArgs) -> Result<Ex
         return markers(store, history, show::trial(history, id)?, args.csv);
     }
     if args.json {
-        say(&serde_json::to_string(&importance::importance(history)?)?)?;
+        data(&serde_json::to_string(&importance::importance(history)?)?)?;
         return Ok(Exit::Done);
     }
     if !args.csv {

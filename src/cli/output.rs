@@ -10,21 +10,36 @@ use crate::domain::event::StudySpec;
 use crate::domain::history::History;
 use crate::domain::trial::Trial;
 use crate::domain::value::significant;
+use crate::tui::is_hidden;
 use crate::wire::command::NoProgram;
 use crate::wire::{Impossible, NoNetwork};
 
-/// Writes one line of data.
+/// Writes one line for a person, without what a terminal would obey.
 ///
 /// # Errors
 /// Where standard output is closed or full.
 pub fn say(line: &str) -> Result<()> {
+    data(&harmless(line))
+}
+
+/// Writes one line for another program, to the byte.
+///
+/// # Errors
+/// Where standard output is closed or full.
+pub fn data(line: &str) -> Result<()> {
     writeln!(io::stdout().lock(), "{line}")?;
     Ok(())
 }
 
-/// Writes a diagnostic. A closed standard error leaves nobody to tell.
+/// Writes a diagnostic, without what a terminal would obey. A closed standard error leaves nobody to tell.
 pub fn complain(text: &str) {
-    writeln!(io::stderr().lock(), "{text}").ok();
+    writeln!(io::stderr().lock(), "{}", harmless(text)).ok();
+}
+
+/// `text` with blanks in place of control characters and those that turn the direction of writing; lines and tabs
+/// stay.
+fn harmless(text: &str) -> String {
+    text.chars().map(|c| if is_hidden(c) && !matches!(c, '\n' | '\t') { ' ' } else { c }).collect()
 }
 
 /// Whether the reader of our output has gone, as `head` does.
@@ -111,6 +126,11 @@ mod tests {
         let rows = [["trial", "state"], ["7", "complete"], ["12", "-"]];
         let rows = rows.map(|row| row.map(str::to_owned).to_vec());
         assert_eq!(columns(&rows), ["trial  state", "    7  complete", "   12  -"]);
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_not_said() {
+        assert_eq!(harmless("a\u{1b}[2Jb\u{9b}c\u{202e}d\re\n\tf"), "a [2Jb c d e\n\tf");
     }
 
     #[test]

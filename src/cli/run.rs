@@ -9,12 +9,13 @@ use std::sync::mpsc::{Receiver, Sender};
 use anyhow::{Context, Result, anyhow, bail};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
-use super::farewell::report;
+use super::farewell::{report, unread};
 use super::output::complain;
 use super::{Exit, RunArgs, StudyArgs, headless, open};
 use crate::config::StudyConfig;
 use crate::domain::command::{Command, End, StopMode, Update};
 use crate::domain::history::History;
+use crate::domain::value::quoted;
 use crate::storage::journal;
 use crate::tui::{Dashboard, Ending, Loaded, Menu, Session, TuiError};
 use crate::wire;
@@ -96,15 +97,18 @@ pub fn on_screen(args: &RunArgs, config: StudyConfig, mut session: Session) -> R
     let commands = study.commands.clone();
     let dashboard = Dashboard { history, updates: &updates, commands: commands.clone(), desk, menu };
     let ending = session.watch(dashboard);
-    // A study whose trials have all ended waits for more to do.
-    if matches!(ending, Ok(Ending::Done)) {
-        commands.send(Command::Stop(StopMode::Now)).ok();
-    }
     drop(session);
     let end = last_word(ending, &updates, &commands);
     study.join();
     // What trials reported on their way is not told any more.
-    let history = journal::outline(&store)?;
+    let history = match journal::outline(&store) {
+        Ok(history) => history,
+        Err(error) => {
+            // Why it ended counts more than what can't be read back.
+            complain(&unread(&end, &error, &command_line(args)));
+            return Ok(Exit::Failed);
+        }
+    };
     report(args, &history, &store, &end).ok();
     Ok(exit(&history, &end))
 }
@@ -181,15 +185,6 @@ pub(super) fn command_line(args: &RunArgs) -> String {
     words.extend(args.study.device.iter().map(|d| format!("--device {}", quoted(d))));
     words.extend(args.study.set.iter().flat_map(|s| ["--set".to_owned(), quoted(s)]));
     words.join(" ")
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./=:,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 fn exit(history: &History, end: &End) -> Exit {

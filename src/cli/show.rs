@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use super::output::{UsageError, columns, complain, cut, say, score};
+use super::output::{UsageError, columns, complain, cut, data, say, score};
 use super::{Exit, ShowArgs, StoredArgs, importance, lineage};
 use crate::analysis::compare::Ties;
 use crate::analysis::human;
@@ -57,7 +57,7 @@ pub fn show(args: &ShowArgs) -> Result<Exit> {
         return show_trial(&history, trial(&history, id)?, args.json);
     }
     if args.json {
-        say(&summary::show(&history, history.last())?)?;
+        data(&summary::show(&history, history.last())?)?;
         return Ok(Exit::Done);
     }
     overview(&history, args)?;
@@ -260,7 +260,7 @@ fn show_trial(history: &History, trial: &Trial, json: bool) -> Result<Exit> {
     let ties = Ties::of(history);
     if json {
         let object = summary::trial_object(history, &ties, trial, history.last());
-        say(&serde_json::to_string(&object)?)?;
+        data(&serde_json::to_string(&object)?)?;
         return Ok(Exit::Done);
     }
     let score = score(history, trial, 6).unwrap_or_else(|| "no score".into());

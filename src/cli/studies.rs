@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 
-use super::output::{columns, complain, say};
+use super::output::{columns, complain, data, say};
 use super::run::{load, on_screen, signals};
 use super::{Exit, RunArgs, StudiesArgs, StudyArgs};
 use crate::analysis::human;
@@ -29,11 +29,11 @@ const AGAIN: Duration = Duration::from_secs(4);
 /// As `run` of the chosen one.
 pub fn studies(args: &StudiesArgs) -> Result<Exit> {
     if args.print_keys {
-        say(args.screen.preferences()?.keymap.print().trim_end())?;
+        data(args.screen.preferences()?.keymap.print().trim_end())?;
         return Ok(Exit::Done);
     }
     if let Some(name) = &args.print_theme {
-        say(args.screen.printed_theme(name.as_deref())?.trim_end())?;
+        data(args.screen.printed_theme(name.as_deref())?.trim_end())?;
         return Ok(Exit::Done);
     }
     let mut catalog = Catalog::new(Path::new("."), &args.store.store, None);

@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::change::refuse_change;
 use super::{Parts, Study, StudyError};
-use crate::domain::event::{Asked, Event, Level, Record, StudySpec};
+use crate::domain::event::{Asked, Event, Level, Method, Record, StudySpec};
 use crate::domain::history::History;
-use crate::domain::value::counted;
+use crate::domain::value::{Params, counted};
 
 impl Study {
     /// Opens a study: a new one where `history` is `None`, else the stored one. Trials that were cut
@@ -50,7 +50,7 @@ impl Study {
         };
         let standing = study.history.standing(&asked);
         let lines = last_words(&study.history, &asked, &standing);
-        let problems = study.take_up(&standing);
+        let (problems, instead) = study.take_up(&standing, &asked, &wanted);
         if study.history.space() != study.history.created_space() {
             // Whoever made the file's sampler knew of no ranges that were changed.
             study.parts.sampler.plan(study.history.space(), study.trials_of_a_search(standing.trials))?;
@@ -62,6 +62,10 @@ impl Study {
             threads: layout.threads,
             asked: Some(Box::new(asked)),
         })?;
+        // Nobody is named who does not suggest or judge.
+        for event in instead {
+            study.record(event)?;
+        }
         let begun = study.history.study().sampler.clone();
         if begun != wanted && standing.sampler.is_none() {
             study.note(
@@ -82,9 +86,11 @@ impl Study {
         Ok(study)
     }
 
-    /// Puts the parts in place that a person had chosen; says which can't be had. The study file's stay then.
-    fn take_up(&mut self, standing: &Asked) -> Vec<String> {
-        let mut problems = Vec::new();
+    /// Puts the parts in place that a person had chosen; says which can't be had. The study file's stay then, which
+    /// are to be recorded as what counts: `asked`, or of a file that says nothing more the sampler's name.
+    fn take_up(&mut self, standing: &Asked, asked: &Asked, sampler: &str) -> (Vec<String>, Vec<Event>) {
+        let (mut problems, mut instead) = (Vec::new(), Vec::new());
+        let named = |kind: &str| Method { kind: kind.to_owned(), settings: Params::new() };
         if let Some(workers) = standing.workers
             && let Err(error) = self.parts.executor.arrange(self.parts.maker.layout(workers))
         {
@@ -94,16 +100,24 @@ impl Study {
         if let Some(method) = &standing.sampler {
             match self.parts.maker.sampler(method, self.history.space(), trials) {
                 Ok(made) => self.parts.sampler = made.part,
-                Err(why) => problems.push(format!("the study file's sampler suggests, not {method}: {why}")),
+                Err(why) => {
+                    problems.push(format!("the study file's sampler suggests, not {method}: {why}"));
+                    let sampler = asked.sampler.clone().unwrap_or_else(|| named(sampler));
+                    instead.push(Event::SamplerSwitched { sampler });
+                }
             }
         }
         if let Some(method) = &standing.pruner {
             match self.parts.maker.pruner(method, self.history.study()) {
                 Ok(made) => self.parts.pruner = made.part,
-                Err(why) => problems.push(format!("the study file's pruner judges, not {method}: {why}")),
+                Err(why) => {
+                    problems.push(format!("the study file's pruner judges, not {method}: {why}"));
+                    let pruner = asked.pruner.clone().unwrap_or_else(|| named("none"));
+                    instead.push(Event::PrunerSwitched { pruner });
+                }
             }
         }
-        problems
+        (problems, instead)
     }
 }
 

@@ -83,10 +83,17 @@ impl Study {
 
     fn want(&mut self, trials: usize) -> Followed {
         let least = self.begun().max(1);
-        self.record_wanted(trials.max(least))?;
-        Ok((trials < least).then(|| {
-            format!("can't do with {}: {least} have begun, and no more begin", counted(trials, "trial"))
-        }))
+        let searches = self.history.study().replicates.max(1);
+        let all = trials.max(least).next_multiple_of(searches);
+        self.record_wanted(all)?;
+        Ok(if trials < least {
+            let those = if all == least { "those".to_owned() } else { all.to_string() };
+            Some(format!("{} have begun already: the study ends with {those}", counted(least, "trial")))
+        } else if all > trials {
+            Some(format!("{all} trials, not {trials}: each of the {searches} replicates has as many"))
+        } else {
+            None
+        })
     }
 
     fn record_wanted(&mut self, trials: usize) -> Result<(), StudyError> {
@@ -135,11 +142,11 @@ impl Study {
             Some(parent) if self.history.trial(parent).is_none() => return Ok(Some(unknown(parent))),
             Some(parent) => Origin::bred(CLONED, vec![parent]),
         };
-        let wanted = self.history.trials().len() >= self.history.target();
         self.enqueue_in_all(params, &origin)?;
-        // All that were wanted have begun: this one is one more.
-        if wanted {
-            self.record_wanted(self.history.trials().len())?;
+        // Where all that were wanted have begun, these are more.
+        let trials = self.history.trials().len();
+        if trials > self.history.target() {
+            self.record_wanted(trials)?;
         }
         Ok(None)
     }

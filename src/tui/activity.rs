@@ -80,7 +80,8 @@ impl Activity {
             }
             Event::Noted { level, text } => Entry::new(at, tone(*level), text.clone()),
             Event::StudyOpened { trials, slots, threads, .. } => {
-                let text = format!("opened for {trials} trials in {slots} slots of {threads} threads");
+                let (trials, slots) = (counted(*trials, "trial"), counted(*slots, "slot"));
+                let text = format!("opened for {trials} in {slots} of {}", counted(*threads, "thread"));
                 Entry::new(at, Tone::Quiet, text)
             }
             Event::SearchExhausted { reason } => {

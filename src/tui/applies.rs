@@ -4,6 +4,7 @@
 use super::keymap::{Action, Bound, Context};
 use super::order::Row;
 use super::state::{AppState, PanelId, Phase, View};
+use super::steer;
 use crate::domain::event::ObjectiveKind;
 use crate::domain::trial::TrialState;
 
@@ -12,7 +13,7 @@ pub fn applies(state: &AppState, row: &Bound) -> bool {
     let selected = || state.selected().map(|trial| &trial.state);
     match row.action {
         Action::Pause => state.phase == Phase::Live,
-        Action::Cancel => state.is_live() && selected() == Some(&TrialState::Running),
+        Action::Cancel => steer::obstacle(state, Action::Cancel).is_none(),
         Action::Markers => {
             let network = state.history.study().objective == ObjectiveKind::Network;
             network && selected() == Some(&TrialState::Complete)
@@ -40,6 +41,9 @@ pub fn applies(state: &AppState, row: &Bound) -> bool {
 pub fn hint(state: &AppState, row: &Bound) -> &'static str {
     match row.action {
         Action::Pause if state.history.is_paused() => "resume",
+        Action::Cancel if state.selected().is_some_and(|trial| trial.state == TrialState::Waiting) => {
+            "withdraw"
+        }
         Action::Mark if state.selected().is_some_and(|trial| state.marked.contains(&trial.id)) => "unmark",
         _ => row.hint,
     }

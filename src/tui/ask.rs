@@ -91,8 +91,8 @@ pub enum Answer {
     Studies(Vec<StudyRow>),
     /// To [`Ask::Study`].
     Study(PathBuf, Result<Box<History>, String>),
-    /// To [`Ask::Export`]: the file.
-    Export(Result<PathBuf, String>),
+    /// To [`Ask::Export`]: the trial and its file.
+    Export(Result<(TrialId, PathBuf), String>),
 }
 
 impl Answer {

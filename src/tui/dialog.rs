@@ -13,7 +13,7 @@ use super::order::Row;
 use super::panel::help::Help;
 use super::panel::log;
 use super::state::AppState;
-use super::steer::say;
+use super::steer::{is_under_way, say};
 use super::theme::Tone;
 use super::update::{Effect, stop};
 use super::view;
@@ -127,7 +127,9 @@ pub fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
             return stop(state, StopMode::AfterRunning);
         }
         Some(Dialog::Cancel(trial)) if action == Action::Accept => {
-            say(state, Tone::Plain, format!("trial {trial} will end at its next report"));
+            let waits = state.history.trial(trial).is_some_and(|t| t.state == TrialState::Waiting);
+            let then = if waits { "is taken from the queue" } else { "will end at its next report" };
+            say(state, Tone::Plain, format!("trial {trial} {then}"));
             return vec![Effect::Send(Command::Cancel(trial))];
         }
         Some(Dialog::Quit | Dialog::Cancel(_) | Dialog::Columns(_) | Dialog::Jump(_)) | None => {}
@@ -138,7 +140,7 @@ pub fn act(state: &mut AppState, action: Action) -> Vec<Effect> {
 /// Closes the question about a trial that has ended meanwhile.
 pub fn settle(state: &mut AppState) {
     let Some(Dialog::Cancel(id)) = state.dialog else { return };
-    let Some(trial) = state.history.trial(id).filter(|t| t.state != TrialState::Running) else { return };
+    let Some(trial) = state.history.trial(id).filter(|t| !is_under_way(t)) else { return };
     let word = trial.state.word();
     state.dialog = None;
     say(state, Tone::Plain, format!("trial {id} is {word}: nothing to cancel"));

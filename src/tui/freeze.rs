@@ -1,7 +1,9 @@
 //! A frozen screen: what happens meanwhile is folded into a state behind it, so that nothing waits in a queue.
 
+use super::machine::Sample;
 use super::machine::load::Load;
-use super::state::AppState;
+use super::panel;
+use super::state::{AppState, Panels};
 use super::steer::say;
 use super::theme::Tone;
 use crate::domain::command::Update;
@@ -18,7 +20,9 @@ pub fn toggle(state: &mut AppState) {
     }
     let mut behind = state.clone();
     // What is on the screen stays with it.
-    (behind.panels, behind.dialog, behind.profile) = (super::state::Panels::default(), None, None);
+    (behind.dialog, behind.profile) = (None, None);
+    let Panels { machine, cards, processes, jobs, .. } = behind.panels;
+    behind.panels = Panels { machine, cards, processes, jobs, ..Panels::default() };
     state.frozen = Some(Box::new(behind));
     say(state, Tone::Warn, "frozen: the study goes on, the screen does not until f again");
 }
@@ -35,11 +39,16 @@ pub fn thaw(state: &mut AppState) -> u64 {
     state.pace = behind.pace;
     state.lost = behind.lost;
     state.load = behind.load;
+    state.panels.machine = behind.panels.machine;
+    state.panels.cards.catch_up(behind.panels.cards);
+    state.panels.processes.catch_up(behind.panels.processes);
+    state.panels.jobs.catch_up(behind.panels.jobs);
     state.now = behind.now;
     state.log_scroll = if state.log_scroll > 0 { behind.log_scroll } else { 0 };
     if let Some(place) = state.running.iter().position(|id| Some(*id) == selected) {
         state.running_cursor = place;
     }
+    state.wake();
     state.refresh();
     state.stale = true;
     missed
@@ -66,4 +75,11 @@ pub fn tick(state: &mut AppState, now: Timestamp) -> bool {
 /// The machine's load behind a frozen screen. Whether it is one.
 pub fn load(state: &mut AppState, load: Load) -> bool {
     state.frozen.as_mut().map(|behind| behind.load = Some(load)).is_some()
+}
+
+/// A sample of the machine behind a frozen screen. Nothing is left of it where it is one.
+pub fn sampled(state: &mut AppState, sample: Sample) -> Option<Sample> {
+    let Some(behind) = &mut state.frozen else { return Some(sample) };
+    panel::sampled(behind, sample);
+    None
 }

@@ -65,6 +65,7 @@ pub use panel::studies::Standing;
 pub use preferences::Preferences;
 pub use replay::{Replay, Tape};
 pub use terminal::columns;
+pub use text::is_hidden;
 pub use theme::Options;
 
 /// What the dashboard is given.

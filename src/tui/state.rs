@@ -289,6 +289,13 @@ impl AppState {
         }
     }
 
+    /// A study that had nothing to do may have been given something.
+    pub fn wake(&mut self) {
+        if self.phase == Phase::Over(End::Done) && !self.history.is_done() {
+            self.phase = Phase::Live;
+        }
+    }
+
     /// Makes anew what depends on the history as a whole.
     pub fn refresh(&mut self) {
         self.ties.refresh(&self.history);

@@ -18,17 +18,26 @@ pub const SENT: &str = "sent: ";
 
 /// Why an action would do nothing now, in a few words; nothing where it would do something.
 pub fn obstacle(state: &AppState, action: Action) -> Option<String> {
-    let asks = matches!(action, Action::Form(_) | Action::Pin | Action::Cancel | Action::Pause);
-    if asks && refusal(state).is_some() {
+    let asks = matches!(action, Action::Form(_) | Action::Pin);
+    let refused = match action {
+        // Of what has ended nothing can be paused.
+        Action::Pause => state.replay.is_some() || state.phase != Phase::Live,
+        Action::Cancel => state.replay.is_some() || is_left(state),
+        _ => asks && refusal(state).is_some(),
+    };
+    if refused {
         return Some(format!("the study is {}", state.standing().0));
     }
     let of_trial = [Action::Form(Purpose::Clone), Action::Form(Purpose::Note), Action::Pin, Action::Copy];
     match action {
         Action::Export if state.history.incumbent().is_none() => Some("no trial is complete".into()),
         Action::Cancel | Action::Markers => {
-            let wanted = if action == Action::Cancel { TrialState::Running } else { TrialState::Complete };
+            let fits = |trial: &Trial| match action {
+                Action::Cancel => is_under_way(trial),
+                _ => trial.state == TrialState::Complete,
+            };
             match state.selected() {
-                Some(trial) if trial.state == wanted => None,
+                Some(trial) if fits(trial) => None,
                 Some(trial) => Some(format!("trial {} is {}", trial.id, trial.state.word())),
                 None => Some("no trial is selected".into()),
             }
@@ -56,9 +65,9 @@ pub fn refusal(state: &AppState) -> Option<String> {
         command => format!("resume it first with `{command}`"),
     };
     match &state.phase {
-        Phase::Live => None,
+        // One whose trials have all ended waits for more to do.
+        Phase::Live | Phase::Over(End::Done) => None,
         Phase::Stopping(_) => Some("the study is about to stop".into()),
-        Phase::Over(End::Done) => Some(format!("the study is finished: {again}")),
         Phase::Over(End::Stopped) => Some(format!("the study has stopped: {again}")),
         Phase::Over(End::Failed(_)) => Some(format!("the study has failed: {again}")),
     }
@@ -138,18 +147,28 @@ pub fn pause(state: &mut AppState, paused: bool) -> Vec<Effect> {
     }
 }
 
-/// Asks whether a trial is to be cancelled.
+/// Whether nobody follows commands any more.
+fn is_left(state: &AppState) -> bool {
+    matches!(state.phase, Phase::Over(End::Stopped | End::Failed(_)))
+}
+
+/// Whether a trial runs or waits to run, and can be cancelled.
+pub fn is_under_way(trial: &Trial) -> bool {
+    matches!(trial.state, TrialState::Running | TrialState::Waiting)
+}
+
+/// Asks whether a trial is to be cancelled, or taken from the queue.
 ///
 /// # Errors
 /// Why it can't be.
 pub fn cancel(state: &mut AppState, id: TrialId) -> Result<Vec<Effect>, String> {
-    let word = trial(state, id)?.state.word();
-    if !state.is_live() {
+    let own = trial(state, id)?;
+    if is_left(state) {
         let (standing, _) = state.standing();
         return Err(format!("can't cancel: the study is {standing}"));
     }
-    if !matches!(trial(state, id)?.state, TrialState::Running) {
-        return Err(format!("can't cancel trial {id}: it is {word}, not running"));
+    if !is_under_way(own) {
+        return Err(format!("can't cancel trial {id}: it is {}, not running", own.state.word()));
     }
     state.dialog = Some(Dialog::Cancel(id));
     Ok(Vec::new())
@@ -161,7 +180,11 @@ pub fn cancel(state: &mut AppState, id: TrialId) -> Result<Vec<Effect>, String> 
 /// Why it can't be.
 pub fn pin(state: &mut AppState, id: TrialId) -> Result<Vec<Effect>, String> {
     let pinned = !trial(state, id)?.pinned;
-    let said = if pinned { format!("trial {id} stays in sight") } else { format!("trial {id} is let go") };
+    let said = if pinned {
+        format!("trial {id} stays in sight")
+    } else {
+        format!("trial {id} is not pinned any more")
+    };
     send(state, Command::Pin { trial: id, pinned }, said)
 }
 
@@ -234,6 +257,9 @@ pub fn export(state: &mut AppState, id: Option<TrialId>) -> Result<Vec<Effect>, 
         }
         _ => {}
     }
+    // The best one that a replay shows, not the best that came later.
+    let shown = || state.history.incumbent().filter(|_| state.replay.is_some()).map(|best| best.id);
+    let id = id.or_else(shown);
     say(state, Tone::Quiet, "writing the study file …");
     Ok(vec![Effect::Ask(Ask::Export(id))])
 }

@@ -19,7 +19,7 @@ use super::machine::load::Load;
 use super::mouse;
 use super::navigate;
 use super::order::Row;
-use super::panel::{self, help::Help};
+use super::panel::{self, help::Help, log};
 use super::profile::{Content, ProfileView};
 use super::replay;
 use super::state::{AppState, Dialog, PanelId, Phase, View};
@@ -114,7 +114,9 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Sampled(sample) => {
-            state.stale |= panel::sampled(state, sample) && state.view == View::Devices;
+            if let Some(sample) = freeze::sampled(state, sample) {
+                state.stale |= panel::sampled(state, sample) && state.view == View::Devices;
+            }
             Vec::new()
         }
         Msg::Tick(now) => {
@@ -165,7 +167,9 @@ fn hear(state: &mut AppState, answer: Answer) -> Vec<Effect> {
         Answer::Layers(trial, outcome) => state.panels.layers.network.answer(trial, outcome),
         Answer::Insight(outcome) => state.panels.mind.answer(outcome),
         Answer::Rungs(rungs) => state.panels.rungs.answer(rungs),
-        Answer::Export(Ok(path)) => say(state, Tone::Good, format!("wrote {}", path.display())),
+        Answer::Export(Ok((trial, path))) => {
+            say(state, Tone::Good, format!("wrote trial {trial} to {}", path.display()));
+        }
         Answer::Export(Err(why)) => say(state, Tone::Bad, format!("not exported: {why}")),
     }
     Vec::new()
@@ -182,10 +186,7 @@ fn take(state: &mut AppState, updates: Vec<Update>) -> Vec<Effect> {
             Update::Recorded(record) => {
                 state.record(&record);
                 contradict(state, &record);
-                // A study that had nothing to do was given something.
-                if state.phase == Phase::Over(End::Done) && !state.history.is_done() {
-                    state.phase = Phase::Live;
-                }
+                state.wake();
             }
             Update::Ended(why) => effects.extend(end(state, why)),
         }
@@ -318,6 +319,8 @@ fn back(state: &mut AppState) {
         state.zoomed = false;
     } else if state.view == View::Trial {
         navigate::show(state, state.origin);
+    } else if state.focus == PanelId::Log && log::is_filtered(state) {
+        log::clear(state);
     } else if !state.table.filter.text().is_empty() {
         dialog::apply(state, Filter::default());
     } else if state.view != View::Overview {
@@ -328,6 +331,8 @@ fn back(state: &mut AppState) {
 }
 
 fn quit(state: &mut AppState) -> Vec<Effect> {
+    // What runs now is asked about, not what ran when the screen was frozen.
+    freeze::thaw(state);
     match &state.phase {
         Phase::Over(End::Done) => vec![Effect::Leave(Ending::Done)],
         Phase::Over(End::Stopped) => vec![Effect::Leave(Ending::Stopped(StopMode::Now))],

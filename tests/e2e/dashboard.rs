@@ -98,3 +98,21 @@ fn any_size_and_any_key_are_survived() {
     assert_eq!(terminal.wait_for_exit(), 130);
     assert!(!terminal.is_full_screen());
 }
+
+#[test]
+fn a_finished_study_runs_more_trials_when_they_are_asked_for() {
+    let scratch = Scratch::new();
+    scratch.file("score.sh", "read -r line\necho \"{\\\"score\\\": $TUNE_TUI_PARAM_DEPTH}\"\n");
+    let text = "[study]\ndirection = \"minimize\"\ntrials = 2\nseed = 3\n\n[objective]\nkind = \"command\"\n\
+                run = [\"sh\", \"score.sh\"]\n\n[space]\ndepth = { int = [1, 8] }\n\n[sampler]\nkind = \"random\"\n\n\
+                [executor]\nworkers = 1\n";
+    let study = scratch.file("own.toml", text);
+    let mut terminal = Terminal::start(&scratch, &[study], 24, 80);
+    terminal.wait_for("the end", |s| s.contains("finished") && s.contains(" 2/2 trials"));
+    terminal.press(":trials +2\r");
+    terminal.wait_for("the end of two more", |s| s.contains("finished") && s.contains(" 4/4 trials"));
+    terminal.press("q");
+    assert_eq!(terminal.wait_for_exit(), 0);
+    let show = scratch.show("own");
+    assert_eq!(show["trials"].as_array().unwrap().iter().filter(|t| t["state"] == "complete").count(), 4);
+}

@@ -188,8 +188,20 @@ fn unfit(known: &Distribution, wanted: &Distribution) -> Option<String> {
     } else if log && low <= 0.0 {
         Some("is searched by its logarithm: its smaller end must be above 0".to_owned())
     } else {
-        None
+        endless(&widened(known, wanted))
     }
+}
+
+/// Why no point can be taken of a range, if so: it is longer than a number can be.
+fn endless(range: &Distribution) -> Option<String> {
+    let length = match range {
+        Distribution::Float { low, high, log: true } => high.ln() - low.ln(),
+        Distribution::Float { low, high, log: false } => high - low,
+        Distribution::Int { .. } | Distribution::Choice { .. } => return None,
+    };
+    let words =
+        "and what it had before are further apart than a number can say: give ends closer to each other";
+    (!length.is_finite()).then(|| words.to_owned())
 }
 
 fn unknown_choice(known: &[Value], choices: &[Value]) -> Option<String> {

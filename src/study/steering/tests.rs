@@ -161,8 +161,17 @@ fn the_last_word_counts_when_a_study_is_opened_again() {
     let mut lost = history.clone();
     let event = Event::SamplerSwitched { sampler: method("of a later version") };
     lost.apply(&Record { sequence: lost.next_sequence(), at: 1000, event }).unwrap();
+    let event = Event::PrunerSwitched { pruner: method("of a later version") };
+    lost.apply(&Record { sequence: lost.next_sequence(), at: 1000, event }).unwrap();
     let lost = resume(lost, asked(4, "touchy"));
-    assert!(said(&lost, before).iter().any(|line| line.contains("no such sampler")));
+    let lines = said(&lost, before);
+    assert!(lines.iter().any(|line| line.contains("no such sampler")));
+    // Who really suggests and judges is named from then on.
+    let own = lost.history();
+    assert_eq!((own.sampler_name(), own.pruner()), ("touchy", Some(&method("none"))));
+    let again = resume(own.clone(), asked(4, "touchy"));
+    let later: Vec<String> = said(&again, before + lines.len());
+    assert!(later.iter().all(|line| !line.contains("of a later version")), "{later:?}");
 }
 
 #[test]
@@ -173,7 +182,7 @@ fn more_trials_let_a_finished_study_go_on_and_fewer_end_it_where_it_is() {
     assert_eq!(finish(&mut study), End::Done);
     assert_eq!(study.history().counts().finished(), 5);
     let text = warned(&mut study, Command::Trials(2));
-    assert_eq!(text, "can't do with 2 trials: 5 have begun, and no more begin");
+    assert_eq!(text, "5 trials have begun already: the study ends with those");
     // One that waits because a person enqueued it has not begun.
     tell(&mut study, [Command::Trials(9), Command::Pause, enqueue(0.5, None), Command::Trials(5)]);
     tell(&mut study, [Command::Resume]);
@@ -229,6 +238,26 @@ fn each_replicate_of_the_search_gets_what_is_enqueued_and_sees_its_own_parents_o
     assert!(xs(study.history())[6..].iter().all(|x| *x <= 0.4));
     let seeds: std::collections::BTreeSet<u64> = study.history().trials().iter().map(|t| t.seed).collect();
     assert_eq!(seeds.len(), 10);
+}
+
+#[test]
+fn replicates_have_as_many_trials_each_whatever_is_asked_for() {
+    let (parts, _) = parts(1, f64::INFINITY);
+    let study = StudySpec { replicates: 2, ..spec() };
+    let mut study = Study::open(parts, study, None, 4).unwrap();
+    while study.history().trials().len() < 3 {
+        study.turn().unwrap();
+    }
+    // One more is wanted, and two of them come.
+    tell(&mut study, [enqueue(0.3, None)]);
+    assert_eq!((study.history().trials().len(), study.history().target()), (5, 5));
+    finish(&mut study);
+    let before = study.history().log().count();
+    tell(&mut study, [Command::Trials(7)]);
+    assert_eq!(study.history().target(), 8);
+    assert_eq!(said(&study, before), ["8 trials, not 7: each of the 2 replicates has as many"]);
+    assert_eq!(finish(&mut study), End::Done);
+    assert_eq!(study.history().counts().finished(), 8);
 }
 
 #[test]

@@ -55,7 +55,7 @@ pub fn clone(state: &mut AppState, rest: &str) -> Outcome {
 }
 
 pub fn running(state: &AppState, _: &[&str]) -> Vec<Candidate> {
-    trials_where(state, |id| state.running.binary_search(&id).is_ok())
+    trials_where(state, |id| state.history.trial(id).is_some_and(steer::is_under_way))
 }
 
 /// The trials with a score.

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::card;
 use crate::domain::event::ObjectiveKind;
-use crate::domain::trial::TrialId;
+use crate::domain::trial::{TrialId, TrialState};
 use crate::tui::keymap::Context;
 use crate::tui::state::AppState;
 use crate::tui::theme::Tone;
@@ -20,8 +20,12 @@ pub fn quit(state: &AppState, area: Rect, buf: &mut Buffer) {
     ask(state, "Quit?", question, Context::Quit, area, buf);
 }
 
-/// The question before a trial is cancelled.
+/// The question before a trial is cancelled, or taken from the queue.
 pub fn cancel(state: &AppState, trial: TrialId, area: Rect, buf: &mut Buffer) {
+    if state.history.trial(trial).is_some_and(|t| t.state == TrialState::Waiting) {
+        let question = format!("Trial {trial} waits to start; it would not run.");
+        return ask(state, "Take it from the queue?", question, Context::Cancel, area, buf);
+    }
     let epochs = state.history.trial(trial).map_or(0, |t| t.epochs());
     let question = match state.history.study().objective {
         ObjectiveKind::Network => {

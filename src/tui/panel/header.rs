@@ -241,7 +241,7 @@ fn next(state: &AppState) -> String {
     let keys = [
         (Action::Export, "writes the best as a study file"),
         (Action::Copy, "copies the selected"),
-        (Action::Form(Purpose::Trials), "wants more trials"),
+        (Action::Form(Purpose::Trials), "asks for more trials"),
     ];
     let mut words: Vec<String> =
         keys.into_iter().filter_map(|(action, words)| Some(format!("{} {words}", key(action)?))).collect();

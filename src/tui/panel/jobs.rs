@@ -44,6 +44,11 @@ enum Standing {
 }
 
 impl State {
+    /// Shows what a later state knows, where this one is scrolled to.
+    pub fn catch_up(&mut self, later: Self) {
+        *self = State { scroll: std::mem::take(&mut self.scroll), ..later };
+    }
+
     /// Takes an answer in; says whether anything is new, which the time of an answer is while jobs run.
     pub fn take(&mut self, jobs: Jobs, now: Timestamp) -> bool {
         let before = (self.standing.clone(), self.jobs.len());

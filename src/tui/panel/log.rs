@@ -75,6 +75,18 @@ pub fn seek(state: &mut AppState, words: String) {
     state.log_scroll = 0;
 }
 
+/// Whether some lines are left out.
+pub fn is_filtered(state: &AppState) -> bool {
+    let own = &state.panels.log;
+    own.loud || !own.words.is_empty()
+}
+
+/// Shows all lines again.
+pub fn clear(state: &mut AppState) {
+    state.panels.log = State::default();
+    state.log_scroll = 0;
+}
+
 /// Shows only lines with the words that are being written.
 pub fn find(state: &mut AppState) {
     if let Some(Dialog::Search { text, .. }) = &state.dialog {
@@ -142,7 +154,7 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     if entries.is_empty() {
         let sentence = match state.activity.entries().len() {
             0 => "nothing happened yet",
-            _ => "no line of the log is like that: / changes the words, v the level",
+            _ => "no line matches: Esc clears",
         };
         return empty(theme, sentence, area, buf);
     }

@@ -30,6 +30,11 @@ pub struct State {
 }
 
 impl State {
+    /// Shows what a later state knows, where this one is scrolled to.
+    pub fn catch_up(&mut self, later: Self) {
+        *self = State { scroll: std::mem::take(&mut self.scroll), ..later };
+    }
+
     /// Takes a sample in; says whether anything is new.
     pub fn take(&mut self, processes: Vec<Process>) -> bool {
         let processes = Some(processes);

@@ -173,7 +173,7 @@ impl Columns {
     fn head(&self, theme: Theme) -> String {
         let mark = theme.symbols().cut;
         let asked = text::left("asked by, and why", self.reason, mark);
-        let got = text::right("got", self.number, mark);
+        let got = text::right("score", self.number, mark);
         if !self.expected {
             return format!("   trial {asked} {got}");
         }

@@ -9,6 +9,7 @@ use ratatui::text::{Line, Span};
 use super::{Panel, empty};
 use crate::analysis::human;
 use crate::domain::trial::Timestamp;
+use crate::domain::value::quoted;
 use crate::tui::ask::{Ask, StudyRow};
 use crate::tui::keymap::Action;
 use crate::tui::navigate::{clamped, distance, show};
@@ -133,7 +134,7 @@ impl Standing {
 /// How a study is named on a command line: its store, where it has one.
 fn named(row: &StudyRow) -> String {
     let path = row.store.as_ref().or(row.file.as_ref());
-    path.map_or_else(|| row.name.clone(), |path| path.display().to_string())
+    quoted(&path.map_or_else(|| row.name.clone(), |path| path.display().to_string()))
 }
 
 /// What Enter does with a study where none is open, or why it can't.
@@ -269,7 +270,7 @@ fn compare(state: &mut AppState, row: &StudyRow) -> Vec<Effect> {
 /// The command that opens a study.
 fn opening(row: &StudyRow) -> String {
     let file = row.file.as_ref().map(|file| file.display().to_string());
-    format!("tune-tui {}", file.unwrap_or_else(|| row.name.clone()))
+    format!("tune-tui {}", quoted(&file.unwrap_or_else(|| row.name.clone())))
 }
 
 fn arrange(state: &mut AppState, _: Rect) -> Vec<Effect> {

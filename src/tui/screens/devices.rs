@@ -185,3 +185,25 @@ fn every_size_of_every_panel() {
         }
     }
 }
+
+#[test]
+fn a_frozen_machine_stands_still_and_then_shows_what_it_missed() {
+    let mut state = told(PLAIN);
+    press(&mut state, "f");
+    let still = screen(&mut state, 120, 40);
+    let later = processes(&state, 3);
+    let mut fresh = told(PLAIN);
+    for state in [&mut state, &mut fresh] {
+        for sample in [machine(5, 16), cards(1), later.clone()] {
+            update(state, Msg::Sampled(sample));
+        }
+    }
+    assert_eq!(screen(&mut state, 120, 40), still);
+    press(&mut state, "f");
+    for state in [&mut state, &mut fresh] {
+        press(state, "17");
+    }
+    let seen = screen(&mut state, 120, 40);
+    assert_ne!(seen, still);
+    assert_eq!(seen, screen(&mut fresh, 120, 40));
+}

@@ -113,18 +113,34 @@ fn what_was_sent_is_told_once_it_is_recorded() {
 }
 
 #[test]
-fn a_study_that_is_over_says_why_nothing_can_be_changed() {
+fn a_finished_study_can_be_told_to_go_on() {
     let mut state = steered(&finished());
     update(&mut state, Msg::Updates(vec![Update::Ended(End::Done)]));
-    for keys in ["n", "t", "w", "r", "a", "A", "C", "N", "*"] {
-        assert_eq!(press(&mut state, keys), [], "{keys}");
-        assert_eq!(state.dialog, None, "{keys}");
-        assert!(
-            notice(&state).ends_with("resume it first with `tune-tui run pig.toml`"),
-            "{}",
-            notice(&state)
-        );
+    for keys in ["n", "t", "w", "r", "a", "A", "C", "N"] {
+        press(&mut state, keys);
+        assert!(matches!(state.dialog, Some(Dialog::Form(_))), "{keys}: {}", notice(&state));
+        press(&mut state, "\u{1b}");
     }
-    assert_eq!(press(&mut state, ":trials 60\n"), []);
-    assert!(screen(&mut state, 120, 40).contains("not sent: the study is finished"));
+    let trial = state.selected().map(|trial| trial.id).unwrap();
+    assert_eq!(press(&mut state, "*"), [Effect::Send(Command::Pin { trial, pinned: true })]);
+    let more = state.history.target() + 2;
+    assert_eq!(press(&mut state, ":trials +2\n"), [Effect::Send(Command::Trials(more))]);
+    assert_eq!(press(&mut state, "p"), []);
+    assert_eq!(notice(&state), "can't pause: the study is finished");
+}
+
+#[test]
+fn a_study_that_is_over_says_why_nothing_can_be_changed() {
+    for end in [End::Stopped, End::Failed("no space left".into())] {
+        let mut state = steered(&finished());
+        update(&mut state, Msg::Updates(vec![Update::Ended(end)]));
+        for keys in ["n", "t", "w", "r", "a", "A", "C", "N", "*"] {
+            assert_eq!(press(&mut state, keys), [], "{keys}");
+            assert_eq!(state.dialog, None, "{keys}");
+            let said = notice(&state);
+            assert!(said.ends_with("resume it first with `tune-tui run pig.toml`"), "{said}");
+        }
+        assert_eq!(press(&mut state, ":trials 60\n"), []);
+        assert!(screen(&mut state, 120, 40).contains("not sent: the study has "));
+    }
 }

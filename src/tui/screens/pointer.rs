@@ -118,7 +118,10 @@ fn the_log_is_filtered_by_words_and_by_weight() {
     press(&mut state, "9/\u{1b}");
     assert_eq!(state.panels.log.words, "not finite", "as it was");
     press(&mut state, "/zzz");
-    assert!(screen(&mut state, 80, 24).contains("no line of the log is like that"));
+    assert!(screen(&mut state, 80, 24).contains("no line matches: Esc clears"));
+    press(&mut state, "\n\u{1b}");
+    assert_eq!((state.view, state.panels.log.words.as_str()), (View::Log, ""));
+    press(&mut state, "/zzz");
     update(&mut state, control('u'));
     press(&mut state, "\nv");
     let shown = screen(&mut state, 80, 24);

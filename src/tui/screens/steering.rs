@@ -273,6 +273,28 @@ fn the_cancel_dialog_closes_when_its_trial_ends() {
 }
 
 #[test]
+fn a_queued_trial_can_be_withdrawn() {
+    let mut script = busy();
+    let trial = script.history().trials().len();
+    let params = script.history().trials()[10].params.clone();
+    let origin = crate::domain::trial::Origin::by("enqueued");
+    script.record(Event::TrialEnqueued { trial, params, seed: 1, origin });
+    let mut state = steered(&script);
+    assert_eq!(press(&mut state, &format!(":cancel {trial}\n")), []);
+    let asked = screen(&mut state, 80, 24);
+    assert!(asked.contains("Take it from the queue?"), "{asked}");
+    // Records that leave it waiting leave the question open.
+    let noted = script.note(Level::Info, "meanwhile");
+    update(&mut state, Msg::Updates(vec![Update::Recorded(noted)]));
+    assert_eq!(press(&mut state, "y"), [Effect::Send(Command::Cancel(trial))]);
+    assert_eq!(notice(&state), format!("trial {trial} is taken from the queue"));
+    press(&mut state, &format!(":{trial}\n"));
+    assert!(screen(&mut state, 120, 40).contains("withdraw"), "the hint says what x does");
+    press(&mut state, "x");
+    assert_eq!(state.dialog, Some(Dialog::Cancel(trial)));
+}
+
+#[test]
 fn a_frozen_screen_stays_and_then_shows_what_it_missed() {
     let mut script = busy();
     let mut state = steered(&script);
@@ -308,6 +330,18 @@ fn a_frozen_screen_stays_and_then_shows_what_it_missed() {
 }
 
 #[test]
+fn a_finished_study_that_goes_on_behind_a_frozen_screen_is_live_after_it() {
+    let mut script = finished();
+    let mut state = steered(&script);
+    update(&mut state, Msg::Updates(vec![Update::Ended(End::Done)]));
+    press(&mut state, "f");
+    let wanted = script.record(Event::TrialsWanted { trials: script.history().target() + 2 });
+    update(&mut state, Msg::Updates(vec![Update::Recorded(wanted)]));
+    press(&mut state, "f");
+    assert!(state.is_live(), "{:?}", state.phase);
+}
+
+#[test]
 fn copies_and_exports() {
     let mut state = busy_app();
     let copied = |state: &mut AppState, keys: &str| match &press(state, keys)[..] {
@@ -326,10 +360,10 @@ fn copies_and_exports() {
     assert_eq!(press(&mut state, "e"), [Effect::Ask(Ask::Export(None))]);
     assert_eq!(press(&mut state, ":export 7\n"), [Effect::Ask(Ask::Export(Some(7)))]);
     assert_eq!(press(&mut state, "\ne"), [Effect::Ask(Ask::Export(Some(10)))], "the trial that is open");
-    update(&mut state, Msg::Answer(Answer::Export(Ok("configs/best/pig_ebv.toml".into()))));
+    update(&mut state, Msg::Answer(Answer::Export(Ok((10, "configs/best/pig_ebv.toml".into())))));
     assert_eq!(
         state.notice,
-        Some(Notice { tone: Tone::Good, text: "wrote configs/best/pig_ebv.toml".into() })
+        Some(Notice { tone: Tone::Good, text: "wrote trial 10 to configs/best/pig_ebv.toml".into() })
     );
     let mut none = steered(&Script::new(2).opened(4, 1));
     assert_eq!(press(&mut none, "e"), []);

@@ -102,6 +102,15 @@ fn enter_compares_another_study_and_says_why_it_cannot() {
     to(&mut state, "cattle");
     assert_eq!(press(&mut state, "c"), []);
     assert!(said(&mut state).contains("fails its checksum"));
+    let rows = state.panels.studies.rows.as_mut().unwrap();
+    let file = rows.iter_mut().find_map(|row| row.file.as_mut().filter(|_| row.store.is_none()));
+    let plain = std::mem::replace(file.unwrap(), "my studies/own.toml".into());
+    to(&mut state, "none");
+    assert_eq!(press(&mut state, "c"), []);
+    assert!(said(&mut state).ends_with("in another terminal: tune-tui 'my studies/own.toml'"));
+    let rows = state.panels.studies.rows.as_mut().unwrap();
+    let file = rows.iter_mut().find_map(|row| row.file.as_mut().filter(|_| row.store.is_none()));
+    *file.unwrap() = plain;
     to(&mut state, "none");
     assert_eq!(press(&mut state, "c"), []);
     assert!(said(&mut state).ends_with("in another terminal: tune-tui studies/quickstart.toml"));

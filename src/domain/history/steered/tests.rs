@@ -97,6 +97,7 @@ fn what_does_not_fit_is_refused_with_its_reason() {
         ("x", int(0, 1), "parameter `x` stays of its kind: 0 – 1.000"),
         ("x", Distribution::Float { low: 0.1, high: 1.0, log: true }, "stays of its kind"),
         ("x", float(0.0, f64::INFINITY), "needs two finite ends"),
+        ("x", float(-1.7e308, 1.7e308), "further apart than a number can say"),
         ("n", int(3, 2), "needs its smaller end first, not 3 to 2"),
         ("l", Distribution::Float { low: 0.0, high: 1.0, log: true }, "must be above 0"),
         ("w", choice(&[]), "needs at least one of a, b"),
@@ -110,6 +111,14 @@ fn what_does_not_fit_is_refused_with_its_reason() {
     for (name, distribution) in [("x", float(2.0, 2.0)), ("n", int(-5, 40)), ("w", choice(&["b"]))] {
         assert_eq!(why(name, distribution), Ok(()));
     }
+}
+
+#[test]
+fn ranges_one_after_the_other_don_t_grow_beyond_what_a_number_can_say() {
+    let mut study = four();
+    study.apply(range("x", float(-1e308, 0.0)));
+    assert!(study.history().check(&range("x", float(0.0, 1e308))).is_err());
+    assert!(points(study.history()).iter().all(|x| x.is_finite()));
 }
 
 #[test]
