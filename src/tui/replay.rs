@@ -322,5 +322,6 @@ fn rewind(state: &mut AppState, history: History) {
     let known = |id: TrialId| history.trial(id).is_some();
     state.detail = state.detail.filter(|row| row.trial().is_none_or(known));
     state.lost = None;
+    state.panels.forget();
     state.history = history;
 }

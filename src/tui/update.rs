@@ -158,6 +158,19 @@ fn hear(state: &mut AppState, answer: Answer) -> Vec<Effect> {
             }
         }
         Answer::Study(path, outcome) => compared::hear(state, &path, outcome),
+        Answer::Of(moment, answer) => {
+            let panels = &state.panels;
+            let awaited = match *answer {
+                Answer::Importance(_) => panels.importance.awaits(),
+                Answer::Contour(_) => panels.contour.awaits(),
+                Answer::Insight(_) => panels.mind.awaits(),
+                Answer::Rungs(_) => panels.rungs.awaits(),
+                _ => None,
+            };
+            if awaited == Some(moment) {
+                return hear(state, *answer);
+            }
+        }
         Answer::Importance(outcome) => state.panels.importance.answer(outcome),
         Answer::Contour(outcome) => state.panels.contour.answer(outcome),
         Answer::Studies(rows) => state.panels.studies.hear(rows),

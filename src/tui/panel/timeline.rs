@@ -39,6 +39,13 @@ pub struct State {
     of: Option<(usize, usize, usize)>,
 }
 
+impl State {
+    /// Forgets what was made of a history: another one takes its place.
+    pub fn forget(&mut self) {
+        (self.timeline, self.of) = (Timeline::default(), None);
+    }
+}
+
 /// The time in sight, from and to.
 fn in_sight(state: &AppState) -> (Timestamp, Timestamp) {
     let own = &state.panels.timeline;
