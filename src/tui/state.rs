@@ -134,6 +134,10 @@ pub struct AppState {
     pub history: History,
     /// The time as of the last tick.
     pub now: Timestamp,
+    /// The time of the last tick by the wall's clock, whatever the screen shows.
+    pub clock: Timestamp,
+    /// Whether the screen's clocks step by the minute.
+    pub slow: bool,
     /// Colours and symbols.
     pub theme: Theme,
     /// Columns and rows of the screen.
@@ -214,6 +218,8 @@ impl AppState {
         table.refresh(&Known { history: &history, ties: &ties, marked: &[], now });
         AppState {
             now,
+            clock: now,
+            slow: false,
             theme: Theme::new(options),
             size: (80, 24),
             view: View::Overview,

@@ -30,6 +30,9 @@ use crate::domain::command::{Command, End, StopMode, Update};
 use crate::domain::event::ObjectiveKind;
 use crate::domain::trial::{Timestamp, TrialState};
 
+/// Milliseconds that a slow clock steps.
+const MINUTE: Timestamp = 60_000;
+
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Msg {
@@ -76,6 +79,9 @@ pub enum Effect {
 
 /// Takes a message in.
 pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
+    if let Msg::Tick(now) = msg {
+        state.clock = now;
+    }
     let mut effects = match msg {
         Msg::Key(key) => {
             state.stale = true;
@@ -118,6 +124,7 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Tick(now) => {
+            let now = if state.slow { now - now % MINUTE } else { now };
             if !freeze::tick(state, now) {
                 // Only what runs shows the time; a screen at rest is not drawn.
                 state.stale |= state.is_live() && now / 1000 != state.now / 1000;
