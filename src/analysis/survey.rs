@@ -39,7 +39,8 @@ pub struct Point {
 /// All trials of a study.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Survey {
-    key: Option<(Counts, usize)>,
+    /// Counts, trials and the next record's number when it was last refreshed.
+    key: Option<(Counts, usize, u64)>,
     study: (String, u64),
     /// Every trial, by number.
     pub points: Vec<Point>,
@@ -66,12 +67,13 @@ impl Survey {
 
     /// Takes in the trials that have come or ended since. Those that had ended are not looked at again.
     pub fn refresh(&mut self, history: &History) {
-        let now = (history.counts(), history.trials().len());
+        // A pruned trial may go on and be pruned again between two looks.
+        let now = (history.counts(), history.trials().len(), history.next_sequence());
         if self.key == Some(now) {
             return;
         }
         let study = history.study();
-        let earlier = self.key.is_some_and(|(counts, trials)| {
+        let earlier = self.key.is_some_and(|(counts, trials, _)| {
             let ends = |c: Counts| [c.complete, c.failed, c.cancelled];
             trials > now.1 || ends(counts).iter().zip(ends(now.0)).any(|(then, now)| *then > now)
         });
@@ -132,7 +134,7 @@ impl Survey {
 
     /// Trials that have ended.
     pub fn ended(&self) -> usize {
-        self.key.map_or(0, |(counts, _)| counts.finished())
+        self.key.map_or(0, |(counts, ..)| counts.finished())
     }
 }
 

@@ -13,7 +13,7 @@ use super::run::signals;
 use super::show::locate;
 use super::{Exit, ReplayArgs};
 use crate::domain::trial::TrialId;
-use crate::tui::{Ending, Loaded, Replay, Tape, Told};
+use crate::tui::{Ending, Loaded, Menu, Replay, Tape, Told};
 use crate::wire;
 use crate::wire::studies::{self, Catalog};
 
@@ -66,7 +66,8 @@ pub fn replay(args: &ReplayArgs) -> Result<Exit> {
     let catalog = Catalog::new(Path::new("."), &args.stored.store.store, None);
     let desk = wire::desk::open(None, catalog, store.clone())?;
     let replay = Replay::new(tape, args.speed);
-    let ending = session.replay(replay, clock, store.display().to_string(), desk).map_err(failed)?;
+    let menu = Menu { store: store.display().to_string(), zone: wire::zone::local(), ..Menu::default() };
+    let ending = session.replay(replay, clock, menu, desk).map_err(failed)?;
     Ok(if matches!(ending, Ending::Signal(_)) { Exit::Interrupted } else { Exit::Done })
 }
 

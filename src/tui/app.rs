@@ -25,8 +25,6 @@ use crate::domain::trial::Timestamp;
 
 /// At so few frames a second, clocks are not drawn as they run.
 const SLOW: u16 = 2;
-/// Milliseconds that such a clock steps.
-const MINUTE: Timestamp = 60_000;
 /// Longest wait for a key where nothing moves by itself: only signals are looked for then.
 pub(super) const REST: Duration = Duration::from_millis(250);
 /// Most updates taken in before a frame is drawn, so that a flood does not starve the screen.
@@ -112,8 +110,8 @@ impl Session {
     ) -> Result<Ending, TuiError> {
         state.prefer(self.setup.preferences.clone());
         let machine = study.is_some().then(machine::watch).transpose()?;
-        let slow = self.setup.preferences.fps <= SLOW;
-        self.play(&mut Watch { state, study, desk, machine, slow })
+        state.slow = self.setup.preferences.fps <= SLOW;
+        self.play(&mut Watch { state, study, desk, machine })
     }
 
     /// Gives a scene the screen until it leaves it.
@@ -190,7 +188,6 @@ struct Watch<'a> {
     study: Option<(&'a Receiver<Update>, Sender<Command>)>,
     desk: Desk,
     machine: Option<Sampler>,
-    slow: bool,
 }
 
 impl Watch<'_> {
@@ -219,10 +216,6 @@ impl Watch<'_> {
 
 impl Scene for Watch<'_> {
     fn take(&mut self, msg: Msg) -> Vec<Effect> {
-        let msg = match msg {
-            Msg::Tick(now) if self.slow && self.state.replay.is_none() => Msg::Tick(now - now % MINUTE),
-            msg => msg,
-        };
         let effects = update(&mut self.state, msg);
         self.tell(effects)
     }

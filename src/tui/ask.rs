@@ -68,6 +68,17 @@ impl Ask {
     pub fn is_heavy(&self) -> bool {
         matches!(self, Ask::Profile { .. } | Ask::Predictions { .. } | Ask::Layers { .. })
     }
+
+    /// The moment of the history that it is about: the sequence number of the next record then.
+    pub fn moment(&self) -> Option<u64> {
+        match self {
+            Ask::Importance(history)
+            | Ask::Insight(history, _)
+            | Ask::Contour(history, _)
+            | Ask::Rungs(history) => Some(history.next_sequence()),
+            _ => None,
+        }
+    }
 }
 
 /// An answer, or why there is none: in words for a person, with the remedy.
@@ -91,8 +102,15 @@ pub enum Answer {
     Studies(Vec<StudyRow>),
     /// To [`Ask::Study`].
     Study(PathBuf, Result<Box<History>, String>),
+<<<<<<< HEAD
     /// To [`Ask::Export`]: the trial and its file.
     Export(Result<(TrialId, PathBuf), String>),
+=======
+    /// To [`Ask::Export`]: the file.
+    Export(Result<PathBuf, String>),
+    /// To a question about a history, with its [`Ask::moment`]: what was told of another one is passed over.
+    Of(u64, Box<Answer>),
+>>>>>>> fixb
 }
 
 impl Answer {

@@ -1,5 +1,6 @@
 //! The studies of a folder as the first screen: one is chosen, and opened.
 
+use std::borrow::Cow;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
@@ -175,7 +176,7 @@ impl Shown {
         let Some(rows) = &self.list.rows else {
             return empty(theme, "looking for studies in this folder …", inner, buf);
         };
-        let rows: Vec<_> = rows.iter().map(|row| (row.clone(), Standing::of(row))).collect();
+        let rows: Vec<_> = rows.iter().map(|row| (Cow::Borrowed(row), Standing::of(row))).collect();
         studies::list(theme, &rows, (self.list.cursor, true), self.now, inner, buf);
     }
 

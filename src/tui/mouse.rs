@@ -30,7 +30,7 @@ pub fn update(state: &mut AppState, event: MouseEvent) -> Vec<Effect> {
 }
 
 fn click(state: &mut AppState, at: Position) -> Vec<Effect> {
-    let now = state.frozen.as_ref().map_or(state.now, |behind| behind.now);
+    let now = state.clock;
     let again = state.clicked.is_some_and(|(before, when)| before == at && now.saturating_sub(when) <= TWICE);
     state.clicked = (!again).then_some((at, now));
     // A dialog is answered by keys: a click beside a button that is not there does nothing.

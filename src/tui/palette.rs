@@ -228,8 +228,8 @@ pub fn print_color(color: Color) -> String {
 }
 
 impl Palette {
-    /// The same with the colours that a terminal has. Where it has sixteen only, those of 24 bits become the
-    /// terminal's own: of `terminal`.
+    /// The same with the colours that a terminal has: each becomes the nearest one. Where there are sixteen only,
+    /// two that differ stay different as long as there are hues left.
     pub fn at(self, depth: Depth) -> Palette {
         match depth {
             Depth::True => self,
@@ -238,9 +238,10 @@ impl Palette {
                 other => other,
             }),
             Depth::Sixteen => {
-                let beyond = |color: &Color| matches!(color, Color::Rgb(..) | Color::Indexed(16..));
-                let styles = || self.tones.iter().chain([&self.base]).flat_map(|s| s.fg.iter().chain(&s.bg));
-                if styles().chain(&self.series).any(beyond) { THEMES[0].2 } else { self }
+                let styles = [&self.base].into_iter().chain(&self.tones);
+                let all = styles.flat_map(|s| s.fg.iter().chain(&s.bg)).chain(&self.series).copied();
+                let few = few(all);
+                self.mapped(|color| few.iter().find(|(from, _)| *from == color).map_or(color, |(_, to)| *to))
             }
         }
     }
@@ -256,9 +257,83 @@ impl Palette {
     }
 }
 
+/// The hues of the sixteen, from red on in steps of 60 degrees: each dark and bright.
+const HUES: [(Color, Color); 6] = [
+    (Color::Red, Color::LightRed),
+    (Color::Yellow, Color::LightYellow),
+    (Color::Green, Color::LightGreen),
+    (Color::Cyan, Color::LightCyan),
+    (Color::Blue, Color::LightBlue),
+    (Color::Magenta, Color::LightMagenta),
+];
+/// Colours whose parts differ by less are greys.
+const GREY: i32 = 48;
+/// From this value of the largest part on a colour is bright.
+const BRIGHT: i32 = 220;
+
+/// For each colour one of the sixteen, the first ones choosing first.
+fn few(colors: impl Iterator<Item = Color>) -> Vec<(Color, Color)> {
+    let mut few: Vec<(Color, Color)> = Vec::new();
+    for color in colors {
+        if few.iter().all(|(from, _)| *from != color) {
+            let to = parts(color).map_or(color, |parts| one_of_sixteen(parts, &few));
+            few.push((color, to));
+        }
+    }
+    few
+}
+
+fn one_of_sixteen([r, g, b]: [i32; 3], taken: &[(Color, Color)]) -> Color {
+    let (most, least) = (r.max(g).max(b), r.min(g).min(b));
+    let spread = most - least;
+    if spread < GREY {
+        return match (r + g + b) / 3 {
+            ..56 => Color::Black,
+            56..160 => Color::DarkGray,
+            160..215 => Color::Gray,
+            _ => Color::White,
+        };
+    }
+    let sector = |from: i32, over: i32| from + 60 * over / spread;
+    let hue = match most {
+        _ if most == r => sector(0, g - b),
+        _ if most == g => sector(120, b - r),
+        _ => sector(240, r - g),
+    };
+    let is_taken = |color: &Color| taken.iter().any(|(_, to)| to == color);
+    let away = |i: usize| {
+        let apart = (hue - 60 * i as i32).rem_euclid(360);
+        apart.min(360 - apart)
+    };
+    // First the hues that nobody has, then those whose other half is free.
+    let rank = |i: usize| {
+        let halves = [HUES[i].0, HUES[i].1];
+        (halves.iter().filter(|half| is_taken(half)).count(), away(i))
+    };
+    let i = (0..HUES.len()).min_by_key(|i| rank(*i)).unwrap_or(0);
+    let (dark, bright) = HUES[i];
+    let (wanted, other) = if most >= BRIGHT { (bright, dark) } else { (dark, bright) };
+    if is_taken(&wanted) { other } else { wanted }
+}
+
+/// Red, green and blue of a colour that is not one of the sixteen.
+fn parts(color: Color) -> Option<[i32; 3]> {
+    match color {
+        Color::Rgb(r, g, b) => Some([r, g, b].map(i32::from)),
+        Color::Indexed(i @ 232..) => Some([8 + 10 * (i32::from(i) - 232); 3]),
+        Color::Indexed(i @ 16..) => {
+            let i = usize::from(i) - 16;
+            Some([i / 36, i / 6 % 6, i % 6].map(|step| STEPS[step]))
+        }
+        _ => None,
+    }
+}
+
+/// The steps of the cube.
+const STEPS: [i32; 6] = [0, 95, 135, 175, 215, 255];
+
 /// The nearest colour of the 256 to one of 24 bits: of the cube of 216, or of the greys.
 fn nearest(r: u8, g: u8, b: u8) -> u8 {
-    const STEPS: [i32; 6] = [0, 95, 135, 175, 215, 255];
     let [r, g, b] = [r, g, b].map(i32::from);
     let step = |v: i32| (0..6).min_by_key(|i| (STEPS[*i] - v).abs()).unwrap_or(0);
     let (i, j, k) = (step(r), step(g), step(b));
@@ -291,11 +366,32 @@ mod tests {
     }
 
     #[test]
+    fn of_sixteen_colours_each_theme_keeps_its_own_and_they_stay_apart() {
+        for (name, _, palette) in THEMES {
+            let few = palette.at(Depth::Sixteen);
+            let beyond = |color: &Color| matches!(color, Color::Rgb(..) | Color::Indexed(16..));
+            let styles = few.tones.iter().chain([&few.base]);
+            assert!(!styles.flat_map(|s| s.fg.iter().chain(&s.bg)).chain(&few.series).any(beyond), "{name}");
+            for (i, color) in few.series.iter().enumerate() {
+                assert!(!few.series[..i].contains(color), "{name}: {color}");
+            }
+            for (i, style) in few.tones.iter().enumerate().skip(3) {
+                assert!(few.tones[3..i].iter().all(|other| other.fg != style.fg), "{name}");
+            }
+        }
+        let at = |theme: usize| THEMES[theme].2.at(Depth::Sixteen);
+        assert_eq!((at(2).base.fg, at(2).base.bg), (Some(Color::Black), Some(Color::White)), "light");
+        let seen =
+            [Color::LightCyan, Color::LightYellow, Color::Green, Color::Magenta, Color::Blue, Color::Red];
+        assert_eq!(at(4).series, seen, "colour-blind");
+        assert_eq!(few([Color::Indexed(244), Color::Indexed(196)].into_iter())[1].1, Color::LightRed);
+    }
+
+    #[test]
     fn fewer_colours_are_the_nearest_ones() {
         assert_eq!((nearest(0, 0, 0), nearest(255, 255, 255), nearest(255, 0, 0)), (16, 231, 196));
         assert_eq!(nearest(118, 118, 118), 243, "a grey");
         let dark = THEMES[1].2;
-        assert_eq!(dark.at(Depth::Sixteen), THEMES[0].2);
         assert_eq!(THEMES[0].2.at(Depth::Sixteen), THEMES[0].2);
         assert_ne!(dark.at(Depth::Indexed), dark);
     }

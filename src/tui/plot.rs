@@ -79,7 +79,7 @@ impl Canvas {
 
     fn resolution(&self) -> (usize, usize) {
         let (across, up) = dots_of(self.ascii);
-        (usize::from(self.area.width * across), usize::from(self.area.height * up))
+        (usize::from(self.area.width) * usize::from(across), usize::from(self.area.height) * usize::from(up))
     }
 
     /// A dot. Outside, or not a number: none.

@@ -15,7 +15,7 @@ use super::keymap::Action;
 use super::state::{AppState, Notice, references};
 use super::theme::Tone;
 use super::update::Effect;
-use super::{Ending, Session, TuiError};
+use super::{Ending, Menu, Session, TuiError};
 use crate::analysis::best::BestCurve;
 use crate::analysis::compare::Ties;
 use crate::analysis::progress::Pace;
@@ -171,12 +171,12 @@ impl Session {
         &mut self,
         replay: Replay,
         clock: u64,
-        store: String,
+        menu: Menu,
         desk: super::ask::Desk,
     ) -> Result<Ending, TuiError> {
         let Some(history) = replay.tape.fold(1) else { return Ok(Ending::Done) };
         let mut state = AppState::new(history, self.setup.options, 0);
-        state.menu.store = store;
+        state.menu = menu;
         state.notice = replay.tape.notice.clone().map(|text| Notice { tone: Tone::Warn, text });
         state.replay = Some(replay);
         seek(&mut state, clock as f64);
@@ -322,5 +322,6 @@ fn rewind(state: &mut AppState, history: History) {
     let known = |id: TrialId| history.trial(id).is_some();
     state.detail = state.detail.filter(|row| row.trial().is_none_or(known));
     state.lost = None;
+    state.panels.forget();
     state.history = history;
 }

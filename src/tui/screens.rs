@@ -1,6 +1,7 @@
 //! The whole dashboard on a buffer: snapshots, random keys and sizes, and what every screen must
 //! hold.
 
+pub(super) mod answers;
 mod beside;
 mod compare;
 mod devices;
@@ -34,7 +35,7 @@ use crate::domain::event::{Event, Level};
 
 const PLAIN: Options = Options { ascii: false, color: true };
 
-fn app(script: &Script, options: Options) -> AppState {
+pub(super) fn app(script: &Script, options: Options) -> AppState {
     let mut state = AppState::new(script.history().clone(), options, script.now() + 2_000);
     update(&mut state, Msg::Load(Load { processor: 87, memory: 3 << 30, total: 62 << 30 }));
     state
@@ -49,7 +50,7 @@ fn control(c: char) -> Msg {
 }
 
 /// Types each character; `\n` is Enter, `\t` Tab, `\u{1b}` Esc.
-fn press(state: &mut AppState, keys: &str) -> Vec<Effect> {
+pub(super) fn press(state: &mut AppState, keys: &str) -> Vec<Effect> {
     let code = |c| match c {
         '\n' => KeyCode::Enter,
         '\t' => KeyCode::Tab,
@@ -75,7 +76,7 @@ pub(super) fn text(buf: &Buffer) -> String {
     (0..buf.area.height).map(row).collect::<Vec<_>>().join("\n")
 }
 
-fn screen(state: &mut AppState, width: u16, height: u16) -> String {
+pub(super) fn screen(state: &mut AppState, width: u16, height: u16) -> String {
     text(&draw(state, width, height))
 }
 

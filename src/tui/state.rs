@@ -112,6 +112,21 @@ pub struct Panels {
     pub log: log::State,
 }
 
+impl Panels {
+    /// Forgets what was computed of a history: another one takes its place. What a person chose stays.
+    pub fn forget(&mut self) {
+        self.survey = Survey::default();
+        self.importance.forget();
+        self.contour.forget();
+        self.mind.forget();
+        self.rungs.forget();
+        self.rank.forget();
+        self.timeline.forget();
+        self.generations.forget();
+        self.reasons.forget();
+    }
+}
+
 /// Everything the screen shows.
 #[derive(Debug, Clone)]
 pub struct AppState {
@@ -119,6 +134,10 @@ pub struct AppState {
     pub history: History,
     /// The time as of the last tick.
     pub now: Timestamp,
+    /// The time of the last tick by the wall's clock, whatever the screen shows.
+    pub clock: Timestamp,
+    /// Whether the screen's clocks step by the minute.
+    pub slow: bool,
     /// Colours and symbols.
     pub theme: Theme,
     /// Columns and rows of the screen.
@@ -199,6 +218,8 @@ impl AppState {
         table.refresh(&Known { history: &history, ties: &ties, marked: &[], now });
         AppState {
             now,
+            clock: now,
+            slow: false,
             theme: Theme::new(options),
             size: (80, 24),
             view: View::Overview,
@@ -360,6 +381,14 @@ impl AppState {
             Phase::Live if counts.finished() > 0 && self.history.is_done() => ("baselines", Tone::Accent),
             Phase::Live if counts.running == 0 && counts.finished() == 0 => ("starting", Tone::Accent),
             Phase::Live => ("running", Tone::Good),
+        }
+    }
+
+    /// Whether nothing comes by itself that would ask again: what is over, and a replay that stands still.
+    pub fn is_at_rest(&self) -> bool {
+        match &self.replay {
+            Some(replay) => !replay.is_playing(),
+            None => self.phase != Phase::Live,
         }
     }
 

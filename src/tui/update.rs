@@ -30,6 +30,9 @@ use crate::domain::command::{Command, End, StopMode, Update};
 use crate::domain::event::{Event, Level, ObjectiveKind, Record};
 use crate::domain::trial::{Timestamp, TrialState};
 
+/// Milliseconds that a slow clock steps.
+const MINUTE: Timestamp = 60_000;
+
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Msg {
@@ -76,6 +79,9 @@ pub enum Effect {
 
 /// Takes a message in.
 pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
+    if let Msg::Tick(now) = msg {
+        state.clock = now;
+    }
     let mut effects = match msg {
         Msg::Key(key) => {
             state.stale = true;
@@ -120,6 +126,7 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Tick(now) => {
+            let now = if state.slow { now - now % MINUTE } else { now };
             if !freeze::tick(state, now) {
                 // Only what runs shows the time; a screen at rest is not drawn.
                 state.stale |= state.is_live() && now / 1000 != state.now / 1000;
@@ -160,6 +167,19 @@ fn hear(state: &mut AppState, answer: Answer) -> Vec<Effect> {
             }
         }
         Answer::Study(path, outcome) => compared::hear(state, &path, outcome),
+        Answer::Of(moment, answer) => {
+            let panels = &state.panels;
+            let awaited = match *answer {
+                Answer::Importance(_) => panels.importance.awaits(),
+                Answer::Contour(_) => panels.contour.awaits(),
+                Answer::Insight(_) => panels.mind.awaits(),
+                Answer::Rungs(_) => panels.rungs.awaits(),
+                _ => None,
+            };
+            if awaited == Some(moment) {
+                return hear(state, *answer);
+            }
+        }
         Answer::Importance(outcome) => state.panels.importance.answer(outcome),
         Answer::Contour(outcome) => state.panels.contour.answer(outcome),
         Answer::Studies(rows) => state.panels.studies.hear(rows),

@@ -337,7 +337,8 @@ fn overview(state: &AppState, body: Rect) -> Vec<(PanelId, Rect)> {
     };
     let [main, log] = body.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(log)]));
     let mut panels = if wide {
-        let least = leaderboard::full_width(state).clamp(body.width * 55 / 100, body.width - RIGHT);
+        let least = leaderboard::full_width(state)
+            .clamp((u32::from(body.width) * 55 / 100) as u16, body.width - RIGHT);
         // Where the charts can spare it, the reasons of failed trials get a column too.
         let spare = body.width - least;
         let left = if spare >= RIGHT + 2 * leaderboard::NOTE { least + leaderboard::NOTE } else { least };

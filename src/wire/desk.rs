@@ -52,7 +52,13 @@ pub fn open(background: Option<Background>, mut catalog: Catalog, own: PathBuf) 
                 Some(Answer::Study(store, history))
             }
             Ask::Export(trial) => Some(export::answer(&own, trial)),
-            other => minds::answer(&pool, &other),
+            other => {
+                let answer = minds::answer(&pool, &other)?;
+                Some(match other.moment() {
+                    Some(moment) => Answer::Of(moment, Box::new(answer)),
+                    None => answer,
+                })
+            }
         });
     })?;
     Ok(Desk { heavy, light, answers })

@@ -10,6 +10,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::machine::UNTOLD;
 use super::machine::level;
 use super::{Panel, empty};
 use crate::analysis::human;
@@ -97,6 +98,7 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area }.intersection(area);
     let theme = state.theme;
     let cards = match &state.panels.cards.found {
+        _ if state.replay.is_some() => return empty(theme, UNTOLD, area, buf),
         None => return empty(theme, "looking for the driver of the graphics cards ...", area, buf),
         Some(Cards::Absent(why)) => {
             let words = format!("no NVIDIA card, or no driver: {}", text::clean(why));

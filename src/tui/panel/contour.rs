@@ -17,7 +17,7 @@ use super::importance::Asked;
 use super::{Panel, empty, slices};
 use crate::domain::direction::Direction;
 use crate::domain::insight::Contour;
-use crate::domain::space::{Distribution, Parameter};
+use crate::domain::space::{Distribution, Parameter, SearchSpace};
 use crate::domain::trial::Trial;
 use crate::domain::value::{counted, significant};
 use crate::tui::ask::Ask;
@@ -51,9 +51,12 @@ pub struct State {
     pair: [usize; 2],
     choice: Choice,
     asked: Asked,
-    asked_of: Option<[usize; 2]>,
-    /// The last answer, which stays until the next one of these parameters.
+    /// The parameters of the question, and where they were searched then.
+    asked_of: Option<([usize; 2], SearchSpace)>,
+    /// The last answer, which stays until the next one of these parameters or until their axes are others.
     known: Option<Result<Contour, String>>,
+    /// What was searched when it was asked for.
+    known_in: SearchSpace,
     hides_trials: bool,
 }
 
@@ -63,14 +66,39 @@ impl State {
         let sound = |c: &Contour| c.side > 1 && c.belief.len() == c.side * c.side;
         match outcome {
             // Late, of a pair that nobody looks at any more.
-            Ok(contour) if Some(contour.parameters) != self.asked_of || !sound(&contour) => {}
+            Ok(contour) if !self.is_asked(contour.parameters) || !sound(&contour) => {}
             Err(_) if matches!(&self.known, Some(Ok(c)) if c.parameters == self.pair) => {
                 self.asked.answered()
             }
             outcome => {
                 self.asked.answered();
                 self.known = Some(outcome);
+                self.known_in =
+                    self.asked_of.as_ref().map_or_else(SearchSpace::default, |(_, space)| space.clone());
             }
+        }
+    }
+
+    /// The moment whose answer is awaited.
+    pub fn awaits(&self) -> Option<u64> {
+        self.asked.moment()
+    }
+
+    /// Forgets what it was told: the history is another one.
+    pub fn forget(&mut self) {
+        (self.asked, self.asked_of, self.known) = (Asked::default(), None, None);
+    }
+
+    fn is_asked(&self, pair: [usize; 2]) -> bool {
+        self.asked_of.as_ref().is_some_and(|(asked, _)| *asked == pair)
+    }
+
+    /// Wipes an answer whose axes are not those of `space`.
+    fn wipe(&mut self, space: &SearchSpace) {
+        let axis = |space: &SearchSpace, at: usize| space.parameters.get(at).map(|p| p.distribution.clone());
+        let moved = |at: &usize| axis(space, *at) != axis(&self.known_in, *at);
+        if matches!(&self.known, Some(Ok(known)) if known.parameters.iter().any(moved)) {
+            self.known = None;
         }
     }
 
@@ -105,9 +133,10 @@ fn parameters(state: &AppState) -> Option<[&Parameter; 2]> {
 fn arrange(state: &mut AppState, _: Rect) -> Vec<Effect> {
     state.panels.survey.refresh(&state.history);
     let parameters = &state.history.space().parameters;
-    let complete = state.history.counts().complete;
+    let space = state.history.space();
     let panels = &mut state.panels;
     let own = &mut panels.contour;
+    own.wipe(space);
     if parameters.len() < 2 {
         return Vec::new();
     }
@@ -119,13 +148,15 @@ fn arrange(state: &mut AppState, _: Rect) -> Vec<Effect> {
             _ => ([0, 1], Choice::Nobody),
         };
     }
-    let other = own.asked_of != Some(own.pair);
-    if complete == 0 || !(other || own.asked.is_due(complete, state.now)) {
+    let (asked, pair) = (own.asked, own.pair);
+    let other = !own.asked_of.as_ref().is_some_and(|(of, within)| *of == pair && within == space);
+    if state.history.counts().complete == 0 || !(other || asked.is_due(state)) {
         return Vec::new();
     }
-    own.asked.ask(complete, state.now);
-    own.asked_of = Some(own.pair);
-    vec![Effect::Ask(Ask::Contour(Box::new(state.history.clone()), own.pair))]
+    let own = &mut state.panels.contour;
+    own.asked.ask(&state.history, state.now);
+    own.asked_of = Some((pair, state.history.space().clone()));
+    vec![Effect::Ask(Ask::Contour(Box::new(state.history.clone()), pair))]
 }
 
 fn act(state: &mut AppState, action: Action, _: Rect) -> Vec<Effect> {
@@ -336,7 +367,8 @@ mod tests {
 
     #[test]
     fn an_answer_of_another_pair_is_passed_over_and_a_failure_does_not_wipe_what_is_known() {
-        let mut own = State { pair: [0, 1], asked_of: Some([0, 1]), ..State::default() };
+        let mut own =
+            State { pair: [0, 1], asked_of: Some(([0, 1], SearchSpace::default())), ..State::default() };
         own.answer(Ok(Contour { parameters: [1, 2], ..plane() }));
         assert_eq!(own.shown(), None);
         own.answer(Ok(plane()));

@@ -44,6 +44,11 @@ pub struct State {
 }
 
 impl State {
+    /// Forgets what was made of a history: another one takes its place.
+    pub fn forget(&mut self) {
+        *self = State { scroll: self.scroll, ..State::default() };
+    }
+
     /// Whether there is nothing to be seen.
     pub fn is_idle(&self) -> bool {
         self.generations.is_empty()

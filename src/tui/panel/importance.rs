@@ -8,6 +8,7 @@ use ratatui::widgets::Widget;
 use super::{Panel, empty};
 use crate::analysis::human;
 use crate::analysis::importance::{Importance, ParameterImportance, SOON};
+use crate::domain::history::History;
 use crate::domain::trial::Timestamp;
 use crate::domain::value::counted;
 use crate::tui::ask::Ask;
@@ -34,22 +35,36 @@ const NOTES: usize = 3;
 pub struct Asked {
     at: Timestamp,
     complete: usize,
+    moment: u64,
     waiting: bool,
     ever: bool,
 }
 
 impl Asked {
-    /// Whether it is time to ask again.
-    pub fn is_due(self, complete: usize, now: Timestamp) -> bool {
-        // Fewer in a replay that goes back.
+    /// Whether it is time to ask of a state.
+    pub fn is_due(self, state: &AppState) -> bool {
+        let complete = state.history.counts().complete;
+        complete > 0
+            && (self.is_due_at(complete, state.now)
+                // What stands still is told to its end.
+                || (state.is_at_rest() && !self.waiting && self.complete != complete))
+    }
+
+    fn is_due_at(self, complete: usize, now: Timestamp) -> bool {
         let more = complete.abs_diff(self.complete);
         let late = now.saturating_sub(self.at) >= PATIENCE;
         !self.ever || (!self.waiting && more > 0 && (late || more as f64 >= GROWTH * self.complete as f64))
     }
 
     /// It is asked now.
-    pub fn ask(&mut self, complete: usize, now: Timestamp) {
-        *self = Asked { at: now, complete, waiting: true, ever: true };
+    pub fn ask(&mut self, history: &History, now: Timestamp) {
+        let complete = history.counts().complete;
+        *self = Asked { at: now, complete, moment: history.next_sequence(), waiting: true, ever: true };
+    }
+
+    /// The moment whose answer is awaited.
+    pub fn moment(self) -> Option<u64> {
+        self.waiting.then_some(self.moment)
     }
 
     /// The answer came.
@@ -82,6 +97,16 @@ impl State {
         }
     }
 
+    /// The moment whose answer is awaited.
+    pub fn awaits(&self) -> Option<u64> {
+        self.asked.moment()
+    }
+
+    /// Forgets what it was told: the history is another one.
+    pub fn forget(&mut self) {
+        (self.asked, self.known) = (Asked::default(), None);
+    }
+
     /// The parameters' names, those that matter most first.
     pub fn order(&self) -> impl Iterator<Item = &str> {
         let known = self.known.as_ref().and_then(|known| known.as_ref().ok());
@@ -106,12 +131,10 @@ fn place(state: &AppState, _rows: usize) -> String {
 }
 
 fn arrange(state: &mut AppState, _: Rect) -> Vec<Effect> {
-    let complete = state.history.counts().complete;
-    let own = &mut state.panels.importance;
-    if complete == 0 || !own.asked.is_due(complete, state.now) {
+    if !state.panels.importance.asked.is_due(state) {
         return Vec::new();
     }
-    own.asked.ask(complete, state.now);
+    state.panels.importance.asked.ask(&state.history, state.now);
     vec![Effect::Ask(Ask::Importance(Box::new(state.history.clone())))]
 }
 
@@ -281,13 +304,13 @@ mod tests {
     #[test]
     fn it_is_asked_when_enough_is_new_or_time_has_passed() {
         let mut asked = Asked::default();
-        assert!(asked.is_due(1, 0));
-        asked.ask(1000, 5_000);
-        assert!(!asked.is_due(2000, 90_000), "the answer is still to come");
+        assert!(asked.is_due_at(1, 0));
+        asked = Asked { at: 5_000, complete: 1000, waiting: true, ever: true, ..asked };
+        assert!(!asked.is_due_at(2000, 90_000), "the answer is still to come");
         asked.answered();
-        assert!(!asked.is_due(1000, 90_000), "nothing is new");
-        assert!(!asked.is_due(1049, 34_999));
-        assert!(asked.is_due(1050, 5_001));
-        assert!(asked.is_due(1001, 35_000));
+        assert!(!asked.is_due_at(1000, 90_000), "nothing is new");
+        assert!(!asked.is_due_at(1049, 34_999));
+        assert!(asked.is_due_at(1050, 5_001));
+        assert!(asked.is_due_at(1001, 35_000));
     }
 }

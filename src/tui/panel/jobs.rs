@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
+use super::machine::UNTOLD;
 use super::{Panel, empty};
 use crate::analysis::human;
 use crate::domain::trial::Timestamp;
@@ -92,6 +93,7 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area }.intersection(area);
     let (theme, symbols, kept) = (state.theme, state.theme.symbols(), &state.panels.jobs);
     let words = match &kept.standing {
+        _ if state.replay.is_some() => Some(UNTOLD.to_owned()),
         Standing::Asked => Some("asking squeue for your jobs ...".to_owned()),
         Standing::Absent => Some(
             "no Slurm here: there is no program squeue in PATH. On a cluster your jobs stand here, with the time \

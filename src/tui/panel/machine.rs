@@ -38,6 +38,9 @@ const SLOT: usize = 49;
 /// Rows that the chart is worth.
 const CHART: usize = 5;
 
+/// What stands in the panels of the view in a replay: the machine of then is not recorded.
+pub(super) const UNTOLD: &str = "a replay tells nothing of the machine";
+
 /// What it keeps.
 #[derive(Debug, Clone, Default)]
 pub struct State {
@@ -98,6 +101,9 @@ fn about(state: &AppState) -> String {
 fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area }.intersection(area);
     let theme = state.theme;
+    if state.replay.is_some() {
+        return empty(theme, UNTOLD, area, buf);
+    }
     let Some(machine) = &state.panels.machine.now else {
         return empty(theme, "measuring: the first figures come within two seconds", area, buf);
     };

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
+use super::machine::UNTOLD;
 use super::{Panel, empty};
 use crate::analysis::human;
 use crate::domain::event::ObjectiveKind;
@@ -84,6 +85,9 @@ fn act(state: &mut AppState, action: Action, area: Rect) -> Vec<Effect> {
 fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area }.intersection(area);
     let (theme, symbols, kept) = (state.theme, state.theme.symbols(), &state.panels.processes);
+    if state.replay.is_some() {
+        return empty(theme, UNTOLD, area, buf);
+    }
     let Some(found) = &kept.found else {
         return empty(theme, "looking for this program's processes ...", area, buf);
     };

@@ -39,6 +39,13 @@ pub struct State {
     of: Option<(usize, usize, By)>,
 }
 
+impl State {
+    /// Forgets what was made of a history: another one takes its place.
+    pub fn forget(&mut self) {
+        (self.groups, self.of) = (Vec::new(), None);
+    }
+}
+
 fn about(state: &AppState) -> String {
     let dot = state.theme.symbols().dot;
     let metric = text::clean(&state.history.study().metric);

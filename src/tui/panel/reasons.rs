@@ -42,6 +42,11 @@ pub struct State {
 }
 
 impl State {
+    /// Forgets what was made of a history: another one takes its place.
+    pub fn forget(&mut self) {
+        *self = State { selected: self.selected, ..State::default() };
+    }
+
     /// The trial under the cursor.
     pub fn selected(&self, trials: usize) -> Option<TrialId> {
         let last = trials.checked_sub(1)?;

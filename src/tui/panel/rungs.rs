@@ -52,6 +52,16 @@ impl State {
         self.rungs = Some(rungs);
     }
 
+    /// The moment whose answer is awaited.
+    pub fn awaits(&self) -> Option<u64> {
+        self.asked.filter(|_| self.waiting).map(|(moment, _)| moment)
+    }
+
+    /// Forgets what it was told: the history is another one.
+    pub fn forget(&mut self) {
+        *self = State { cursor: self.cursor, ..State::default() };
+    }
+
     /// Whether there is nothing to be seen.
     pub fn is_idle(&self) -> bool {
         self.rungs.as_ref().is_some_and(Vec::is_empty)
@@ -112,11 +122,11 @@ fn act(state: &mut AppState, action: Action, area: Rect) -> Vec<Effect> {
 /// Asks, where something happened since.
 fn arrange(state: &mut AppState, _: Rect) -> Vec<Effect> {
     let (now, next) = (state.now, state.history.next_sequence());
+    // Of what stands still the last word counts, however soon it comes.
+    let at_rest = state.is_at_rest();
     let own = &mut state.panels.rungs;
-    let known = own.asked.is_some_and(|(sequence, at)| sequence == next || now.abs_diff(at) < PAUSE);
-    // Of a finished study the last word counts, however soon it comes.
-    let over = !matches!(state.phase, crate::tui::state::Phase::Live);
-    if own.waiting || (known && !(over && own.asked.is_some_and(|(sequence, _)| sequence != next))) {
+    let soon = |at: Timestamp| !at_rest && now.abs_diff(at) < PAUSE;
+    if own.waiting || own.asked.is_some_and(|(sequence, at)| sequence == next || soon(at)) {
         return Vec::new();
     }
     (own.asked, own.waiting) = (Some((next, now)), true);

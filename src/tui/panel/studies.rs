@@ -2,6 +2,8 @@
 
 mod table;
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -168,20 +170,20 @@ fn is_here(state: &AppState, row: &StudyRow) -> bool {
 }
 
 /// A study with what this process knows better.
-fn current(state: &AppState, row: &StudyRow) -> StudyRow {
+fn current<'a>(state: &AppState, row: &'a StudyRow) -> Cow<'a, StudyRow> {
     if !is_here(state, row) {
-        return row.clone();
+        return Cow::Borrowed(row);
     }
     let history = &state.history;
     let ended = history.counts().finished();
     let best = history.incumbent().and_then(|best| best.score);
-    StudyRow {
+    Cow::Owned(StudyRow {
         trials: Some((ended, history.target().max(ended))),
         best: best.map(|score| (score, history.study().metric.clone())),
         last: Some(history.last()),
         problem: None,
         ..row.clone()
-    }
+    })
 }
 
 fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
@@ -189,7 +191,7 @@ fn render(state: &AppState, area: Rect, buf: &mut Buffer) {
     let Some(rows) = &keeps.rows else {
         return empty(state.theme, "looking for studies in this folder …", area, buf);
     };
-    let listed: Vec<(StudyRow, Standing)> = rows
+    let listed: Vec<(Cow<'_, StudyRow>, Standing)> = rows
         .iter()
         .map(|row| {
             let row = current(state, row);

@@ -36,7 +36,14 @@ pub struct State {
     window: Window,
     scroll: usize,
     timeline: Timeline,
-    of: Option<(usize, usize, usize)>,
+    of: Option<u64>,
+}
+
+impl State {
+    /// Forgets what was made of a history: another one takes its place.
+    pub fn forget(&mut self) {
+        (self.timeline, self.of) = (Timeline::default(), None);
+    }
 }
 
 /// The time in sight, from and to.
@@ -67,8 +74,8 @@ fn place(state: &AppState, rows: usize) -> String {
 }
 
 fn arrange(state: &mut AppState, area: Rect) -> Vec<Effect> {
-    let (counts, own) = (state.history.counts(), &mut state.panels.timeline);
-    let of = Some((counts.finished(), counts.running, state.history.trials().len()));
+    // A trial may also end and start again between two looks.
+    let (of, own) = (Some(state.history.next_sequence()), &mut state.panels.timeline);
     if own.of != of {
         own.timeline = Timeline::of(&state.history);
         own.of = of;

@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::analysis::testing::{Script, busy};
+use crate::tui::ask::Answer;
+use crate::tui::screens::{self, answers, press};
 use crate::tui::theme::Options;
+use crate::tui::update::{Msg, update};
 
 fn tape(records: &[Record]) -> Tape {
     let mut tape = Tape::default();
@@ -165,4 +168,64 @@ fn bests_stand_where_they_were_found() {
     assert_eq!(replay.tape.start_of(99), None);
     let first = replay.tape.start_of(0).unwrap();
     assert!(replay.tape.fold(replay.tape.at(first)).unwrap().trial(0).is_some());
+}
+
+/// Every view's screen, with the panels' questions answered or not.
+fn views(state: &mut AppState, answered: bool) -> Vec<String> {
+    let mut screens = Vec::new();
+    for (width, height) in [(80, 24), (200, 60)] {
+        for view in ["1", "2", "3", "4", "5", "9"] {
+            let mut asked = update(state, Msg::Resize(width, height));
+            asked.extend(press(state, view));
+            // Each panel once in front.
+            for turn in 0..7 {
+                if answered {
+                    answers::all(state, asked, turn % 2);
+                }
+                screens.push(screens::screen(state, width, height));
+                asked = press(state, "\t");
+            }
+        }
+    }
+    screens
+}
+
+#[test]
+fn going_back_shows_nothing_of_the_future() {
+    let script = busy();
+    for k in [1, 30, script.records().len() / 2] {
+        let mut state = screen(&script, 1.0);
+        state.replay.as_mut().unwrap().playing = false;
+        go(&mut state, usize::MAX);
+        views(&mut state, true);
+        let late = Answer::Of(state.history.next_sequence(), Box::new(Answer::Rungs(Vec::new())));
+        go(&mut state, k);
+        press(&mut state, "1");
+        let mut fresh = AppState::new(folded(&script.records()[..k]), Options::default(), state.now);
+        fresh.replay = state.replay.clone();
+        assert_eq!(state.panels.rungs.awaits(), None);
+        update(&mut state, Msg::Answer(late));
+        for (shown, wanted) in views(&mut state, false).iter().zip(views(&mut fresh, false)) {
+            assert_eq!(*shown, wanted, "{k}");
+        }
+    }
+}
+
+#[test]
+fn a_replay_that_stands_asks_at_each_step() {
+    let script = busy();
+    let mut state = screen(&script, 1.0);
+    update(&mut state, Msg::Resize(80, 24));
+    let asked = press(&mut state, "5\t\t");
+    answers::all(&mut state, asked, 0);
+    assert_eq!(state.focus, crate::tui::state::PanelId::Rungs);
+    state.replay.as_mut().unwrap().playing = false;
+    for k in [20, 21, 22, 5] {
+        go(&mut state, k);
+        let asked = update(&mut state, Msg::Resize(80, 24));
+        let now = state.history.next_sequence();
+        let of = |effect: &Effect| matches!(effect, Effect::Ask(ask) if ask.moment() == Some(now));
+        assert!(asked.iter().any(of), "{k}: {asked:?}");
+        answers::all(&mut state, asked, 0);
+    }
 }

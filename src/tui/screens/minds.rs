@@ -111,7 +111,7 @@ fn densities(script: &Script, parameter: usize) -> Densities {
 }
 
 /// Two brackets with three rungs and one.
-fn rungs() -> Vec<Rung> {
+pub fn rungs() -> Vec<Rung> {
     let rung = |bracket, at: &str, count: usize, on: usize| Rung {
         bracket,
         at: at.into(),

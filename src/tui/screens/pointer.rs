@@ -39,7 +39,8 @@ fn a_click_selects_and_a_second_one_opens() {
     let at = place(&mut state, "68.80");
     click(&mut state, at);
     assert_eq!((state.selected().map(|t| t.id), state.view), (Some(6), View::Overview));
-    state.now += 2_000;
+    let later = state.now + 2_000;
+    update(&mut state, Msg::Tick(later));
     click(&mut state, at);
     assert_eq!(state.view, View::Overview, "two slow ones are no double one");
     click(&mut state, at);
@@ -47,6 +48,23 @@ fn a_click_selects_and_a_second_one_opens() {
     let title = place(&mut state, " Model ");
     click(&mut state, title);
     assert_eq!(state.focus, PanelId::Layers);
+}
+
+#[test]
+fn two_slow_clicks_are_no_double_one_however_slow_the_screens_clock() {
+    let mut state = live();
+    state.slow = true;
+    let start = state.now - state.now % 60_000 + 60_000;
+    update(&mut state, Msg::Tick(start + 1_000));
+    let at = place(&mut state, "68.80");
+    click(&mut state, at);
+    update(&mut state, Msg::Tick(start + 3_000));
+    assert_eq!(state.now, start);
+    click(&mut state, at);
+    assert_eq!(state.view, View::Overview);
+    update(&mut state, Msg::Tick(start + 3_400));
+    click(&mut state, at);
+    assert_eq!(state.view, View::Trial);
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn scores() {
 }
 
 /// A valley from the lower left to the upper right.
-fn valley(parameters: [usize; 2]) -> Contour {
+pub fn valley(parameters: [usize; 2]) -> Contour {
     let side = 9;
     let at = |i: usize| (i % side, i / side);
     let belief = (0..side * side).map(at).map(|(x, y)| {
@@ -33,7 +33,7 @@ fn valley(parameters: [usize; 2]) -> Contour {
 }
 
 /// An importance of any history at once: the later a parameter stands in the space, the less it matters.
-fn shares(history: &History) -> Importance {
+pub fn shares(history: &History) -> Importance {
     let trials = history.counts().complete;
     let parameters = history.study().space.parameters.iter().enumerate().map(|(i, p)| ParameterImportance {
         parameter: p.name.clone(),
@@ -214,6 +214,36 @@ fn parameters_are_chosen_and_answers_of_others_passed_over() {
     assert_eq!(pair(&press(&mut state, "[")), [1, 5]);
     update(&mut state, Msg::Answer(Answer::Contour(Err("the model needs 4 complete trials".into()))));
     assert!(screen(&mut state, 80, 24).contains("the model needs 4 complete trials"));
+}
+
+#[test]
+fn a_range_change_wipes_the_contour_and_asks_anew() {
+    let mut script = finished();
+    let mut state = app(&script, PLAIN);
+    update(&mut state, Msg::Resize(80, 24));
+    press(&mut state, "4\t\t\t");
+    let asked = press(&mut state, "\t");
+    answers::all(&mut state, asked, 0);
+    assert!(screen(&mut state, 80, 24).contains("▲ kernel"), "{}", screen(&mut state, 80, 24));
+    let distribution = Distribution::Int { low: 20, high: 40, log: false };
+    let record = script.record(Event::RangeChanged { parameter: "kernel".into(), distribution });
+    let moment = script.history().next_sequence();
+    let asked = update(&mut state, Msg::Updates(vec![Update::Recorded(record)]));
+    assert!(matches!(asked.as_slice(), [Effect::Ask(Ask::Contour(..))]), "{asked:?}");
+    assert!(screen(&mut state, 80, 24).contains("computing what a model believes"));
+    // What was told of the ranges of before.
+    let late = Answer::Of(moment - 1, Box::new(Answer::Contour(Ok(valley([0, 1])))));
+    update(&mut state, Msg::Answer(late));
+    assert!(screen(&mut state, 80, 24).contains("computing what a model believes"));
+    answers::all(&mut state, asked, 0);
+    assert!(!screen(&mut state, 80, 24).contains("computing"));
+    // Of another parameter's range the picture stays, while it is asked anew.
+    let distribution = Distribution::Float { low: 1e-4, high: 1e-3, log: true };
+    let record = script.record(Event::RangeChanged { parameter: "learning_rate".into(), distribution });
+    let asked = update(&mut state, Msg::Updates(vec![Update::Recorded(record)]));
+    assert!(matches!(asked.as_slice(), [Effect::Ask(Ask::Contour(..))]), "{asked:?}");
+    let shown = screen(&mut state, 80, 24);
+    assert!(shown.contains("computing anew") && !shown.contains("what a model believes"), "{shown}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ pub const ANY: [Task; 3] = [Task::Regression, Task::Binary, Task::MultiClass];
 const NONE: [TrialId; 0] = [];
 const NARROW: Options = Options { ascii: true, color: false };
 
-fn layers() -> NetworkRows {
+pub fn layers() -> NetworkRows {
     let row = |layer: &str, output: &str, weights| LayerRow {
         layer: layer.to_owned(),
         output: output.to_owned(),
@@ -34,7 +34,7 @@ fn layers() -> NetworkRows {
 }
 
 /// Predictions of 60 individuals in four folds, spread evenly.
-fn predictions(task: Task) -> Predictions {
+pub fn predictions(task: Task) -> Predictions {
     let row = |i: usize| {
         let (a, b) = (i as f64 * 0.618_034 % 1.0, i as f64 * 0.754_877 % 1.0);
         let (observed, predicted) = match task {

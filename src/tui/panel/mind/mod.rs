@@ -20,7 +20,7 @@ use crate::analysis::generations::distance;
 use crate::domain::event::Method;
 use crate::domain::history::History;
 use crate::domain::insight::{Insight, Question};
-use crate::domain::space::{Distribution, Parameter};
+use crate::domain::space::{Distribution, SearchSpace};
 use crate::domain::trial::{Timestamp, Trial};
 use crate::tui::ask::Ask;
 use crate::tui::keymap::Action;
@@ -47,6 +47,8 @@ pub struct State {
     /// Whether an answer is on its way.
     waiting: bool,
     answer: Option<Result<Option<Insight>, String>>,
+    /// What the answer is about.
+    answered: Option<Asked>,
     /// Where trials lie along the parameter of the answer, and of how many finished ones this was told.
     dots: Vec<Dot>,
     dotted: Option<(usize, usize)>,
@@ -56,10 +58,23 @@ pub struct State {
 #[derive(Debug, Clone, PartialEq)]
 struct Asked {
     parameter: usize,
-    distribution: Distribution,
+    /// Where the sampler looks, and who it is.
+    space: SearchSpace,
+    sampler: (String, Option<Method>),
     finished: usize,
-    sampler: Option<Method>,
+    moment: u64,
     at: Timestamp,
+}
+
+impl Asked {
+    /// Whether its answer would still be one, if an older one.
+    fn holds(&self, history: &History) -> bool {
+        self.space == *history.space() && self.sampler == sampler(history)
+    }
+}
+
+fn sampler(history: &History) -> (String, Option<Method>) {
+    (history.sampler_name().to_owned(), history.sampler().cloned())
 }
 
 /// A trial with a score.
@@ -79,7 +94,18 @@ impl State {
     pub fn answer(&mut self, outcome: Result<Option<Insight>, String>) {
         self.waiting = false;
         self.answer = Some(outcome);
+        self.answered = self.asked.clone();
         self.dotted = None;
+    }
+
+    /// The moment whose answer is awaited.
+    pub fn awaits(&self) -> Option<u64> {
+        self.asked.as_ref().filter(|_| self.waiting).map(|asked| asked.moment)
+    }
+
+    /// Forgets what it was told: the history is another one.
+    pub fn forget(&mut self) {
+        *self = State { parameter: self.parameter, ..State::default() };
     }
 
     /// Whether the sampler has no model to be shown.
@@ -147,29 +173,33 @@ fn act(state: &mut AppState, action: Action, _: Rect) -> Vec<Effect> {
 
 /// Asks, where more is known than when it last did or another parameter is to be looked at.
 fn arrange(state: &mut AppState, _: Rect) -> Vec<Effect> {
+    let at_rest = state.is_at_rest();
     let history = &state.history;
     let own = &mut state.panels.mind;
+    // Another sampler's words, or words about other axes, are no answer.
+    if own.answered.as_ref().is_some_and(|answered| !answered.holds(history)) {
+        (own.answer, own.answered, own.dotted) = (None, None, None);
+    }
     let free = free(history);
     if !free.contains(&own.parameter) {
         own.parameter = free.first().copied().unwrap_or(0);
     }
     prepare(own, history);
-    let Some(Parameter { distribution, .. }) = history.space().parameters.get(own.parameter) else {
-        return Vec::new();
-    };
-    if own.waiting || history.incumbent().is_none() || free.is_empty() {
+    let outdated = own.asked.as_ref().is_some_and(|asked| !asked.holds(history));
+    if (own.waiting && !outdated) || history.incumbent().is_none() || free.is_empty() {
         return Vec::new();
     }
     let asked = Asked {
         parameter: own.parameter,
-        distribution: distribution.clone(),
+        space: history.space().clone(),
+        sampler: sampler(history),
         finished: history.counts().finished(),
-        sampler: history.sampler().cloned(),
+        moment: history.next_sequence(),
         at: state.now,
     };
     let known = own.asked.as_ref().is_some_and(|before| {
-        let same = Asked { at: before.at, finished: before.finished, ..asked.clone() } == *before;
-        same && (before.finished == asked.finished || state.now.abs_diff(before.at) < PAUSE)
+        let soon = !at_rest && state.now.abs_diff(before.at) < PAUSE;
+        before.parameter == asked.parameter && !outdated && (before.finished == asked.finished || soon)
     });
     if known {
         return Vec::new();

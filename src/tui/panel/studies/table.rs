@@ -1,5 +1,7 @@
 //! The table of studies, with as many columns as there is room for.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -19,7 +21,7 @@ const BEGIN: [&str; 2] = ["tune-tui simulate quick -o data/quick", "tune-tui stu
 /// Draws the table, or how to begin where it has no rows.
 pub fn list(
     theme: Theme,
-    rows: &[(StudyRow, Standing)],
+    rows: &[(Cow<'_, StudyRow>, Standing)],
     (cursor, focused): (usize, bool),
     now: Timestamp,
     area: Rect,
@@ -140,7 +142,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(rows: &[(StudyRow, Standing)], now: Timestamp, theme: Theme, room: u16) -> Self {
+    fn of(rows: &[(Cow<'_, StudyRow>, Standing)], now: Timestamp, theme: Theme, room: u16) -> Self {
         let bar = if room < WIDE { 6 } else { 16 };
         let mut widths = HEADING.map(text::width);
         for (row, standing) in rows {
