@@ -102,15 +102,10 @@ pub enum Answer {
     Studies(Vec<StudyRow>),
     /// To [`Ask::Study`].
     Study(PathBuf, Result<Box<History>, String>),
-<<<<<<< HEAD
     /// To [`Ask::Export`]: the trial and its file.
     Export(Result<(TrialId, PathBuf), String>),
-=======
-    /// To [`Ask::Export`]: the file.
-    Export(Result<PathBuf, String>),
     /// To a question about a history, with its [`Ask::moment`]: what was told of another one is passed over.
     Of(u64, Box<Answer>),
->>>>>>> fixb
 }
 
 impl Answer {

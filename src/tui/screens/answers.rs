@@ -25,7 +25,7 @@ pub(in crate::tui) fn answer(ask: Ask, turn: usize, now: u64) -> Answer {
         Ask::Rungs(_) => Answer::Rungs(if turn % 4 == 3 { Vec::new() } else { minds::rungs() }),
         Ask::Studies => Answer::Studies(studies::rows(now.max(500_000_000))),
         Ask::Study(path) => Answer::Study(path, Ok(Box::new(testing::finished().history().clone()))),
-        Ask::Export(trial) => Answer::Export(Ok(format!("trial-{}.toml", trial.unwrap_or(0)).into())),
+        Ask::Export(trial) => Answer::Export(Ok((trial.unwrap_or(0), "trial.toml".into()))),
     };
     match moment {
         Some(moment) => Answer::Of(moment, Box::new(answer)),
