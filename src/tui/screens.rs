@@ -2,6 +2,7 @@
 //! hold.
 
 pub(super) mod answers;
+mod anything;
 mod beside;
 mod compare;
 mod devices;
@@ -12,12 +13,12 @@ mod search;
 mod steering;
 mod studies;
 mod table;
+mod themes;
 mod trial;
 
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
@@ -331,82 +332,4 @@ fn a_screen_at_rest_is_not_drawn() {
     assert!(!live.stale);
     update(&mut live, Msg::Tick(now + 1_000));
     assert!(live.stale);
-}
-
-fn any_key() -> impl Strategy<Value = Msg> {
-    let plain = "[ -~äß年]".prop_map(|s| key(KeyCode::Char(s.chars().next().unwrap_or(' '))));
-    let special = prop::sample::select(vec![
-        KeyCode::Enter,
-        KeyCode::Esc,
-        KeyCode::Tab,
-        KeyCode::BackTab,
-        KeyCode::Up,
-        KeyCode::Down,
-        KeyCode::Left,
-        KeyCode::Right,
-        KeyCode::Home,
-        KeyCode::End,
-        KeyCode::PageUp,
-        KeyCode::PageDown,
-        KeyCode::Backspace,
-    ]);
-    let bound = prop::sample::select(
-        "123456789hjklgGsSzx/?pqmoLJK[]\t+-:ntwraAefyvCN* \n\u{1b}".chars().collect::<Vec<_>>(),
-    );
-    prop_oneof![
-        1 => plain,
-        3 => special.prop_map(key),
-        4 => bound.prop_map(|c| key(if c == '\n' { KeyCode::Enter } else { KeyCode::Char(c) })),
-        1 => prop::sample::select(vec!['c', 'd', 'u', 'w', 'z']).prop_map(control),
-    ]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
-    #[test]
-    fn no_key_and_no_size_panics(
-        events in prop::collection::vec((any_key(), 1_u16..200, 1_u16..60, 0_u8..4), 200),
-        ascii: bool,
-        which in 0_u8..4,
-    ) {
-        let script = match which {
-            0 => Script::new(1),
-            1 => finished(),
-            2 => contested(),
-            _ => busy(),
-        };
-        let mut state = app(&script, Options { ascii, color: true });
-        let profile = Arc::new(testing::profile(0));
-        if which == 3 {
-            update(&mut state, Msg::Updates(vec![Update::Ended(End::Failed("x ".repeat(300)))]));
-        }
-        for (i, (key, width, height, resize)) in events.into_iter().enumerate() {
-            for effect in update(&mut state, key) {
-                trial::answer(&mut state, vec![effect.clone()], trial::ANY[i % trial::ANY.len()]);
-                if let Effect::Ask(Ask::Profile { trial, .. }) = effect {
-                    let outcome = if i % 3 == 0 { Err("none".into()) } else { Ok(Arc::clone(&profile)) };
-                    update(&mut state, Msg::Answer(Answer::Profile(trial, outcome)));
-                }
-            }
-            if resize == 0 {
-                // Every other one around the smallest sizes.
-                let (width, height) = if i % 2 == 0 { (width, height) } else { (width % 70 + 1, height % 20 + 1) };
-                draw(&mut state, width, height);
-            } else {
-                let (width, height) = state.size;
-                draw(&mut state, width, height);
-            }
-        }
-    }
-
-    #[test]
-    fn esc_never_quits(keys in prop::collection::vec(any_key(), 30)) {
-        let mut state = app(&busy(), PLAIN);
-        for key in keys {
-            update(&mut state, key);
-        }
-        let phase = state.phase.clone();
-        prop_assert_eq!(press(&mut state, "\u{1b}\u{1b}\u{1b}\u{1b}\u{1b}"), vec![]);
-        prop_assert_eq!(state.phase, phase);
-    }
 }

@@ -174,7 +174,9 @@ pub fn render(state: &AppState, id: PanelId, area: Rect, buf: &mut Buffer) {
     }
     let inner = block.inner(area);
     block.render(area, buf);
-    (panel.render)(state, inner, buf);
+    if !inner.is_empty() {
+        (panel.render)(state, inner, buf);
+    }
 }
 
 /// The keys of some contexts that have a hint and something to do now, with what they do.
@@ -271,6 +273,7 @@ mod tests {
 
     use super::*;
     use crate::analysis::testing::{Script, busy, finished};
+    use crate::tui::screens::answers;
     use crate::tui::theme::Options;
     use crate::tui::view::VIEWS;
 
@@ -285,8 +288,12 @@ mod tests {
             for ascii in [false, true] {
                 let options = Options { ascii, color: true };
                 let mut state = AppState::new(script.history().clone(), options, now);
-                for panel in PANELS {
+                for (turn, panel) in PANELS.iter().enumerate() {
                     state.focus = panel.id;
+                    let inner = Rect::new(0, 0, 46, 10);
+                    let asked = (panel.arrange)(&mut state, inner);
+                    answers::all(&mut state, asked, turn);
+                    (panel.arrange)(&mut state, inner);
                     for (width, height) in (0..=48).step_by(3).flat_map(|w| (0..=12).map(move |h| (w, h))) {
                         let area = Rect::new(5, 3, width, height);
                         let mut buf = Buffer::filled(whole, Cell::new("#"));

@@ -84,14 +84,19 @@ fn jobs() -> Sample {
 fn told(options: Options) -> AppState {
     let mut state = app(&busy(), options);
     press(&mut state, "7");
-    for at in 0..90 {
-        update(&mut state, Msg::Sampled(machine(at, 16)));
-    }
-    let processes = processes(&state, 7);
-    for sample in [cards(2), processes, jobs()] {
-        update(&mut state, Msg::Sampled(sample));
-    }
+    tell(&mut state);
     state
+}
+
+/// Tells of a machine of 16 cores with two cards, of processes and of jobs.
+pub fn tell(state: &mut AppState) {
+    for at in 0..90 {
+        update(state, Msg::Sampled(machine(at, 16)));
+    }
+    let processes = processes(state, 7);
+    for sample in [cards(2), processes, jobs()] {
+        update(state, Msg::Sampled(sample));
+    }
 }
 
 #[test]

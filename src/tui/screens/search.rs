@@ -1,5 +1,7 @@
 //! The view of the search.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::analysis::importance::{Importance, ParameterImportance, SOON, importance};
 use crate::domain::history::History;

@@ -194,7 +194,7 @@ fn tape(script: &Script) -> Tape {
     tape
 }
 
-fn replayed(options: Options) -> AppState {
+pub fn replayed(options: Options) -> AppState {
     let script = busy();
     let first = History::begin(&script.records()[0]).unwrap();
     let mut state = AppState::new(first, options, 0);
