@@ -9,7 +9,7 @@ use super::theme::Tone;
 pub struct Palette {
     /// The whole screen: the terminal's own colours where it says nothing.
     pub base: Style,
-    /// Each tone, in the order of [`Tone::ALL`].
+    /// Each tone, in the order of `Tone::ALL`.
     pub tones: [Style; 8],
     /// The lines of a chart that holds several.
     pub series: [Color; 6],
