@@ -33,7 +33,7 @@ fn the_studies_of_a_folder_are_listed_without_a_terminal() {
     let lines: Vec<Vec<&str>> = listed.stdout.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(lines[1][..3], ["beta", "finished", "2/2"], "{}", listed.stdout);
     assert_eq!(lines[2][..4], ["alpha", "not", "started", "-"], "{}", listed.stdout);
-    assert_eq!(lines[3][..2], ["wrong", "damaged"], "{}", listed.stdout);
+    assert_eq!(lines[3][..2], ["wrong", "unusable"], "{}", listed.stdout);
     assert!(listed.stderr.contains("trails"), "{}", listed.stderr);
     // A folder of stores elsewhere: only the files are found.
     let elsewhere = scratch.run(&["--store", "other"]).succeeds();
@@ -80,7 +80,7 @@ fn what_can_not_be_opened_is_told_on_the_normal_screen() {
     let said = terminal.screen().replace('\n', "");
     assert!(said.contains("error: ") && said.contains("checksum"), "{said}");
     let mut list = Terminal::start(&scratch, &[], 24, 80);
-    list.wait_for_text("damaged");
+    list.wait_for_text("unusable");
     list.press("\r");
     list.wait_for_text("alpha can't be opened");
     list.press("q");
